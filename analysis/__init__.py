@@ -1,0 +1,1 @@
+"""Pure functions on Polars frames: weights, estimates, disclosure, charts. Opens no file."""

@@ -1,0 +1,88 @@
+"""What a published cell shows: its number in French, its interval, or why there is none.
+
+Every chart, map, table and sentence reads a cell through here, so that a number withheld by the
+disclosure gate cannot come back, and is explained in the same words everywhere.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from survey.errors import SurveyError
+from survey.french import NNBSP, decimal, integer, percent, typography
+
+REASONS = {"nd": f"non diffusé{NNBSP}: trop peu de réponses", "secret": "secret statistique"}
+SHOWN = ("ok", "fragile")
+FRAGILE_LEGEND = typography("estimation fragile (intervalle large), à lire avec prudence")
+NUMBERS = ("estimate", "std_error", "conf_low", "conf_high", "cv", "deff", "df", "population_size")
+REQUIRED = ("label", "statistic", "estimate", "conf_low", "conf_high", "n_respondents", "status")
+
+
+def value_text(value: float, statistic: str) -> str:
+    """« 24 % » for a share in [0, 1], « 3,2 » for a mean, « 113 483 » for a total.
+
+    A share that rounds to 0 or 100 % without being it reads « < 1 % » or « > 99 % ».
+    """
+    if statistic != "share":
+        return decimal(value) if statistic == "mean" else integer(value)
+    if 0 < value < 0.005:
+        return f"<{NNBSP}1{NNBSP}%"
+    if 0.995 <= value < 1:
+        return f">{NNBSP}99{NNBSP}%"
+    return percent(value)
+
+
+def interval_text(low: float, high: float, statistic: str) -> str:
+    """« [22 ; 26] », in the unit of the value."""
+    if statistic == "share":
+        low, high, statistic = 100 * low, 100 * high, "total"
+    return f"[{value_text(low, statistic)}{NNBSP}; {value_text(high, statistic)}]"
+
+
+def check_cells(cells: pl.DataFrame) -> None:
+    """Refuse a frame that lacks a column, has an unknown status, or leaks a withheld number."""
+    missing = [name for name in REQUIRED if name not in cells.columns]
+    if missing:
+        raise SurveyError(
+            f"cellules publiées{NNBSP}: colonnes absentes {missing}{NNBSP}; "
+            f"présentes {cells.columns}. Ajouter les libellés et passer par le contrôle de diffusion."
+        )
+    unknown = sorted(set(cells["status"].to_list()) - {*SHOWN, *REASONS}, key=str)
+    if unknown:
+        raise SurveyError(f"cellules publiées{NNBSP}: statut inconnu {unknown}.")
+    numbers = [name for name in NUMBERS if name in cells.columns]
+    withheld = ~pl.col("status").is_in(SHOWN)
+    leaks = cells.filter(withheld & pl.any_horizontal(pl.col(numbers).is_not_null()))
+    if leaks.height:
+        raise SurveyError(
+            f"cellules publiées{NNBSP}: un chiffre accompagne une cellule non diffusée "
+            f"({', '.join(leaks['label'].to_list())}). Passer par le contrôle de diffusion."
+        )
+
+
+def display(cells: pl.DataFrame) -> pl.DataFrame:
+    """`cells` plus `value`, `interval` and `reason`, ready to print; null where there is nothing.
+
+    Rows and order are kept. Numbers are rounded here and nowhere earlier.
+    """
+    check_cells(cells)
+    rows = list(
+        zip(*(cells[name] for name in ("estimate", "conf_low", "conf_high", "statistic")), strict=True)
+    )
+    values = [None if v is None else value_text(v, kind) for v, _, _, kind in rows]
+    intervals = [
+        None if low is None or high is None else interval_text(low, high, kind)
+        for _, low, high, kind in rows
+    ]
+    return cells.with_columns(
+        pl.Series("value", values, dtype=pl.String),
+        pl.Series("interval", intervals, dtype=pl.String),
+        pl.col("status").cast(pl.String).replace_strict(REASONS, default=None).alias("reason"),
+    )
+
+
+def by_value(cells: pl.DataFrame) -> pl.DataFrame:
+    """Largest estimate first, equal ones by label, cells without a number last in their own order."""
+    shown = cells.filter(pl.col("estimate").is_not_null())
+    hidden = cells.filter(pl.col("estimate").is_null())
+    return pl.concat([shown.sort("estimate", "label", descending=[True, False]), hidden])

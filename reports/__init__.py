@@ -1,0 +1,1 @@
+"""Quarto sources, and the thin code that renders and publishes them."""

@@ -1,0 +1,1 @@
+"""From a question to a clean answer: instruments, routing, schema, import, simulation."""

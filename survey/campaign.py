@@ -1,0 +1,181 @@
+"""What was decided for one edition and one population (`campaign.yml`), and where its files live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from survey.errors import SurveyError
+
+
+class _Decision(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Fieldwork(_Decision):
+    """When and how answers were collected."""
+
+    debut: date
+    fin: date
+    mode: str
+
+
+class Plan(_Decision):
+    """The sampling plan: either drawn by the observatory, or described by columns of the file.
+
+    `taille_echantillon` is a number of units. `poids`, `strates` and `fpc` name columns of a file
+    that already carries its weights; `fpc` is the population size of the stratum.
+    """
+
+    taille_echantillon: Annotated[int, Field(gt=0)] | None = None
+    poids: str | None = None
+    strates: str | None = None
+    fpc: str | None = None
+
+
+class Weighting(_Decision):
+    """How the design weight becomes the final one.
+
+    `non_reponse` lists groupings of response groups, finest first; the next one serves groups with
+    fewer than `minimum_repondants` respondents. `calage` lists the margin variables of `marges`.
+    """
+
+    non_reponse: tuple[tuple[str, ...], ...]
+    minimum_repondants: Annotated[int, Field(ge=1)] = 10
+    marges: str
+    calage: tuple[str, ...]
+
+
+class Thresholds(_Decision):
+    """When an estimate is fragile or withheld; half-widths are shares in [0, 1]."""
+
+    secret: Annotated[int, Field(ge=3)] = 3
+    repondants: Annotated[int, Field(ge=1)] = 30
+    demi_intervalle: Annotated[float, Field(gt=0, lt=1)] = 0.15
+    repondants_fragile: Annotated[int, Field(ge=1)] = 50
+    demi_intervalle_fragile: Annotated[float, Field(gt=0, lt=1)] = 0.10
+
+
+class TargetSpec(_Decision):
+    """One statistic asked of a file described by its columns alone."""
+
+    statistique: Literal["proportion", "moyenne", "total"]
+    variable: str
+
+
+class CampaignFile(_Decision):
+    """The content of a `campaign.yml`: a survey of the observatory, or any file with weights."""
+
+    titre: str
+    edition: int
+    population: str
+    simulee: bool = False
+    graine: int | None = None
+    source: str | None = None
+    questionnaire: str | None = None
+    indicateurs: str | None = None
+    collecte: Fieldwork | None = None
+    plan: Plan
+    redressement: Weighting | None = None
+    seuils: Thresholds = Thresholds()
+    donnees: str | None = None
+    cibles: tuple[TargetSpec, ...] = ()
+    domaines: tuple[str, ...] = ("ensemble",)
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> CampaignFile:
+        own = self.questionnaire and self.indicateurs and self.redressement
+        described = self.donnees and self.plan.poids and self.cibles
+        if not own and not described:
+            raise ValueError(
+                "il faut soit « questionnaire », « indicateurs » et « redressement », "
+                "soit « donnees », « plan: {poids: …} » et « cibles »"
+            )
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One campaign: its decisions, its folder and the root of the project."""
+
+    decisions: CampaignFile
+    folder: Path
+    root: Path
+
+    @property
+    def edition(self) -> int:
+        """Year of the edition."""
+        return self.decisions.edition
+
+    @property
+    def population(self) -> str:
+        """Population surveyed, as named in results."""
+        return self.decisions.population
+
+    @property
+    def private(self) -> Path:
+        """Folder of frames, answers and weights; ignored by git."""
+        return self.folder / "private"
+
+    @property
+    def build(self) -> Path:
+        """Folder of what may be published; disposable."""
+        return self.root / "_build" / str(self.edition) / self.population
+
+    def resolve(self, name: str) -> Path:
+        """Path of a file named in the decisions: beside `campaign.yml`, else from the root."""
+        beside = self.folder / name
+        return beside if beside.exists() else self.root / name
+
+
+def load_campaign(folder: Path, root: Path) -> Campaign:
+    """Read `campaign.yml` of a folder (or the file itself).
+
+    Raises
+    ------
+    SurveyError : no such file, YAML that cannot be read, unknown or missing decision
+    """
+    path = folder if folder.suffix in {".yml", ".yaml"} else folder / "campaign.yml"
+    if not path.is_file():
+        raise SurveyError(
+            f"{path} : fichier introuvable. Indiquez le dossier d’une campagne, "
+            "par exemple campaigns/2026/entreprises."
+        )
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        decisions = CampaignFile.model_validate(content)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", ligne {mark.line + 1}" if mark else ""
+        raise SurveyError(
+            f"{path}{where} : ce fichier n’est pas un YAML lisible. "
+            "Vérifiez les retraits et les deux-points."
+        ) from error
+    except ValidationError as error:
+        raise SurveyError(f"{path} : {_first_faults(error)}") from error
+    return Campaign(decisions, path.parent, root)
+
+
+_REASONS = {
+    "extra_forbidden": "décision inconnue",
+    "missing": "décision manquante",
+    "model_type": "contenu attendu : des lignes « décision: valeur »",
+}
+
+
+def _first_faults(error: ValidationError) -> str:
+    """The faults of a campaign file, each with the path of its key."""
+    parts = []
+    for fault in error.errors():
+        key = ".".join(str(part) for part in fault["loc"]) or "fichier"
+        if fault["type"] == "value_error":
+            parts.append(str(fault["ctx"]["error"]))
+        else:
+            reason = _REASONS.get(fault["type"], f"valeur refusée ({fault.get('input')!r})")
+            parts.append(f"« {key} » : {reason}")
+    return " ; ".join(parts) + ". Comparez avec campaigns/2026/entreprises/campaign.yml."

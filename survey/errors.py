@@ -1,0 +1,41 @@
+"""What can go wrong with what comes from outside, said in French to a study officer.
+
+A message says what, where, what was found, what is allowed and what to do next. Past the gates that
+raise these errors, code trusts its frames.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class SurveyError(ValueError):
+    """Something given to the observatory cannot be used; the message is French and can be acted on."""
+
+
+class QuestionnaireError(SurveyError):
+    """A questionnaire is wrong; carries every fault found, not the first only."""
+
+
+class ResponseError(SurveyError):
+    """A file of answers cannot be taken in."""
+
+
+class MarginError(SurveyError):
+    """Margins contradict the respondents or each other."""
+
+
+class ConvergenceError(SurveyError):
+    """Calibration stopped before its margins were met."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault of a file: `where` it is ("entreprises.yml, ligne 12"), `what` and the `remedy`."""
+
+    where: str
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.where} : {self.what} {self.remedy}"

@@ -1,0 +1,43 @@
+"""Numbers and spacing as French typography writes them."""
+
+from __future__ import annotations
+
+import re
+
+NNBSP = "\u202f"  # narrow no-break space: thousands, and before % ; : ! ?
+MINUS = "\u2212"
+
+
+def integer(number: float) -> str:
+    """`113483` -> « 113 483 », with narrow no-break spaces."""
+    return f"{round(number):,}".replace(",", NNBSP).replace("-", MINUS)
+
+
+def decimal(number: float, digits: int = 1) -> str:
+    """`1234.56` -> « 1 234,6 »."""
+    text = f"{number:,.{digits}f}"
+    return text.replace(",", NNBSP).replace(".", ",").replace("-", MINUS)
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share in [0, 1] -> « 24 % »; the only place where a share is rounded."""
+    return f"{decimal(100 * share, digits)}{NNBSP}%"
+
+
+def points(difference: float, digits: int = 0) -> str:
+    """A difference of shares -> « +3 points », « −1 point »; zero carries no sign."""
+    rounded = round(100 * difference, digits)
+    sign = "+" if rounded > 0 else ""
+    unit = "point" if abs(rounded) < 2 else "points"
+    return f"{sign}{decimal(rounded or 0.0, digits)}{NNBSP}{unit}"
+
+
+def typography(text: str) -> str:
+    """Give French punctuation its narrow no-break spaces and apostrophes their curve.
+
+    Leaves addresses (`https://…`) and times (`12:30`) as they are.
+    """
+    text = text.replace("'", "’")
+    text = re.sub(r"[ \u00a0\u202f]+([;!?%»])", rf"{NNBSP}\1", text)
+    text = re.sub(r"[ \u00a0\u202f]+:(?!/)", f"{NNBSP}:", text)
+    return re.sub(r"«[ \u00a0\u202f]*", f"«{NNBSP}", text)

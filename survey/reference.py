@@ -1,0 +1,214 @@
+"""The official figures an edition leans on: region, margins, comparators, code lists.
+
+Everything comes from the small tables of `data/reference`; each row carries its source and vintage.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import yaml
+
+from survey.errors import MarginError, SurveyError
+from survey.french import integer
+
+MARGINS = pl.Schema(
+    {
+        "variable": pl.String,
+        "modalite": pl.String,
+        "libelle": pl.String,
+        "total": pl.Int64,
+        "source": pl.String,
+        "millesime": pl.String,
+        "note": pl.String,
+    }
+)
+ASSUMPTIONS = pl.Schema(
+    {
+        "hypothese": pl.String,
+        "domaine": pl.String,
+        "modalite": pl.String,
+        "part": pl.Float64,
+        "statut": pl.String,
+        "justification": pl.String,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """A place and how prose speaks of it: `locative` « en Vendée », `genitive` « de la Vendée »."""
+
+    code: str
+    name: str
+    locative: str
+    genitive: str
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The observed region, its adjective (« ligérien », « ligérienne ») and its départements."""
+
+    territory: Territory
+    adjective: str
+    adjective_feminine: str
+    departements: tuple[Territory, ...]
+    sources: tuple[dict[str, str], ...]
+
+    @property
+    def departement_codes(self) -> tuple[str, ...]:
+        """Codes of the départements, in the order of the file."""
+        return tuple(departement.code for departement in self.departements)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What `data/reference` holds for the enterprise survey.
+
+    `margins` : one row per `variable` x `modalite`, `total` in establishments with staff.
+    `comparators` : one row per published figure, `valeur` in % of `base`, `annee_reference` measured.
+    `sectors`, `sizes` : code lists, `champ_eurostat` Boolean, `…_marge` the category of the margins.
+    `assumptions` : shares used by the simulation only, never facts.
+    """
+
+    region: Region
+    margins: pl.DataFrame
+    comparators: pl.DataFrame
+    sectors: pl.DataFrame
+    sizes: pl.DataFrame
+    assumptions: pl.DataFrame
+
+
+def load_reference(directory: Path) -> Reference:
+    """Read and check the reference tables of `directory`.
+
+    Raises
+    ------
+    SurveyError : a file or a column is missing, or a figure cannot be read
+    MarginError : two margin variables do not add up to the same total
+    """
+    margins = read_table(directory / "marges_entreprises.csv", MARGINS)
+    check_margins(margins)
+    sectors = ("code", "libelle", "libelle_court", "secteur_marge", "secteur_marge_libelle", "naf")
+    sizes = ("code", "libelle", "libelle_court", "taille_marge", "taille_marge_libelle")
+    return Reference(
+        region=read_region(directory / "region.yml"),
+        margins=margins,
+        comparators=read_comparators(directory / "comparateurs_entreprises.csv"),
+        sectors=read_code_list(directory / "nomenclature_secteur.csv", sectors),
+        sizes=read_code_list(directory / "nomenclature_taille.csv", sizes),
+        assumptions=read_table(directory / "hypotheses_simulation.csv", ASSUMPTIONS),
+    )
+
+
+def read_table(path: Path, schema: pl.Schema) -> pl.DataFrame:
+    """The columns of `schema`, in its order; codes stay strings, an empty cell is null.
+
+    Raises
+    ------
+    SurveyError : the file is missing, a column is missing, or a cell is not of the expected type
+    """
+    if not path.is_file():
+        raise SurveyError(f"{path} : ce fichier de référence est introuvable.")
+    table = pl.read_csv(path, infer_schema=False)
+    missing = [name for name in schema if name not in table.columns]
+    if missing:
+        raise SurveyError(
+            f"{path} : colonnes absentes {missing} ; colonnes lues {table.columns}. "
+            "Rétablir les titres de colonnes."
+        )
+    try:
+        return table.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
+    except pl.exceptions.InvalidOperationError as error:
+        raise SurveyError(f"{path} : une cellule n’est pas un nombre. Détail : {error}") from error
+
+
+def read_region(path: Path) -> Region:
+    """The region described by `region.yml`.
+
+    Raises
+    ------
+    SurveyError : the file or one of its keys is missing
+    """
+    if not path.is_file():
+        raise SurveyError(f"{path} : ce fichier de référence est introuvable.")
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        return Region(
+            territory=read_territory(content),
+            adjective=content["adjectif"]["masculin"],
+            adjective_feminine=content["adjectif"]["feminin"],
+            departements=tuple(read_territory(item) for item in content["departements"]),
+            sources=tuple(content["sources"]),
+        )
+    except KeyError as error:
+        raise SurveyError(f"{path} : la clé {error} manque. La rétablir.") from error
+
+
+def read_territory(item: dict[str, str]) -> Territory:
+    """A territory from its keys of `region.yml`."""
+    return Territory(item["code"], item["nom"], item["locatif"], item["genitif"])
+
+
+def read_code_list(path: Path, columns: tuple[str, ...]) -> pl.DataFrame:
+    """A code list: string `columns` and `champ_eurostat` (oui/non) read as Boolean."""
+    schema = pl.Schema(dict.fromkeys((*columns, "champ_eurostat"), pl.String))
+    return read_table(path, schema).with_columns(pl.col("champ_eurostat") == "oui")
+
+
+def read_comparators(path: Path) -> pl.DataFrame:
+    """Published figures; `valeur` (%), `annee_reference` and `source_year` are numbers."""
+    text = (
+        *("id", "indicateur", "territoire_code", "territoire", "ventilation", "modalite_code"),
+        *("modalite", "unite", "base", "n_echantillon", "champ_definition", "source"),
+        *("source_url", "lecture", "note"),
+    )
+    numbers = {"annee_reference": pl.Int64, "valeur": pl.Float64, "source_year": pl.Int64}
+    return read_table(path, pl.Schema(dict.fromkeys(text, pl.String) | numbers))
+
+
+def check_margins(margins: pl.DataFrame) -> None:
+    """Nothing when every margin variable adds up to the same positive total.
+
+    Raises
+    ------
+    MarginError : totals differ, are missing or negative, or a category appears twice
+    """
+    twice = margins.filter(margins.select("variable", "modalite").is_duplicated())
+    if not twice.is_empty():
+        raise MarginError(f"marges : modalités en double {sorted(set(twice['modalite']))}.")
+    if margins["total"].is_null().any() or (margins["total"] < 0).any():
+        raise MarginError("marges : un total est absent ou négatif ; le compléter.")
+    totals = margins.group_by("variable", maintain_order=True).agg(pl.col("total").sum())
+    if totals["total"].n_unique() > 1:
+        shown = " ; ".join(f"{name} {integer(total)}" for name, total in totals.iter_rows())
+        raise MarginError(f"marges : les variables n’ont pas le même total ({shown}).")
+
+
+def calibration_margins(reference: Reference, variables: tuple[str, ...]) -> pl.DataFrame:
+    """Margins in the vocabulary of calibration: `variable`, `category`, `total` (establishments).
+
+    Raises
+    ------
+    MarginError : a variable is not in the reference tables
+    """
+    known = set(reference.margins["variable"])
+    unknown = [name for name in variables if name not in known]
+    if unknown:
+        raise MarginError(f"marges inconnues {unknown} ; disponibles {sorted(known)}.")
+    return reference.margins.filter(pl.col("variable").is_in(variables)).select(
+        "variable", pl.col("modalite").alias("category"), pl.col("total").cast(pl.Float64)
+    )
+
+
+def margin_columns(units: pl.DataFrame) -> pl.DataFrame:
+    """Units plus `departement_secteur` and `departement_taille`, written as the margins write them.
+
+    Needs `departement`, `secteur_marge` and `taille_marge`.
+    """
+    return units.with_columns(
+        departement_secteur=pl.concat_str("departement", "secteur_marge", separator=" "),
+        departement_taille=pl.concat_str("departement", "taille_marge", separator=" "),
+    )
