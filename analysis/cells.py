@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import polars as pl
 
+from analysis.disclosure import NUMBERS
 from survey.errors import SurveyError
 from survey.french import NNBSP, decimal, integer, percent, typography
 
 REASONS = {"nd": f"non diffusé{NNBSP}: trop peu de réponses", "secret": "secret statistique"}
 SHOWN = ("ok", "fragile")
 FRAGILE_LEGEND = typography("estimation fragile (intervalle large), à lire avec prudence")
-NUMBERS = ("estimate", "std_error", "conf_low", "conf_high", "cv", "deff", "df", "population_size")
 REQUIRED = ("label", "statistic", "estimate", "conf_low", "conf_high", "n_respondents", "status")
 
 
@@ -39,13 +39,18 @@ def interval_text(low: float, high: float, statistic: str) -> str:
     return f"[{value_text(low, statistic)}{NNBSP}; {value_text(high, statistic)}]"
 
 
+def count_text(count: int | None) -> str:
+    """« 1 240 » respondents; empty when the count is withheld."""
+    return "" if count is None else integer(count)
+
+
 def check_cells(cells: pl.DataFrame) -> None:
     """Refuse a frame that lacks a column, has an unknown status, or leaks a withheld number."""
     missing = [name for name in REQUIRED if name not in cells.columns]
     if missing:
         raise SurveyError(
             f"cellules publiées{NNBSP}: colonnes absentes {missing}{NNBSP}; "
-            f"présentes {cells.columns}. Ajouter les libellés et passer par le contrôle de diffusion."
+            f"présentes {cells.columns}. Ajouter les libellés, puis le contrôle de diffusion."
         )
     unknown = sorted(set(cells["status"].to_list()) - {*SHOWN, *REASONS}, key=str)
     if unknown:
@@ -67,14 +72,19 @@ def display(cells: pl.DataFrame) -> pl.DataFrame:
     """
     check_cells(cells)
     rows = list(
-        zip(*(cells[name] for name in ("estimate", "conf_low", "conf_high", "statistic")), strict=True)
+        zip(
+            *(cells[name] for name in ("estimate", "conf_low", "conf_high", "statistic")),
+            strict=True,
+        )
     )
     values = [None if v is None else value_text(v, kind) for v, _, _, kind in rows]
     intervals = [
         None if low is None or high is None else interval_text(low, high, kind)
         for _, low, high, kind in rows
     ]
+    labels = [typography(label) for label in cells["label"]]
     return cells.with_columns(
+        pl.Series("label", labels, dtype=pl.String),
         pl.Series("value", values, dtype=pl.String),
         pl.Series("interval", intervals, dtype=pl.String),
         pl.col("status").cast(pl.String).replace_strict(REASONS, default=None).alias("reason"),
@@ -82,7 +92,7 @@ def display(cells: pl.DataFrame) -> pl.DataFrame:
 
 
 def by_value(cells: pl.DataFrame) -> pl.DataFrame:
-    """Largest estimate first, equal ones by label, cells without a number last in their own order."""
+    """Largest estimate first, equal ones by label; cells without a number last, in their order."""
     shown = cells.filter(pl.col("estimate").is_not_null())
     hidden = cells.filter(pl.col("estimate").is_null())
     return pl.concat([shown.sort("estimate", "label", descending=[True, False]), hidden])

@@ -13,11 +13,14 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from analysis.estimation import Domain, Target
+from survey.columns import DONT_KNOW, SPECIAL_LABELS
+from survey.conditions import EVERYONE
 from survey.errors import SurveyError
 from survey.questionnaire import Question, Questionnaire
-from survey.routing import parse, references, to_polars
+from survey.routing import parse, to_polars
 
-WHOLE = "ensemble"
+EACH_ANSWER = "*"
+INDICATOR_LABELS = ("indicator_label", "answer_label", "family", "title", "theme", "base_label")
 
 
 class _Definition(BaseModel):
@@ -30,30 +33,32 @@ class DomainDefinition(_Definition):
     type: str
     label: str
     by: str | None = None
-    condition: str = WHOLE
+    condition: str = EVERYONE
 
 
 class IndicatorDefinition(_Definition):
-    """One entry of the registry; `each` makes one indicator per row or option of a question."""
+    """One entry of the registry; `each` makes one indicator per row or option of a question.
+
+    On a grid, `answer` is the answer counted on each row, or `*` for every answer of every row.
+    """
 
     code: str
     title: str
     theme: str
     short: str | None = None
-    base: str = WHOLE
-    condition: str = WHOLE
+    base: str = EVERYONE
+    condition: str = EVERYONE
     each: str | None = None
     answer: str | None = None
     mean: str | None = None
     total: str | None = None
     dont_know: Literal["answer", "missing"] = "answer"
-    reference: str | None = None
 
     @model_validator(mode="after")
     def _one_statistic(self) -> IndicatorDefinition:
         asked = [self.each, self.mean, self.total]
         chosen = sum(item is not None for item in asked)
-        if chosen > 1 or (chosen == 0 and self.condition == WHOLE):
+        if chosen > 1 or (chosen == 0 and self.condition == EVERYONE):
             raise ValueError(
                 f"l’indicateur « {self.code} » doit avoir une seule des clés "
                 "« condition », « each », « mean », « total »"
@@ -66,6 +71,7 @@ class RegistryFile(_Definition):
 
     population: str
     domains: tuple[DomainDefinition, ...]
+    words: dict[str, dict[str, str]] = {}
     indicators: tuple[IndicatorDefinition, ...]
 
 
@@ -77,13 +83,13 @@ class Indicator:
     family: str
     title: str
     short: str
+    answer_label: str | None
     theme: str
     base: str
     base_label: str
     statistic: Literal["share", "mean", "total"]
     condition: str
     dont_know: Literal["answer", "missing"]
-    reference: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,7 @@ def read_registry(
                 f"{', '.join(unknown)}. Corrigez le code ou ajoutez la question."
             )
         if needed <= asked:
-            indicators += _expand(definition, questionnaire)
+            indicators += _expand(definition, questionnaire, file.domains[0].label)
     return Registry(file.population, file.domains, tuple(indicators))
 
 
@@ -156,98 +162,125 @@ def targets(registry: Registry, questionnaire: Questionnaire) -> list[Target]:
 
 
 def domains(registry: Registry, questionnaire: Questionnaire) -> list[Domain]:
-    """The domains of the estimator; outside the condition of a cut the domain is null."""
+    """The domains of the estimator; a row outside the condition of a cut is in none of them.
+
+    A cut by a condition alone has one domain, named as its type.
+    """
     cuts = []
     for domain in registry.domains:
         inside = to_polars(parse(domain.condition), questionnaire)
         if domain.by:
-            by: pl.Expr | None = pl.when(inside).then(pl.col(domain.by).cast(pl.String))
-        elif domain.condition != WHOLE:
-            by = pl.when(inside).then(pl.lit("oui"))
+            cuts.append(Domain(domain.type, pl.when(inside).then(pl.col(domain.by))))
         else:
-            by = None
-        cuts.append(Domain(domain.type, by))
+            cuts.append(Domain(domain.type, None if domain.condition == EVERYONE else inside))
     return cuts
 
 
-def domain_labels(registry: Registry, questionnaire: Questionnaire) -> pl.DataFrame:
-    """`domain_type, domain, label, order`: how each domain is named, in the questionnaire's order."""
+def exclusive_groups(registry: Registry) -> list[list[str]]:
+    """Indicators whose shares add up to 1: the answers of a single choice or of a grid row."""
+    groups: dict[str, list[str]] = {}
+    for indicator in registry.indicators:
+        if indicator.answer_label is not None:
+            groups.setdefault(indicator.code.rpartition("__")[0], []).append(indicator.code)
+    return list(groups.values())
+
+
+def labelled(cells: pl.DataFrame, registry: Registry, questionnaire: Questionnaire) -> pl.DataFrame:
+    """Cells with what a reader needs to name them, same rows and order.
+
+    Adds `label` (domain), `domain_order` (the questionnaire's own) and `INDICATOR_LABELS`;
+    `answer_label` is null except where the indicators of a family share a whole.
+    """
+    names = pl.DataFrame(
+        [
+            (i.code, i.short, i.answer_label, i.family, i.title, i.theme, i.base_label)
+            for i in registry.indicators
+        ],
+        schema=["indicator", *INDICATOR_LABELS],
+        orient="row",
+    )
     rows = []
     for cut in registry.domains:
         if cut.by:
             options = questionnaire.question(cut.by).options
             rows += [(cut.type, option.code, option.short) for option in options]
         else:
-            rows.append((cut.type, WHOLE if cut.condition == WHOLE else "oui", cut.label))
-    return pl.DataFrame(
-        rows, schema={"domain_type": pl.String, "domain": pl.String, "label": pl.String}, orient="row"
-    ).with_row_index("order")
+            rows.append((cut.type, cut.type, cut.label))
+    places = pl.DataFrame(
+        rows, schema=["domain_type", "domain", "label"], orient="row"
+    ).with_row_index("domain_order")
+    return cells.join(places, on=["domain_type", "domain"], how="left", maintain_order="left").join(
+        names, on="indicator", how="left", maintain_order="left"
+    )
 
 
 def _needed(definition: IndicatorDefinition, known: Questionnaire) -> set[str]:
-    """Codes of the questions a definition rests on, those of named bases included."""
-    conditions = [definition.base, definition.condition, definition.total or WHOLE]
+    """Codes of the questions a definition rests on, those behind named bases included."""
+    conditions = [definition.base, definition.condition, definition.total or EVERYONE]
     codes = {code for code in (definition.each, definition.mean) if code}
-    bases = {base.code: base.condition for base in known.bases}
-    while conditions:
-        for code in references(parse(conditions.pop())):
-            if code in bases:
-                conditions.append(bases[code])
-            elif code != WHOLE:
-                codes.add(code)
-    return codes
+    return codes.union(*(known.questions_behind(parse(text)) for text in conditions))
 
 
-def _expand(definition: IndicatorDefinition, questionnaire: Questionnaire) -> Iterator[Indicator]:
-    """The indicators of one definition."""
+def _expand(
+    definition: IndicatorDefinition, questionnaire: Questionnaire, whole: str
+) -> Iterator[Indicator]:
+    """The indicators of one definition; `whole` names the whole population."""
+    base_label = whole if definition.base == EVERYONE else questionnaire.base_label(definition.base)
 
-    def indicator(suffix: str, short: str, statistic: str, condition: str) -> Indicator:
+    def indicator(code: str, short: str, statistic: str, condition: str, answer: str | None = None):
         return Indicator(
-            code=definition.code + suffix,
+            code=code,
             family=definition.code,
             title=definition.title,
             short=short,
+            answer_label=answer,
             theme=questionnaire.themes.get(definition.theme, definition.theme),
             base=definition.base,
-            base_label=base_label(definition.base, questionnaire),
+            base_label=base_label,
             statistic=statistic,
             condition=condition,
             dont_know=definition.dont_know,
-            reference=definition.reference,
         )
 
     short = definition.short or definition.title
     if definition.mean:
-        yield indicator("", short, "mean", definition.mean)
+        yield indicator(definition.code, short, "mean", definition.mean)
     elif definition.total:
-        yield indicator("", short, "total", definition.total)
+        yield indicator(definition.code, short, "total", definition.total)
     elif definition.each:
-        question = questionnaire.question(definition.each)
-        for code, label, condition in _each(question, definition):
-            if definition.condition != WHOLE:
+        for suffix, label, answer, condition in _each(questionnaire, definition):
+            if definition.condition != EVERYONE:
                 condition = f"({definition.condition}) and {condition}"
-            yield indicator(f"__{code}", label, "share", condition)
+            yield indicator(f"{definition.code}__{suffix}", label, "share", condition, answer)
     else:
-        yield indicator("", short, "share", definition.condition)
+        yield indicator(definition.code, short, "share", definition.condition)
 
 
-def _each(question: Question, definition: IndicatorDefinition) -> Iterator[tuple[str, str, str]]:
-    """Code, label and condition of each row or option of a question, « Ne sait pas » last."""
-    if question.type == "grid":
+def _each(
+    questionnaire: Questionnaire, definition: IndicatorDefinition
+) -> Iterator[tuple[str, str, str | None, str]]:
+    """Suffix, label, label of the answer when answers add up to 1, and condition of each part."""
+    question = questionnaire.question(definition.each)
+    if question.type == "multiple":
+        for option in question.options:
+            yield option.code, option.short, None, f'{question.code} has "{option.code}"'
+    elif question.type == "single":
+        for code, label in _answers(question, definition):
+            yield code, label, label, f'{question.code} = "{code}"'
+    elif definition.answer == EACH_ANSWER:
         for row in question.rows:
-            yield row.code, row.short, f'{question.code}.{row.code} = "{definition.answer}"'
-        return
-    verb = "has" if question.type == "multiple" else "="
-    for option in question.options:
-        yield option.code, option.short, f'{question.code} {verb} "{option.code}"'
-    if question.type == "single" and question.dont_know and definition.dont_know == "answer":
-        yield "NSP", "Ne sait pas", f"{question.code} = NSP"
+            for code, label in _answers(question, definition):
+                condition = f'{question.code}.{row.code} = "{code}"'
+                yield f"{row.code}__{code}", row.short, label, condition
+    else:
+        for row in question.rows:
+            condition = f'{question.code}.{row.code} = "{definition.answer}"'
+            yield row.code, row.short, None, condition
 
 
-def base_label(base: str, questionnaire: Questionnaire) -> str:
-    """The base in words, for « Champ »: named bases by their label, else the routing's prose."""
-    from survey.routing import to_french
-
-    if base == WHOLE:
-        return "ensemble des entreprises"
-    return to_french(parse(base), questionnaire)
+def _answers(question: Question, definition: IndicatorDefinition) -> list[tuple[str, str]]:
+    """Codes and labels of the answers; « Ne sait pas » last, unless it counts as missing."""
+    answers = [(option.code, option.short) for option in question.options]
+    if question.dont_know and definition.dont_know == "answer":
+        answers.append((DONT_KNOW, SPECIAL_LABELS[DONT_KNOW]))
+    return answers

@@ -128,9 +128,7 @@ def folder_files(project: Project, source: str) -> list[Path]:
     return files
 
 
-def page_metadata(
-    project: Project, source: str, front_matter: Mapping[str, Any]
-) -> dict[str, Any]:
+def page_metadata(project: Project, source: str, front_matter: Mapping[str, Any]) -> dict[str, Any]:
     """Metadata of a page: project, then folders, then its front matter, each over the former."""
     layers = [read_yaml(path) for path in folder_files(project, source)]
     return reduce(merge, [*layers, front_matter], dict(project.metadata))

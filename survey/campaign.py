@@ -38,15 +38,23 @@ class Plan(_Decision):
     fpc: str | None = None
 
 
-class Weighting(_Decision):
-    """How the design weight becomes the final one.
-
-    `non_reponse` lists groupings of response groups, finest first; the next one serves groups with
-    fewer than `minimum_repondants` respondents. `calage` lists the margin variables of `marges`.
+class NonResponse(_Decision):
+    """Response groups: combinations of `groupes`; columns of `regrouper` are given up, in order,
+    where a group has fewer than `minimum` respondents.
     """
 
-    non_reponse: tuple[tuple[str, ...], ...]
-    minimum_repondants: Annotated[int, Field(ge=1)] = 10
+    groupes: tuple[str, ...]
+    regrouper: tuple[str, ...] = ()
+    minimum: Annotated[int, Field(ge=1)] = 10
+
+
+class Weighting(_Decision):
+    """How the design weight becomes the final one: non-response, then `calage` on `marges`.
+
+    `marges` is a table `variable, modalite, total`; `calage` names the variables kept.
+    """
+
+    non_reponse: NonResponse
     marges: str
     calage: tuple[str, ...]
 

@@ -11,8 +11,9 @@
     utilisatrices                                a named base
     ensemble                                     everyone
 
-A code made of letters, digits and `_` needs no quotes. `parse` returns a tree of frozen dataclasses;
-each target (Polars, French prose, a form) is one more function over that tree. Nothing is evaluated.
+A code made of letters, digits and `_` needs no quotes. `parse` returns a tree of frozen
+dataclasses; each target (Polars, French prose, a form) is one more function over that tree. Nothing
+is evaluated.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedInput
 from lark.exceptions import UnexpectedToken
 
 from survey.errors import SurveyError
+from survey.french import typography
 
 Order = Literal["<", "<=", ">", ">="]
 
@@ -92,7 +94,10 @@ class AllRows:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The number of rows of a grid that are among `values` stands in this order to `threshold`."""
+    """The number of rows of a grid among `values` stands in this order to `threshold`.
+
+    False, as every comparison, where the grid was not asked.
+    """
 
     question: str
     values: tuple[str, ...]
@@ -148,7 +153,7 @@ GRAMMAR = r"""
          | WORD "has" code -> has
          | "any" "(" WORD ")" value -> any_row
          | "all" "(" WORD ")" value -> all_rows
-         | "count" "(" WORD value ")" comparison NUMBER -> count
+         | "count" "(" WORD value ")" comparison INTEGER -> count
          | "answered" "(" subject ")" -> answered
     !comparison: ORDER | "=" | "!="
     subject: WORD ["." code]
@@ -159,6 +164,7 @@ GRAMMAR = r"""
 
     ORDER: "<=" | ">=" | "<" | ">"
     NUMBER.2: /-?[0-9]+(\.[0-9]+)?(?![A-Za-z0-9_.])/
+    INTEGER: /[0-9]+(?![A-Za-z0-9_.])/
     WORD: /[A-Za-z0-9_]+/
     STRING: /"[^"\n]*"|'[^'\n]*'/
     %ignore /\s+/
@@ -173,7 +179,8 @@ def parse(text: str) -> Condition:
 
     Raises
     ------
-    RoutingError : the text is not a condition; in French, with the column, a caret and what is allowed
+    RoutingError : the text is not a condition; in French, with the column, a caret and what is
+        allowed
     """
     try:
         return _parser().parse(text)
@@ -202,9 +209,7 @@ def atoms(condition: Condition) -> list[Atom | Named]:
 
 def references(condition: Condition) -> set[str]:
     """Codes the text names: questions and named bases (not what stands behind a base)."""
-    return {
-        atom.code if isinstance(atom, Named) else atom.question for atom in atoms(condition)
-    }
+    return {atom.code if isinstance(atom, Named) else atom.question for atom in atoms(condition)}
 
 
 @cache
@@ -255,11 +260,9 @@ class _Tree(Transformer):
     def all_rows(self, word: Token, codes: tuple[str, ...]) -> Condition:
         return AllRows(str(word), codes)
 
-    def count(
-        self, word: Token, codes: tuple[str, ...], operator: str, number: Token
-    ) -> Condition:
+    def count(self, word: Token, codes: tuple[str, ...], operator: str, number: Token) -> Condition:
         equal = operator in ("=", "!=")
-        counted = Count(str(word), codes, "=" if equal else operator, int(float(number)))
+        counted = Count(str(word), codes, "=" if equal else operator, int(number))
         return Not(counted) if operator == "!=" else counted
 
     def answered(self, subject: tuple[str, str | None]) -> Condition:
@@ -284,6 +287,7 @@ class _Tree(Transformer):
 TERMINALS = {
     "WORD": "un code",
     "NUMBER": "un nombre",
+    "INTEGER": "un nombre entier",
     "STRING": "un code entre guillemets",
     "ORDER": "« < », « <= », « > », « >= »",
     "EQUAL": "« = »",
@@ -299,10 +303,10 @@ TERMINALS = {
 MISTAKES = {
     "et": "« et » s’écrit « and ».",
     "ou": "« ou » s’écrit « or ».",
-    "non": "« non » s’écrit « not ».",
+    "non": "La négation s’écrit « not ».",
     "==": "L’égalité s’écrit « = ».",
     "<>": "« différent de » s’écrit « != ».",
-    "-": "Un code avec un tiret s’écrit entre guillemets, par exemple \"10-49\".",
+    "-": 'Un code avec un tiret s’écrit entre guillemets, par exemple "10-49".',
 }
 
 
@@ -318,15 +322,18 @@ def _explain(text: str, error: UnexpectedInput) -> str:
     start = text.rfind("\n", 0, position) + 1
     line = text[start:].split("\n", 1)[0]
     column = position - start
-    found = "la condition s’arrête trop tôt" if at_end else f"« {_found(text, position)} » inattendu"
-    lines = [
-        f"condition illisible, colonne {column + 1} : {found}.",
-        f"    {line}",
-        f"    {' ' * column}^",
-        f"Attendu ici : {_listed(allowed)}.",
-    ]
-    hint = next((fix for wrong, fix in MISTAKES.items() if _starts(text, position, wrong)), None)
-    return "\n".join([*lines, hint] if hint else lines)
+    found = (
+        "la condition s’arrête trop tôt" if at_end else f"« {_found(text, position)} » inattendu"
+    )
+    hints = [fix for wrong, fix in MISTAKES.items() if _has_mistake(text, position, wrong)]
+    return "\n".join(
+        [
+            typography(f"condition illisible, colonne {column + 1} : {found}."),
+            f"    {line}",
+            f"    {' ' * column}^",
+            typography(" ".join([f"Attendu ici : {_listed(allowed)}.", *hints[:1]])),
+        ]
+    )
 
 
 def _found(text: str, position: int) -> str:
@@ -334,10 +341,12 @@ def _found(text: str, position: int) -> str:
     return rest[0] if rest else text[position : position + 1]
 
 
-def _starts(text: str, position: int, wrong: str) -> bool:
+def _has_mistake(text: str, position: int, wrong: str) -> bool:
+    """Whether the usual mistake stands where reading stopped, or is the word just before."""
     if wrong.isalpha():
-        return _found(text, position).strip("()").lower() == wrong
-    return text[max(position - 1, 0) :].startswith(wrong) or text[position:].startswith(wrong)
+        before = text[:position].split()[-1:]
+        return wrong in [_found(text, position), *before]
+    return text.startswith(wrong, position) or text.startswith(wrong, max(position - 1, 0))
 
 
 def _listed(allowed: set[str]) -> str:

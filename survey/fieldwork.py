@@ -22,10 +22,10 @@ def record_outcomes(
     Parameters
     ----------
     sample : one row per sampled unit, with `token`
-    responses : `token` and `complete` (Boolean); several rows of a token count once, complete first.
-        Rows whose token is not in the sample are left out.
-    contacts : `token`, `outcome` for units known to refuse or to be out of scope; an answer received
-        prevails on it.
+    responses : `token` and `complete` (Boolean); several rows of a token count once, complete
+        first. Rows whose token is not in the sample are left out.
+    contacts : `token`, `outcome` for units known to refuse or to be out of scope; an answer
+        received prevails on it.
 
     Returns
     -------
@@ -65,11 +65,11 @@ def told_outcomes(sample: pl.DataFrame, contacts: pl.DataFrame) -> pl.Series:
     )
 
 
-def response_rates(sample: pl.DataFrame, by: tuple[str, ...] = ()) -> pl.DataFrame:
-    """Response rates of the whole sample, or of each group of `by`.
+def response_rates(sample: pl.DataFrame, *by: str) -> pl.DataFrame:
+    """Response rates of the whole sample, or of each combination of the columns `by`.
 
-    The rate is RR1 of AAPOR, the lowest one: complete answers over every unit not known to be out of
-    scope. Partial answers, refusals and units without news all count as non-response.
+    The rate is RR1 of AAPOR, the lowest one: complete answers over every unit not known to be out
+    of scope. Partial answers, refusals and units without news all count as non-response.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def response_rates(sample: pl.DataFrame, by: tuple[str, ...] = ()) -> pl.DataFra
 
     References
     ----------
-    AAPOR (2023), Standard Definitions, 10th edition.
+    AAPOR, Standard Definitions, response rate 1: I / ((I + P) + (R + NC + O) + (UH + UO)).
     """
     outcome = pl.col("outcome")
     is_complete, in_scope = outcome == COMPLETE, outcome != OUT_OF_SCOPE

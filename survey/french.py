@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 NNBSP = "\u202f"  # narrow no-break space: thousands, and before % ; : ! ?
+NBSP = "\u00a0"  # no-break space: between a number and a unit written as a word
 MINUS = "\u2212"
 
 
@@ -29,7 +30,7 @@ def points(difference: float, digits: int = 0) -> str:
     rounded = round(100 * difference, digits)
     sign = "+" if rounded > 0 else ""
     unit = "point" if abs(rounded) < 2 else "points"
-    return f"{sign}{decimal(rounded or 0.0, digits)}{NNBSP}{unit}"
+    return f"{sign}{decimal(rounded or 0.0, digits)}{NBSP}{unit}"
 
 
 def typography(text: str) -> str:

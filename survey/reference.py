@@ -68,8 +68,9 @@ class Reference:
     """What `data/reference` holds for the enterprise survey.
 
     `margins` : one row per `variable` x `modalite`, `total` in establishments with staff.
-    `comparators` : one row per published figure, `valeur` in % of `base`, `annee_reference` measured.
-    `sectors`, `sizes` : code lists, `champ_eurostat` Boolean, `…_marge` the category of the margins.
+    `comparators` : one row per published figure, `valeur` in % of `base`, `annee_reference` the
+    year measured.
+    `sectors`, `sizes` : code lists, `champ_eurostat` Boolean, `…_marge` the category of margins.
     `assumptions` : shares used by the simulation only, never facts.
     """
 

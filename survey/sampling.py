@@ -1,6 +1,6 @@
 """From a sampling frame to a sample: strata, allocation, draw, tokens.
 
-A frame has one row per unit, with a unique `unite`; a stratum is drawn from, a domain is reported on.
+A frame has one row per unit, with a unique `unite`. A stratum is drawn from, a domain reported on.
 """
 
 from __future__ import annotations

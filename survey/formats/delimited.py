@@ -1,4 +1,4 @@
-"""Delimited text files as people really send them: encoding, separator, broken rows, true line numbers."""
+"""Delimited text files as people send them: encoding, separator, broken rows, line numbers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import csv
 import io
 import itertools
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,9 +32,10 @@ QUOTE, NEWLINE = ord('"'), ord("\n")
 class Table:
     """A delimited file, every cell as text.
 
-    `cells`: one row per well-formed row, columns `c0`, `c1`… in the order of `headings`, and `ligne`,
-    the physical line (from 1) where the row starts. `misfits`: the other rows, with `ligne`, `cellules`
-    (cells found; 0 = nothing written on the row). `vv`: two header rows, as LimeSurvey's VV export.
+    `cells`: one row per well-formed row, columns `c0`, `c1`… in the order of `headings`, and
+    `ligne`, the physical line (from 1) where the row starts. `misfits`: the other rows, with
+    `ligne`, `cellules` (cells found; 0 = nothing written on the row). `vv`: two header rows, as
+    LimeSurvey's VV export.
     """
 
     cells: pl.DataFrame
@@ -46,7 +48,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Where each record of a text starts and ends (bytes), on which line, with how many separators."""
+    """Where each record starts and ends (bytes), on which line, with how many separators."""
 
     start: np.ndarray
     end: np.ndarray
@@ -61,7 +63,7 @@ def read_delimited(path: Path) -> Table:
 
     Raises
     ------
-    ResponseError : no such file, empty, a workbook, UTF-16, NUL bytes, no separator, a quote never closed
+    ResponseError : no such file, empty, a workbook, UTF-16, NUL bytes, no separator, open quote
     """
     text, encoding = decode(read_bytes(path), path.name)
     if is_vv(text):
@@ -77,7 +79,8 @@ def read_bytes(path: Path) -> bytes:
     if not path.is_file():
         raise ResponseError(f"{path} : fichier introuvable. Vérifiez le nom et le dossier.")
     content = path.read_bytes()
-    if not content.strip(b"\xef\xbb\xbf \t\r\n"):
+    first = re.search(rb"[^\xef\xbb\xbf\s]", content)
+    if first is None:
         raise ResponseError(f"{path.name} : le fichier est vide. Refaites l’export des réponses.")
     for mark, kind in NOT_TEXT:
         if content.startswith(mark):
@@ -85,7 +88,7 @@ def read_bytes(path: Path) -> bytes:
                 f"{path.name} : c’est {kind}, pas un fichier CSV. Dans LimeSurvey, exportez les "
                 "réponses au format CSV ; dans un tableur, « Enregistrer sous », CSV UTF-8."
             )
-    if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+    if first[0] == b"<":
         raise ResponseError(
             f"{path.name} : c’est une page web ou un fichier XML, pas un export de réponses. "
             "Reconnectez-vous à LimeSurvey et refaites l’export au format CSV."
@@ -137,15 +140,14 @@ def from_cp1252(content: bytes, name: str) -> bytes:
 
 def is_vv(text: bytes) -> bool:
     """Whether the second line holds tab-separated codes: the mark of LimeSurvey's VV export."""
-    second = text.split(b"\n", 2)[1:2]
-    if not second:
-        return False
-    codes = {cell.strip('" ') for cell in second[0].decode().split("\t")}
+    lines = io.BytesIO(text)
+    lines.readline()
+    codes = {cell.strip('" \n') for cell in lines.readline().decode().split("\t")}
     return "id" in codes and bool(codes & VV_COMPANIONS)
 
 
 def sniff_separator(text: bytes, name: str) -> str:
-    """The separator that cuts the first hundred rows most often into as many cells as the header."""
+    """The separator that most often cuts the first hundred rows into cells as the header."""
     sample = text[:400_000].decode(errors="ignore")
     scores = {}
     for separator in SEPARATORS:
@@ -176,8 +178,8 @@ def repair_quotes(text: bytes, separator: str, name: str) -> bytes:
     """The same text with every quote paired, cell by cell.
 
     Well-formed text passes untouched, in one vectorised look. Text with quotes inside a bare cell
-    (`5" d'écran`) is read by Python's csv, which takes them literally, and written again; lines keep
-    their numbers. A quote opened and never closed swallows what follows: refused.
+    (`5" d'écran`) is read by Python's csv, which takes them literally, and written again; lines
+    keep their numbers. A quote opened and never closed swallows what follows: refused.
     """
     if quotes_are_paired(text, separator):
         return text
@@ -197,8 +199,8 @@ def repair_quotes(text: bytes, separator: str, name: str) -> bytes:
         row = []
     if row != [end_mark]:
         raise ResponseError(
-            f"{name}, ligne {starts[-2]} : un guillemet ouvert n’est jamais refermé, le fichier est "
-            "sans doute coupé. Refaites l’export depuis LimeSurvey."
+            f"{name}, ligne {starts[-2]} : un guillemet ouvert n’est jamais refermé, le fichier "
+            "est sans doute coupé. Refaites l’export depuis LimeSurvey."
         )
     return repaired.getvalue().removesuffix(f"{end_mark}\n").encode()
 
@@ -210,9 +212,7 @@ def quotes_are_paired(text: bytes, separator: str) -> bool:
     inside = np.bitwise_xor.accumulate(quotes.view(np.uint8)).view(bool)
     if not data.size or inside[-1]:
         return not data.size
-    edge = np.zeros(256, bool)
-    edge[[ord(separator), NEWLINE, QUOTE]] = True
-    at_edge = edge[data]
+    at_edge = quotes | (data == ord(separator)) | (data == NEWLINE)
     opens_late = (quotes & inside)[1:] & ~at_edge[:-1]
     closes_early = (quotes & ~inside)[:-1] & ~at_edge[1:]
     return not (opens_late.any() or closes_early.any())
@@ -269,11 +269,18 @@ def parse_cells(text: bytes, separator: str, width: int, *, vv: bool) -> pl.Data
     schema = {f"c{position}": pl.String for position in range(width)}
     if not text:
         return pl.DataFrame(schema=schema)
-    return pl.read_csv(
+    cells = pl.read_csv(
         text,
         has_header=False,
         separator=separator,
         quote_char=None if vv else '"',
         schema=schema,
-        missing_utf8_is_empty_string=True,
+        empty_string_is_null=False,
     )
+    return cells.select(unwrapped(pl.col(name)) for name in schema) if vv else cells
+
+
+def unwrapped(cell: pl.Expr) -> pl.Expr:
+    """The cell without the quotes PHP or Excel put around it; VV codes a true first quote."""
+    inner = cell.str.extract(r'(?s)^"(.*)"$').str.replace_all('""', '"', literal=True)
+    return inner.fill_null(cell)

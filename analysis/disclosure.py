@@ -1,0 +1,342 @@
+"""Nothing leaves without passing here: which cells may be shown, and which numbers are withheld."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy import linalg
+
+from analysis.design import Floats, fault, named, require_columns
+from analysis.estimation import Domain, partition
+
+STATUSES = ("ok", "fragile", "nd", "secret")
+NUMBERS = (
+    "estimate",
+    "std_error",
+    "conf_low",
+    "conf_high",
+    "cv",
+    "deff",
+    "df",
+    "n_respondents",
+    "n_domain",
+    "population_size",
+)
+CELL = ("indicator", "population", "edition", "domain_type", "domain")
+TINY = 1e-8  # under this a coefficient is rounding
+RANK = {status: rank for rank, status in enumerate(STATUSES)}
+
+
+@dataclass(frozen=True, slots=True)
+class GateSpec:
+    """What a cell must be to be shown.
+
+    secret_below : respondents under which a cell is `secret` (French rule: no cell under 3 units).
+    min_respondents : respondents under which it is `nd`.
+    max_half_width : half width of a share's interval (0.15 = 15 points) above which it is `nd`.
+    max_cv : coefficient of variation of a mean or total above which it is `nd`.
+    fragile_* : the same limits for `fragile`, shown and marked.
+    """
+
+    secret_below: int = 3
+    min_respondents: int = 30
+    max_half_width: float = 0.15
+    max_cv: float = 0.35
+    fragile_respondents: int = 50
+    fragile_half_width: float = 0.10
+    fragile_cv: float = 0.20
+
+    def __post_init__(self) -> None:
+        ordered = (
+            1 <= self.secret_below <= self.min_respondents <= self.fragile_respondents,
+            0 < self.fragile_half_width <= self.max_half_width,
+            0 < self.fragile_cv <= self.max_cv,
+        )
+        if not all(ordered):
+            raise fault(
+                "Règles de diffusion : les seuils doivent aller du plus sévère au plus souple "
+                f"(secret_below ≤ min_respondents ≤ fragile_respondents…) ; reçu {self}."
+            )
+
+
+def apply_gate(
+    estimates: pl.DataFrame,
+    spec: GateSpec = GateSpec(),
+    *,
+    membership: pl.DataFrame | None = None,
+    exclusive: Sequence[Sequence[str]] = (),
+) -> pl.DataFrame:
+    """The estimates as they may be published: each with its status, the withheld ones empty.
+
+    A cell is `secret`, `nd`, `fragile` or `ok` by `spec`; statistics of one indicator in one domain
+    share the most severe status, since each gives the others. Then, while a withheld cell can be
+    computed from shown ones by adding and subtracting (population sizes being public), one more
+    domain is withheld among those that give it, with the status of the cell it protects: the one
+    with fewest respondents in the domain, preferably one that ends the matter alone. Domains
+    `secret` for every indicator are protected once for all, so that no indicator tells another's.
+
+    Not done: intervals that nearly give a withheld number away; what earlier editions published.
+    The few units behind a share near 0 or 1 are not withheld in a shown cell: weights are unequal,
+    no list of respondents is public, and `min_respondents` keeps such cells large.
+
+    Parameters
+    ----------
+    estimates : in the result vocabulary, any number of indicators, populations and editions.
+    membership : from `domain_membership`, which respondents the domains share. Without it, each
+        type of domain is taken to cut the "ensemble" domain completely.
+    exclusive : groups of indicators whose shares add up to 1 in every domain (the options of a
+        single-choice question): a withheld one must not follow from the others.
+
+    Returns
+    -------
+    `estimates`, same rows and order; in `nd` and `secret` rows every number is null, counts too.
+    """
+    require_columns(estimates, (*CELL, "statistic", "status", *NUMBERS), "Règles de diffusion")
+    worst = pl.col("rank").max().over(CELL)
+    ranked = estimates.with_columns(rank=primary_rank(spec)).with_columns(rank=worst)
+    parts = [
+        protected(part, spec, membership, exclusive)
+        for part in ranked.with_row_index("row").partition_by(
+            "population", "edition", maintain_order=True
+        )
+    ]
+    if parts:
+        ranked = pl.concat(parts).sort("row")
+    withheld = pl.col("rank") >= RANK["nd"]
+    return ranked.with_columns(
+        pl.when(~withheld).then(pl.col(NUMBERS)).name.keep(),
+        status=pl.col("rank").replace_strict(dict(enumerate(STATUSES)), return_dtype=pl.String),
+    ).select(estimates.columns)
+
+
+def domain_membership(responses: pl.DataFrame, domains: Sequence[Domain]) -> pl.DataFrame:
+    """Which respondents the domains share: one row per domain x atom it contains.
+
+    An atom is a set of respondents who belong to exactly the same domains. Columns: `domain_type`,
+    `domain`, `atom` (number, from 0) and `n` respondents of the atom. Give every domain published.
+    """
+    parts = [partition(responses, domain) for domain in domains]
+    patterns = np.column_stack([part.codes for part in parts])
+    atoms, counts = np.unique(patterns, axis=0, return_counts=True)
+    rows = [
+        (part.domain_type, part.labels[code], atom, int(counts[atom]))
+        for part, codes in zip(parts, atoms.T, strict=True)
+        for atom, code in enumerate(codes)
+        if code >= 0
+    ]
+    return pl.DataFrame(rows, schema=["domain_type", "domain", "atom", "n"], orient="row")
+
+
+def assert_gated(published: pl.DataFrame) -> None:
+    """Raise unless every cell has a known status and withheld cells carry no number.
+
+    The last check before anything is written. A shown cell without an estimate is refused too.
+    """
+    columns = [column for column in NUMBERS if column in published.columns]
+    require_columns(published, ("status", "estimate"), "Contrôle de diffusion")
+    withheld = pl.col("status").is_in(["nd", "secret"])
+    faults = {
+        "de statut inconnu": ~pl.col("status").is_in(STATUSES) | pl.col("status").is_null(),
+        "non diffusée qui porte un nombre": withheld
+        & pl.any_horizontal(pl.col(columns).is_not_null()),
+        "diffusée sans estimation": ~withheld & pl.col("estimate").is_null(),
+    }
+    for what, wrong in faults.items():
+        cells = published.filter(wrong)
+        if cells.height:
+            names = [" / ".join(map(str, row)) for row in cells.select(*CELL).rows()]
+            raise fault(
+                f"Contrôle de diffusion : cellule {what} : {named(names)}. Passer toutes les "
+                "estimations par apply_gate avant de publier."
+            )
+
+
+def primary_rank(spec: GateSpec) -> pl.Expr:
+    """Rank in `STATUSES` of a cell by itself; a cell without interval or CV is `nd`."""
+    half_width = (pl.col("conf_high") - pl.col("conf_low")) / 2
+    share = pl.col("statistic") == "share"
+    n = pl.col("n_respondents")
+
+    def too_wide(width: float, cv: float) -> pl.Expr:
+        wide = pl.when(share).then(half_width > width).otherwise(pl.col("cv") > cv)
+        return wide.fill_null(True)
+
+    return (
+        pl.when(n.fill_null(0) < spec.secret_below)
+        .then(RANK["secret"])
+        .when((n < spec.min_respondents) | too_wide(spec.max_half_width, spec.max_cv))
+        .then(RANK["nd"])
+        .when((n < spec.fragile_respondents) | too_wide(spec.fragile_half_width, spec.fragile_cv))
+        .then(RANK["fragile"])
+        .otherwise(RANK["ok"])
+    )
+
+
+def protected(
+    ranked: pl.DataFrame,
+    spec: GateSpec,
+    membership: pl.DataFrame | None,
+    exclusive: Sequence[Sequence[str]],
+) -> pl.DataFrame:
+    """Raise the rank of cells that would give a withheld one, for one population and edition."""
+    cells = ranked.unique(CELL, keep="first", maintain_order=True).select(*CELL, "rank", "n_domain")
+    domains = cells.group_by("domain_type", "domain", maintain_order=True).agg(
+        pl.col("n_domain").max().fill_null(0), least=pl.col("rank").min()
+    )
+    vectors = domain_vectors(domains, membership)
+    never = domains["n_domain"].to_numpy() < spec.secret_below
+    rank = np.where(never, RANK["secret"], domains["least"].to_numpy())
+    everywhere = withhold(vectors, rank, domains["n_domain"].to_numpy(), RANK["secret"])
+    domains = domains.with_row_index("place").with_columns(everywhere=pl.Series(everywhere))
+    floor = pl.when(pl.col("everywhere") == RANK["secret"]).then("everywhere").otherwise(0)
+    cells = (
+        cells.drop("n_domain")
+        .join(domains, on=["domain_type", "domain"], maintain_order="left")
+        .with_columns(rank=pl.max_horizontal("rank", floor))
+    )
+    families = {indicator: tuple(group) for group in exclusive for indicator in group}
+    seen: dict[bytes, NDArray[np.int64]] = {}
+    done = [
+        part.with_columns(rank=pl.Series(family_rank(part, vectors, families, seen)))
+        for part in cells.with_columns(
+            family=pl.col("indicator").map_elements(
+                lambda name: families.get(name, (name,))[0], return_dtype=pl.String
+            )
+        ).partition_by("family", maintain_order=True)
+    ]
+    raised = pl.concat(done).select(*CELL, "rank")
+    return ranked.drop("rank").join(raised, on=CELL, how="left", maintain_order="left")
+
+
+def family_rank(
+    cells: pl.DataFrame,
+    vectors: Floats,
+    families: dict[str, tuple[str, ...]],
+    seen: dict[bytes, NDArray[np.int64]],
+) -> NDArray[np.int64]:
+    """Ranks of the cells of one indicator, or of indicators whose shares add up to 1."""
+    levels = cells["indicator"].unique(maintain_order=True).to_list()
+    level = cells["indicator"].replace_strict({name: i for i, name in enumerate(levels)}).to_numpy()
+    place = cells["place"].to_numpy().astype(np.int64)
+    rank = cells["rank"].to_numpy().astype(np.int64)
+    complete = len(levels) > 1 and set(levels) == set(families[levels[0]])
+    key = np.concatenate([level, place, rank, [complete]]).tobytes()
+    if key not in seen:
+        # Shares that add up to 1: the last level is minus the sum of the others, and a constant.
+        free = np.eye(len(levels))
+        if complete:
+            free = np.vstack([free[:-1, :-1], -np.ones(len(levels) - 1)])
+        wide = free[level][:, :, None] * vectors[place][:, None, :]
+        seen[key] = withhold(wide.reshape(len(place), -1), rank, cells["n_domain"].to_numpy())
+    return seen[key]
+
+
+def domain_vectors(domains: pl.DataFrame, membership: pl.DataFrame | None) -> Floats:
+    """One vector per domain, such that domains add and subtract as the vectors do."""
+    names = domains.select("domain_type", "domain").rows()
+    if membership is None:
+        return vectors_of_partitions(names)
+    known = membership.group_by("domain_type", "domain").agg("atom")
+    atoms = {(kind, label): list(atom) for kind, label, atom in known.rows()}
+    missing = [" / ".join(name) for name in names if name not in atoms]
+    if missing:
+        raise fault(
+            f"Règles de diffusion : domaine absent de « membership » : {named(missing)} ; le "
+            "calculer par domain_membership sur tous les domaines estimés."
+        )
+    vectors = np.zeros((len(names), membership["atom"].max() + 1))
+    for index, name in enumerate(names):
+        vectors[index, atoms[name]] = 1.0
+    # Atoms that are combinations of others add nothing to what the domains share.
+    return vectors[:, row_reduced(vectors, vectors.shape[1])[1]]
+
+
+def vectors_of_partitions(names: Sequence[tuple[str, str]]) -> Floats:
+    """Vectors of domains when each type of several domains adds up to the whole."""
+    whole = names.index(("ensemble", "ensemble")) if ("ensemble", "ensemble") in names else -1
+    size = len(names) + (whole < 0)
+    kinds = [kind for kind, _ in names]
+    relations = [
+        [float(kind == other) for other in kinds] + [0.0] * (whole < 0)
+        for kind in dict.fromkeys(kinds)
+        if kinds.count(kind) > 1
+    ]
+    for relation in relations:
+        relation[whole] -= 1.0
+    if not relations:
+        return np.eye(len(names))
+    return linalg.null_space(np.array(relations).reshape(-1, size))[: len(names)]
+
+
+def withhold(
+    vectors: Floats,
+    rank: NDArray[np.int64],
+    size: NDArray[np.int64],
+    guarded: int = RANK["nd"],
+) -> NDArray[np.int64]:
+    """Ranks of cells once none of rank `guarded` or more is a combination of those shown.
+
+    Ends because each round withholds one more cell.
+    """
+    rank = rank.copy()
+    while True:
+        shown, hidden = np.flatnonzero(rank < RANK["nd"]), np.flatnonzero(rank >= guarded)
+        if not (len(shown) and len(hidden)):
+            return rank
+        hidden = hidden[np.lexsort((size[hidden], -rank[hidden]))]
+        combination, given, alone = combinations(vectors[shown], vectors[hidden])
+        if not given.any():
+            return rank
+        exposed = given.argmax()
+        taking_part = np.abs(combination[:, exposed]) > TINY
+        enough = taking_part & alone
+        candidates = np.flatnonzero(enough if enough.any() else taking_part)
+        chosen = shown[candidates[size[shown[candidates]].argmin()]]
+        rank[chosen] = rank[hidden[exposed]]
+
+
+def combinations(
+    shown: Floats, hidden: Floats
+) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
+    """How each hidden vector follows from the shown ones, one column each.
+
+    Returns the coefficients, whether they do give the hidden vector, and for each shown vector
+    whether no combination of the others can replace it.
+    """
+    reduced, pivots = row_reduced(np.vstack([shown, hidden]).T, len(shown))
+    rank = len(pivots)
+    coefficients = np.zeros((len(shown), len(hidden)))
+    coefficients[pivots] = reduced[:rank, len(shown) :]
+    given = np.abs(reduced[rank:, len(shown) :]).max(axis=0, initial=0.0) <= TINY
+    used = (np.abs(reduced[:rank, : len(shown)]) > TINY).sum(axis=1)
+    alone = np.zeros(len(shown), bool)
+    alone[pivots] = used == 1
+    return coefficients, given, alone
+
+
+def row_reduced(matrix: Floats, n_columns: int) -> tuple[Floats, list[int]]:
+    """Reduced row echelon form on the first columns, and the columns that carry a pivot.
+
+    Vectors are made of 0, 1 and -1 and their combinations stay simple, so that plain elimination
+    with the largest pivot is exact enough.
+    """
+    reduced = matrix.astype(float)
+    pivots: list[int] = []
+    for column in range(n_columns):
+        row = len(pivots)
+        if row == len(reduced):
+            break
+        best = row + int(np.abs(reduced[row:, column]).argmax())
+        if abs(reduced[best, column]) <= TINY:
+            continue
+        reduced[[row, best]] = reduced[[best, row]]
+        reduced[row] /= reduced[row, column]
+        others = np.flatnonzero(reduced[:, column])
+        others = others[others != row]
+        reduced[others] -= reduced[others, column, None] * reduced[row]
+        pivots.append(column)
+    return reduced, pivots

@@ -1,0 +1,130 @@
+"""Titles that state a finding, only when the figures allow it.
+
+Each function returns the strongest sentence the cells support, or the neutral title given by the
+caller. Within one survey a gap is stated only when the two 95 % intervals do not overlap: stricter
+than a test of the difference, so a title errs on the side of silence. Fragile and withheld cells
+never carry a title.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from analysis.cells import by_value, display
+from analysis.wording import Noun, is_plural, order_of_magnitude, ratio_words
+from survey.french import typography
+
+LEAST_SURE_RATIO = 1.5  # « n fois plus » needs at least this ratio between the nearest bounds
+
+
+def finding_share(cell: Mapping, noun: Noun, verb: tuple[str, str], neutral: str) -> str:
+    """« Près d’une entreprise sur quatre utilise l’IA ».
+
+    `cell` is a row of the result vocabulary; `verb` holds the singular and the plural. A cell that
+    is fragile or withheld, or a share of zero (which calls for « ne »), gives `neutral`.
+    """
+    share = cell["estimate"]
+    if cell["status"] != "ok" or not share:
+        return _sentence(neutral)
+    words = order_of_magnitude(share, noun)
+    return _sentence(f"{words} {verb[is_plural(share)]}")
+
+
+def finding_gap(
+    frame: pl.DataFrame, subjects: Mapping[str, str], verb: tuple[str, str], neutral: str
+) -> str:
+    """« Le numérique utilise l’IA plus de six fois plus que la construction ».
+
+    Compares the highest and the lowest firm cells named in `subjects` (domain code -> « le
+    numérique », « les transports »). The ratio is said when even the nearest bounds of the two
+    intervals are 1.5 times apart; a lesser gap is « plus que »; overlapping intervals give
+    `neutral`.
+    """
+    firm = _firm(frame).filter(pl.col("domain").cast(pl.String).is_in(list(subjects)))
+    if firm.height < 2:
+        return _sentence(neutral)
+    high, low = firm.row(0, named=True), firm.row(-1, named=True)
+    if not clearly_above(high, low):
+        return _sentence(neutral)
+    sure = low["conf_high"] > 0 and high["conf_low"] / low["conf_high"] >= LEAST_SURE_RATIO
+    ratio = ratio_words(high["estimate"] / low["estimate"]) if sure and low["estimate"] else None
+    top, bottom = subjects[str(high["domain"])], subjects[str(low["domain"])]
+    agreed = verb[top.startswith("les ")]
+    than = f"qu’{bottom}" if bottom[0].lower() in "aeiouyéèêh" else f"que {bottom}"
+    return _sentence(f"{top} {agreed} {ratio or 'plus'} {than}")
+
+
+def finding_trend(frame: pl.DataFrame, subject: str, along: str, neutral: str) -> str:
+    """« L’usage de l’IA augmente avec la taille de l’entreprise », rows being in that order.
+
+    Needs every row firm, estimates that never turn back, and ends whose intervals do not overlap.
+    """
+    rows = display(frame).to_dicts()
+    estimates = [row["estimate"] for row in rows]
+    if len(rows) < 2 or any(row["status"] != "ok" for row in rows):
+        return _sentence(neutral)
+    if estimates == sorted(estimates) and clearly_above(rows[-1], rows[0]):
+        return _sentence(f"{subject} augmente avec {along}")
+    if estimates == sorted(estimates, reverse=True) and clearly_above(rows[0], rows[-1]):
+        return _sentence(f"{subject} diminue avec {along}")
+    return _sentence(neutral)
+
+
+def finding_top(frame: pl.DataFrame, superlative: str, heading: str) -> str:
+    """« Le manque de compétences, premier frein » when first is clear of the second.
+
+    Otherwise « Freins les plus cités : … et … » (`heading`), which claims no order.
+    """
+    firm = _firm(frame).to_dicts()
+    if not firm:
+        return _sentence(heading)
+    if len(firm) == 1 or clearly_above(firm[0], firm[1]):
+        return _sentence(f"{firm[0]['label']}, {superlative}")
+    return _sentence(f"{heading} : {_lower(firm[0]['label'])} et {_lower(firm[1]['label'])}")
+
+
+def finding_change(changes: pl.DataFrame, subject: str, exceptions: Mapping[str, str]) -> str:
+    """« L’usage progresse partout, sauf chez les indépendants ».
+
+    `changes` is given by `comparison.compare_editions` (`domain`, `verdict`; null = not tested);
+    `exceptions` says a domain in words (« chez les indépendants »). « Partout » needs every row
+    tested; exceptions are listed up to two, else rows are counted.
+    """
+    rows = changes.select("domain", "verdict").to_dicts()
+    up = [row for row in rows if row["verdict"] == "hausse"]
+    down = [row for row in rows if row["verdict"] == "baisse"]
+    if up and down:
+        return _sentence(f"{subject} évolue en sens contraires")
+    moved = up or down
+    if not moved:
+        return _sentence(f"{subject} n’évolue pas nettement")
+    verb = "progresse" if up else "recule"
+    still = [str(row["domain"]) for row in rows if row not in moved]
+    tested = all(row["verdict"] for row in rows)
+    if not still:
+        return _sentence(f"{subject} {verb} partout")
+    if tested and len(still) <= 2 and len(moved) > len(still) and set(still) <= set(exceptions):
+        but = " et ".join(exceptions[domain] for domain in still)
+        return _sentence(f"{subject} {verb} partout, sauf {but}")
+    count = "une catégorie" if len(moved) == 1 else f"{len(moved)} catégories"
+    return _sentence(f"{subject} {verb} dans {count} sur {len(rows)}")
+
+
+def clearly_above(high: Mapping, low: Mapping) -> bool:
+    """Whether the interval of `high` lies wholly above that of `low`; False when one is missing."""
+    bounds = (high["conf_low"], low["conf_high"])
+    return None not in bounds and bounds[0] > bounds[1]
+
+
+def _firm(frame: pl.DataFrame) -> pl.DataFrame:
+    return by_value(display(frame).filter(pl.col("status") == "ok"))
+
+
+def _lower(label: str) -> str:
+    return label if label[:2].isupper() else label[0].lower() + label[1:]
+
+
+def _sentence(text: str) -> str:
+    return typography(text[0].upper() + text[1:])

@@ -1,0 +1,242 @@
+"""French sentences made from figures, true by construction.
+
+Orders of magnitude (« un peu plus d’une entreprise sur quatre »), intervals, ratios, changes, the
+text alternative of a figure. The titles that state a finding are in `analysis.findings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from analysis.cells import SHOWN, by_value, display, value_text
+from analysis.marks import Reference
+from survey.french import NNBSP, decimal, integer, points, typography
+
+STABLE = "stable"
+NOT_COMPARED = "non comparé"
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """What is counted: « entreprise », « entreprises », feminine."""
+
+    singular: str
+    plural: str
+    feminine: bool = False
+
+    @property
+    def one(self) -> str:
+        """« une » or « un »."""
+        return "une" if self.feminine else "un"
+
+    @property
+    def every(self) -> str:
+        """« toutes » or « tous »."""
+        return "toutes" if self.feminine else "tous"
+
+
+# (share, numerator, denominator); « la moitié » and « presque toutes » are worded apart.
+_NUMBERS = {2: "deux", 3: "trois", 4: "quatre", 5: "cinq", 6: "six", 7: "sept", 8: "huit"}
+_NUMBERS |= {9: "neuf", 10: "dix", 15: "quinze", 19: "dix-neuf", 20: "vingt", 100: "cent"}
+_FRACTIONS = (
+    (1, 100),
+    (2, 100),
+    (3, 100),
+    (1, 20),
+    (1, 15),
+    (1, 10),
+    (1, 8),
+    (1, 6),
+    (1, 5),
+    (1, 4),
+    (3, 10),
+    (1, 3),
+)
+_FRACTIONS += ((4, 10), (1, 2), (6, 10), (2, 3), (7, 10), (3, 4), (8, 10), (9, 10), (19, 20))
+_NAMED = {(1, 4): "un quart", (1, 3): "un tiers", (2, 3): "deux tiers", (3, 4): "trois quarts"}
+_ALMOST_ALL = 0.985
+
+
+@dataclass(frozen=True, slots=True)
+class Magnitude:
+    """A share as a simple fraction: `relation` is how the share stands to it.
+
+    `exact` (within half a point), `about_above`, `about_below` (within three points, less for a
+    small fraction) or `above` (further, and under the next fraction).
+    """
+
+    relation: str
+    numerator: int
+    denominator: int
+
+    @property
+    def value(self) -> float:
+        """The fraction itself."""
+        return self.numerator / self.denominator
+
+
+def magnitude(share: float) -> Magnitude:
+    """The simple fraction that tells this share best; for shares from 1 % to 98 %."""
+    below = [Magnitude("above", *f) for f in _FRACTIONS if f[0] / f[1] <= share + 1e-12]
+    nearest = min(_FRACTIONS, key=lambda f: abs(f[0] / f[1] - share))
+    value = nearest[0] / nearest[1]
+    if abs(share - value) <= min(0.005, 0.05 * value):
+        return Magnitude("exact", *nearest)
+    if abs(share - value) <= min(0.03, 0.15 * value):
+        return Magnitude("about_above" if share > value else "about_below", *nearest)
+    return below[-1] if below else Magnitude("above", *_FRACTIONS[0])
+
+
+def order_of_magnitude(share: float, noun: Noun | None = None) -> str:
+    """« près d’un quart », or « un peu plus d’une entreprise sur quatre » with a noun.
+
+    The words never contradict the share: « près de » is said under the fraction and within three
+    points of it, « un peu plus de » over it and within three points, « plus de » further over it;
+    a bare fraction is within half a point.
+    """
+    extreme = _extreme(share, noun)
+    if extreme:
+        return extreme
+    found = magnitude(share)
+    words = _fraction_words(found, noun)
+    if found.relation == "exact":
+        return words
+    start = {"about_above": "un peu plus", "about_below": "près", "above": "plus"}[found.relation]
+    return f"{start} {_of(words)}"
+
+
+def _extreme(share: float, noun: Noun | None) -> str | None:
+    one = noun.one if noun else "un"
+    counted = f" {noun.singular}" if noun else ""
+    if share <= 0:
+        return f"auc{one}{counted}"
+    if share < 0.0095:
+        return f"moins d’{one}{counted} sur cent"
+    every, plural = (noun.every, f" les {noun.plural}") if noun else ("tous", "")
+    if share >= 1:
+        return every + plural
+    return f"presque {every}{plural}" if share >= _ALMOST_ALL else None
+
+
+def _fraction_words(found: Magnitude, noun: Noun | None) -> str:
+    fraction = (found.numerator, found.denominator)
+    if fraction == (1, 2):
+        return f"la moitié des {noun.plural}" if noun else "la moitié"
+    if noun is None and fraction in _NAMED:
+        return _NAMED[fraction]
+    over = f"sur {_NUMBERS[found.denominator]}"
+    if found.numerator == 1:
+        return f"{noun.one} {noun.singular} {over}" if noun else f"un {over}"
+    count = _NUMBERS[found.numerator]
+    return f"{count} {noun.plural} {over}" if noun else f"{count} {over}"
+
+
+def _of(words: str) -> str:
+    return f"d’{words}" if words[0] in "aeiouy" else f"de {words}"
+
+
+def is_plural(share: float) -> bool:
+    """Whether the words of `order_of_magnitude` with a noun call for a plural verb."""
+    if share < 0.0095:
+        return False
+    return share >= _ALMOST_ALL or magnitude(share).value == 0.5 or magnitude(share).numerator > 1
+
+
+def interval_words(low: float, high: float, statistic: str = "share") -> str:
+    """« entre 22 et 26 % (intervalle à 95 %) »."""
+    return f"entre {_range(low, high, statistic, 'et')} (intervalle à 95{NNBSP}%)"
+
+
+def reading(statement: str, low: float, high: float, statistic: str = "share") -> str:
+    """A *Lecture* line: the statement, then its interval in words."""
+    span = _range(low, high, statistic, "à")
+    return typography(f"{statement} ; l’intervalle de confiance à 95 % va de {span}.")
+
+
+def _range(low: float, high: float, statistic: str, link: str) -> str:
+    """« 22 et 26 % »; a mean keeps one decimal, a total none, a narrow share one."""
+    if statistic == "mean":
+        return f"{decimal(low)} {link} {decimal(high)}"
+    if statistic == "share":
+        digits = 1 if low < high and integer(100 * low) == integer(100 * high) else 0
+        low_text, high_text = decimal(100 * low, digits), decimal(100 * high, digits)
+        return f"{low_text} {link} {high_text}{NNBSP}%"
+    return f"{integer(low)} {link} {integer(high)}"
+
+
+def ratio_words(ratio: float) -> str | None:
+    """« deux fois plus », « près de trois fois plus », « plus de six fois plus ».
+
+    None under 1.8: a smaller ratio is better told by the two shares. Bare within 3 %, « près de »
+    within 10 % under, else « plus de » the whole number below.
+    """
+    if ratio < 1.8:
+        return None
+    nearest = round(ratio)
+    if nearest <= 10 and abs(ratio - nearest) <= 0.03 * nearest:
+        return f"{_NUMBERS[nearest]} fois plus"
+    if nearest <= 10 and 0.9 * nearest <= ratio < nearest:
+        return f"près de {_NUMBERS[nearest]} fois plus"
+    return f"plus de {_NUMBERS[min(int(ratio), 10)]} fois plus"
+
+
+def change_words(difference: float | None, verdict: str | None) -> str:
+    """« +5 points » after a test that rejects, « stable » after one that does not.
+
+    `verdict` is that of `comparison.compare_editions`; null gives « non comparé ».
+    """
+    if difference is None or verdict is None:
+        return NOT_COMPARED
+    if verdict == STABLE:
+        return STABLE
+    return points(difference, 0 if abs(difference) >= 0.005 else 1)
+
+
+_KINDS = {
+    "dots": "Points avec intervalle à 95 %",
+    "bars": "Barres avec intervalle à 95 %",
+    "dumbbell": "Évolution entre deux éditions",
+    "distribution": "Barres empilées",
+    "map": "Carte",
+}
+
+
+def alt_text(
+    frame: pl.DataFrame,
+    kind: str,
+    measure: str,
+    reference: Reference | None = None,
+    details: Sequence[str] = (),
+) -> str:
+    """Text alternative of a figure: what it shows, its extremes, the reference, what is missing.
+
+    `kind` is one of dots, bars, dumbbell, distribution, map; `measure` says what is drawn;
+    `details` are further sentences, without their full stop.
+    """
+    cells = by_value(display(frame))
+    shown = cells.filter(pl.col("status").is_in(SHOWN))
+    named = "label" if kind != "distribution" else "answer"
+    parts = [f"{_KINDS[kind]} : {measure}"]
+    if shown.height:
+        first, last = shown.row(0, named=True), shown.row(-1, named=True)
+        parts.append(f"Le plus élevé : {_named(first, named)} {first['value']}")
+        if shown.height > 1:
+            parts.append(f"Le plus bas : {_named(last, named)} {last['value']}")
+    if reference:
+        parts.append(f"{reference.label} : {value_text(reference.value, reference.statistic)}")
+    parts += details
+    fragile = shown.filter(pl.col("status") == "fragile").height
+    hidden = cells.height - shown.height
+    if fragile:
+        parts.append(f"{fragile} estimation{'s' * (fragile > 1)} fragile{'s' * (fragile > 1)}")
+    if hidden:
+        parts.append(f"{hidden} estimation{'s' * (hidden > 1)} non diffusée{'s' * (hidden > 1)}")
+    return typography(". ".join(parts) + ".")
+
+
+def _named(row: dict, named: str) -> str:
+    label = row["label"] if named == "label" else f"{row['label']}, {row[named]}"
+    return f"{label},"

@@ -1,0 +1,196 @@
+"""The observatory's command line, in French: one short function a verb, the contents of the whole."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from reports.console import FrenchParser, progress, say
+from survey.errors import SurveyError
+
+EXAMPLES = """exemples :
+  observatoire demo
+  observatoire questionnaire survey/instruments/entreprises.yml
+  observatoire importer campaigns/2026/entreprises export.csv
+  observatoire redresser campaigns/2026/entreprises
+  observatoire estimer campaigns/2026/entreprises
+  observatoire publier
+  observatoire controler
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one verb; 0 when it is done, 2 when something given to it cannot be used."""
+    try:
+        options = _parser().parse_args(arguments)
+        options.verb(options)
+    except SurveyError as error:
+        print(f"Erreur : {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(
+            "Interrompu. Rien n’est resté à moitié écrit ; relancez la commande.", file=sys.stderr
+        )
+        return 130
+    return 0
+
+
+def demo(options: argparse.Namespace) -> None:
+    """The whole way on simulated data: two editions, from the export to the site."""
+    from reports import pipeline
+
+    campaigns = pipeline.campaigns(Path.cwd())
+    with progress() as bar:
+        for campaign in campaigns:
+            pipeline.require_simulated(campaign)
+            for name, step in pipeline.STEPS.items():
+                bar.start(f"{campaign.edition} · {name}")
+                bar.done(ran=step(campaign))
+    publier(options)
+
+
+def questionnaire(options: argparse.Namespace) -> None:
+    """Check a questionnaire and say what it holds."""
+    from survey.summary import questionnaire_summary
+
+    from survey.questionnaire import load_questionnaire
+
+    say(questionnaire_summary(load_questionnaire(options.fichier, options.edition)))
+
+
+def importer(options: argparse.Namespace) -> None:
+    """Take in an export of LimeSurvey; write the answers, the rejects and the control page."""
+    from reports import pipeline
+
+    campaign = pipeline.open_campaign(options.campagne)
+    with progress() as bar:
+        bar.start("Importation des réponses")
+        pipeline.import_answers(campaign, options.export)
+    say(pipeline.import_summary(campaign))
+
+
+def redresser(options: argparse.Namespace) -> None:
+    """Weight the answers: design, non-response, calibration."""
+    from reports import pipeline
+
+    campaign = pipeline.open_campaign(options.campagne)
+    with progress() as bar:
+        bar.start("Redressement")
+        pipeline.weigh(campaign)
+    say(pipeline.weighting_summary(campaign))
+
+
+def estimer(options: argparse.Namespace) -> None:
+    """Estimate every indicator by domain and pass the results through the disclosure gate."""
+    from reports import pipeline
+
+    campaign = pipeline.open_campaign(options.campagne)
+    with progress() as bar:
+        bar.start("Estimation")
+        pipeline.estimate_campaign(campaign)
+    say(pipeline.estimation_summary(campaign, options.sortie))
+
+
+def publier(options: argparse.Namespace) -> None:
+    """Render the site from what passed the gate, and print its address."""
+    from reports import pipeline, publication
+
+    root = Path.cwd()
+    with progress() as bar:
+        bar.start("Publication du site")
+        index = publication.publish(pipeline.campaigns(root), root, bar.advance)
+    say(f"Le site est prêt. Ouvrez cette adresse dans un navigateur :\n{index.as_uri()}")
+
+
+def controler(options: argparse.Namespace) -> None:
+    """Check that nothing withheld is on the site and that every page says what it must."""
+    from reports import control, pipeline
+
+    root = Path.cwd()
+    say(control.check_site(root / "_site", pipeline.campaigns(root)))
+
+
+def _parser() -> FrenchParser:
+    parser = FrenchParser(
+        prog="observatoire",
+        description="L’observatoire des usages de l’IA, du questionnaire à la publication.",
+        epilog=EXAMPLES,
+    )
+    verbs = parser.add_subparsers(title="commandes", metavar="COMMANDE", required=True)
+
+    def verb(name: str, action, summary: str, example: str) -> argparse.ArgumentParser:
+        child = verbs.add_parser(
+            name, help=summary, description=summary, epilog=f"exemple :\n  {example}"
+        )
+        child.set_defaults(verb=action)
+        return child
+
+    verb(
+        "demo",
+        demo,
+        "Simule deux éditions et publie le site de démonstration.",
+        "observatoire demo",
+    )
+    child = verb(
+        "questionnaire",
+        questionnaire,
+        "Vérifie un questionnaire et le résume.",
+        "observatoire questionnaire survey/instruments/entreprises.yml --edition 2026",
+    )
+    child.add_argument("fichier", type=Path, metavar="FICHIER", help="le questionnaire (YAML)")
+    child.add_argument("--edition", type=int, metavar="ANNÉE", help="ne garder que cette édition")
+
+    child = verb(
+        "importer",
+        importer,
+        "Importe un export de réponses de LimeSurvey (CSV ou VV).",
+        "observatoire importer campaigns/2026/entreprises export.csv",
+    )
+    _campaign_argument(child)
+    child.add_argument(
+        "export",
+        type=Path,
+        nargs="?",
+        metavar="EXPORT",
+        help="le fichier exporté ; par défaut, celui du dossier private/ de la campagne",
+    )
+    child = verb(
+        "redresser",
+        redresser,
+        "Calcule les poids : sondage, non-réponse, calage.",
+        "observatoire redresser campaigns/2026/entreprises",
+    )
+    _campaign_argument(child)
+    child = verb(
+        "estimer",
+        estimer,
+        "Estime les indicateurs et applique les règles de diffusion.",
+        "observatoire estimer campaigns/2026/entreprises --sortie resultats.csv",
+    )
+    _campaign_argument(child)
+    child.add_argument(
+        "--sortie", type=Path, metavar="CSV", help="écrire aussi les résultats diffusables en CSV"
+    )
+    verb("publier", publier, "Construit le site dans _site/.", "observatoire publier")
+    verb(
+        "controler",
+        controler,
+        "Contrôle le site construit : rien de confidentiel, pages complètes.",
+        "observatoire controler",
+    )
+    return parser
+
+
+def _campaign_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "campagne",
+        type=Path,
+        metavar="CAMPAGNE",
+        help="le dossier de la campagne, par exemple campaigns/2026/entreprises",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

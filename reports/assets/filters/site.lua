@@ -1,0 +1,57 @@
+-- Run by both renderers: the mark of simulated data, what scrolls by itself on a narrow screen, and
+-- the scripts of the site under Quarto.
+
+local BANNER = '<div class="demo" role="region" aria-label="Données simulées"><p><strong>Données simulées.</strong> ' ..
+  'Démonstration\u{202f}: aucun chiffre de cette page n’est une mesure.</p></div>'
+local PREFIX = 'Données simulées'
+
+local function is_true(value)
+  return value ~= nil and pandoc.utils.stringify(value) == 'true'
+end
+
+local function page_title(doc)
+  if doc.meta.pagetitle or doc.meta.title then return doc.meta.pagetitle or doc.meta.title end
+  for _, block in ipairs(doc.blocks) do
+    if block.t == 'Header' and block.level == 1 then return block.content end
+  end
+end
+
+local function mark_as_simulated(doc)
+  if quarto then
+    quarto.doc.include_text('before-body', BANNER)
+  else
+    local before = doc.meta['include-before'] or pandoc.List()
+    before[#before + 1] = pandoc.RawBlock('html', BANNER)
+    doc.meta['include-before'] = before
+  end
+  local title = page_title(doc)
+  doc.meta.pagetitle = PREFIX .. (title and (' – ' .. pandoc.utils.stringify(title)) or '')
+end
+
+local function add_scripts()
+  quarto.doc.add_html_dependency({
+    name = 'observatoire',
+    version = '1',
+    scripts = { { name = 'charts.js', path = '../charts.js', afterBody = true } },
+    resources = { { name = 'vega.js', path = '../../../_build/vega.js' } },
+  })
+end
+
+-- A wide table or formula scrolls within the page, with the keyboard too.
+local scrolling = {
+  Table = function(element)
+    return pandoc.Div(element, { class = 'table-scroll', role = 'group', tabindex = '0',
+      ['aria-label'] = 'Tableau' })
+  end,
+  Math = function(element)
+    if element.mathtype ~= 'DisplayMath' then return nil end
+    return pandoc.Span(element, { class = 'formule', role = 'group', tabindex = '0',
+      ['aria-label'] = 'Formule' })
+  end,
+}
+
+function Pandoc(doc)
+  if quarto then add_scripts() end
+  if is_true(doc.meta.simulated) then mark_as_simulated(doc) end
+  return doc:walk(scrolling)
+end

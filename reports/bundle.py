@@ -1,0 +1,35 @@
+"""The one script file that draws the interactive charts of the whole site.
+
+Quarto runs this file before rendering (`project: pre-render`); the fallback renderer calls it.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+BUNDLE = Path("_build/vega.js")
+
+
+def ensure_bundle(root: Path) -> Path:
+    """The file with Vega, Vega-Lite and Vega-Embed, made again when vl-convert changes."""
+    path = root / BUNDLE
+    header = f"/* Vega, Vega-Lite, Vega-Embed : vl-convert {version('vl-convert-python')} */\n"
+    if not path.is_file() or not _starts_with(path, header):
+        import vl_convert
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(".tmp")
+        script = f"(() => {{\n{vl_convert.javascript_bundle()}\n}})();\n"
+        temporary.write_text(header + script, encoding="utf-8")
+        temporary.replace(path)
+    return path
+
+
+def _starts_with(path: Path, header: str) -> bool:
+    with path.open(encoding="utf-8") as content:
+        return content.read(len(header)) == header
+
+
+if __name__ == "__main__":
+    ensure_bundle(Path.cwd())

@@ -1,0 +1,169 @@
+"""One published edition as its pages read it: cells that passed the gate, with their labels.
+
+Opens only what may be published (`_build/`) and the reference tables; never microdata.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import yaml
+
+from analysis.cells import display
+from analysis.comparison import compare_editions
+from analysis.disclosure import assert_gated
+from analysis.wording import Noun, reading
+from reports.figures import Caption
+from survey.campaign import Campaign, load_campaign
+from survey.errors import SurveyError
+from survey.reference import Reference, load_reference
+
+WHOLE = "ensemble"
+NOUN = {"entreprises": Noun("entreprise", "entreprises", feminine=True)}
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One edition of one population.
+
+    `cells` : one row per published cell, the result vocabulary plus the labels of
+    `analysis.indicators.labelled`; `words` : how prose names a domain, by type and code.
+    """
+
+    campaign: Campaign
+    cells: pl.DataFrame
+    words: Mapping[str, Mapping[str, str]]
+    reference: Reference
+
+    @property
+    def year(self) -> int:
+        """Year of the edition."""
+        return self.campaign.edition
+
+    @property
+    def source(self) -> str:
+        """The *Source* of every figure."""
+        return f"Observatoire de l’IA, édition {self.year}"
+
+    @property
+    def region(self) -> str:
+        """Name of the region."""
+        return self.reference.region.territory.name
+
+    def by(self, indicator: str, domain_type: str) -> pl.DataFrame:
+        """One indicator by domain, in the questionnaire's order; `label` names the domain."""
+        found = self._cells(pl.col("indicator") == indicator, pl.col("domain_type") == domain_type)
+        return found.sort("domain_order")
+
+    def family(self, family: str, *, domain_type: str = WHOLE) -> pl.DataFrame:
+        """The indicators of a family in one domain; `label` names the indicator."""
+        found = self._cells(pl.col("family") == family, pl.col("domain_type") == domain_type)
+        return found.with_columns(label="indicator_label")
+
+    def answers(self, family: str) -> pl.DataFrame:
+        """A grid by answer over the whole population: `label` the row, `answer` the answer."""
+        return self.family(family).with_columns(answer="answer_label")
+
+    def answers_by(self, family: str, domain_type: str) -> pl.DataFrame:
+        """A single choice by domain: `label` the domain, `answer` the answer."""
+        found = self._cells(pl.col("family") == family, pl.col("domain_type") == domain_type)
+        return found.with_columns(answer="answer_label").sort("domain_order", maintain_order=True)
+
+    def cell(self, indicator: str, domain_type: str = WHOLE) -> dict[str, Any]:
+        """The single cell of an indicator in a domain type that has one domain."""
+        return self.by(indicator, domain_type).row(0, named=True)
+
+    def changes(self, before: Edition, indicator: str, domain_type: str) -> pl.DataFrame:
+        """What changed since another edition, tested (see `compare_editions`)."""
+        return compare_editions(before.by(indicator, domain_type), self.by(indicator, domain_type))
+
+    def caption(
+        self,
+        identifier: str,
+        title: str,
+        subtitle: str,
+        frame: pl.DataFrame,
+        statement: str,
+        rows: str,
+        *,
+        field: str | None = None,
+    ) -> Caption:
+        """The words of a figure; its *Lecture* reads the first firm cell of `frame`.
+
+        `statement` holds `{value}` and `{label}`: « {value} des entreprises ({label}) … ». The
+        *Champ* is the base of the cells, in the region.
+        """
+        base = field or f"{frame['base_label'][0]}, {self.region}"
+        return Caption(
+            id=identifier,
+            title=title,
+            subtitle=f"{subtitle}, {self.year}",
+            reading=_reading(frame, statement),
+            field=base[0].lower() + base[1:],
+            source=self.source,
+            rows=rows,
+            simulated=self.campaign.decisions.simulee,
+        )
+
+    def table(self, name: str) -> pl.DataFrame:
+        """One of the aggregated tables of the weighting (`poids`, `marges`, `groupes`, `collecte`)."""
+        return pl.read_csv(
+            self.campaign.build / f"{name}.csv", schema_overrides={"taille": pl.String}
+        )
+
+    def _cells(self, *conditions: pl.Expr) -> pl.DataFrame:
+        found = self.cells.filter(*conditions)
+        if found.is_empty():
+            raise SurveyError(
+                f"édition {self.year} : aucune cellule publiée pour {' et '.join(map(str, conditions))}. "
+                "Vérifiez le code de l’indicateur, puis relancez observatoire estimer."
+            )
+        return found
+
+
+@cache
+def open_edition(year: int, population: str = "entreprises") -> Edition:
+    """The published edition of a year, from the root of the project.
+
+    Raises
+    ------
+    SurveyError : the edition was not estimated yet, or a withheld cell carries a number
+    """
+    root = Path.cwd()
+    campaign = load_campaign(root / "campaigns" / str(year) / population, root)
+    path = campaign.build / "published.parquet"
+    if not path.is_file():
+        raise SurveyError(
+            f"{path} : édition non estimée. Lancez d’abord : observatoire estimer "
+            f"campaigns/{year}/{population}."
+        )
+    cells = pl.read_parquet(path)
+    assert_gated(cells)
+    registry = yaml.safe_load(
+        campaign.resolve(campaign.decisions.indicateurs).read_text(encoding="utf-8")
+    )
+    return Edition(
+        campaign, cells, registry.get("words", {}), load_reference(root / "data" / "reference")
+    )
+
+
+def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int) -> str:
+    """A Markdown table whose last `numbers` columns are aligned right."""
+    left = len(header) - numbers
+    lines = [header, ["---"] * left + ["---:"] * numbers, *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _reading(frame: pl.DataFrame, statement: str) -> str:
+    firm = display(frame.filter(pl.col("status") == "ok"))
+    if firm.is_empty():
+        return "aucune estimation de cette figure n’est assez précise pour être lue seule"
+    cell = firm.row(0, named=True)
+    label = cell["label"] if cell["label"][:2].isupper() else cell["label"][0].lower() + cell["label"][1:]
+    words = statement.format(value=cell["value"], label=label)
+    return reading(words, cell["conf_low"], cell["conf_high"], cell["statistic"])

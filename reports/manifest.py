@@ -1,0 +1,52 @@
+"""What an edition rests on, so that anyone can rebuild it and find the same bytes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+
+from reports.steps import code_files, digests, write_text
+from survey.campaign import Campaign
+
+_LIBRARIES = ("numpy", "polars", "scipy", "statsmodels")
+NAME = "manifeste.json"
+
+
+def write_manifest(campaign: Campaign, inputs: Iterable[Path], outputs: Iterable[Path]) -> None:
+    """Write the manifest of one edition beside its published cells.
+
+    Holds the SHA-256 of every input, output and code file, the versions of the libraries that
+    compute, the commit, the seed and the command. Private files appear by their digest alone.
+    """
+    root = campaign.root
+    content = {
+        "edition": campaign.edition,
+        "population": campaign.population,
+        "donnees_simulees": campaign.decisions.simulee,
+        "graine": campaign.decisions.graine,
+        "commande": f"observatoire estimer {campaign.folder.relative_to(root).as_posix()}",
+        "version": commit(root),
+        "bibliotheques": {name: version(name) for name in _LIBRARIES},
+        "entrees": digests(inputs, root),
+        "code": digests(code_files(root, ("survey", "analysis")), root),
+        "sorties": digests(outputs, root),
+    }
+    text = json.dumps(content, ensure_ascii=False, indent=2)
+    write_text(campaign.build / NAME, text + "\n")
+
+
+def commit(root: Path) -> str:
+    """Commit of the work tree, or « inconnue » outside git."""
+    try:
+        run = subprocess.run(
+            ["git", "-C", str(root), "rev-parse", "--short=12", "HEAD"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "inconnue"
+    return run.stdout.strip()

@@ -1,0 +1,108 @@
+"""A page of Markdown made into HTML by pandoc, with the site's template and filters.
+
+Both renderers run the filters of `_quarto.yml`; `filters/quarto.lua` stands in for Quarto's own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from reports.project import Project, page_address, relative_address
+from survey.errors import SurveyError
+
+ASSETS = Path(__file__).parent / "assets"
+TEMPLATE = ASSETS / "template.html"
+STAND_IN = ASSETS / "filters" / "quarto.lua"
+LIBRARY = "site_libs/observatoire"  # where style, fonts and scripts stand in the site
+DEFAULTS: dict[str, Any] = {"lang": "fr", "toc-title": "Sur cette page"}  # Quarto's French words
+
+
+def page_html(
+    project: Project, source: str, markdown: str, metadata: dict[str, Any], folder: Path
+) -> Path:
+    """Write the page made of `markdown` under `folder`, at its address; returns the file.
+
+    Raises SurveyError with pandoc's or the filter's message.
+    """
+    target = folder / page_address(source)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    variables = target.with_suffix(".json")
+    variables.write_text(
+        json.dumps(template_metadata(project, source, metadata), ensure_ascii=False, default=str),
+        encoding="utf-8",
+    )
+    filters = [*(project.root / path for path in project.filters), STAND_IN]
+    command = [
+        pandoc_program(),
+        "--from=markdown",
+        "--to=html5",
+        "--standalone",
+        "--section-divs",
+        "--mathml",
+        "--wrap=none",
+        "--syntax-highlighting=none",
+        f"--template={TEMPLATE}",
+        f"--metadata-file={variables}",
+        *(f"--lua-filter={path}" for path in filters),
+        *(("--toc", f"--toc-depth={metadata.get('toc-depth', 3)}") if metadata.get("toc") else ()),
+        f"--output={target}",
+    ]
+    done = subprocess.run(command, input=markdown.encode(), capture_output=True, check=False)
+    variables.unlink()
+    if done.returncode:
+        raise SurveyError(f"{source} : {_message(done.stderr.decode(errors='replace'))}")
+    return target
+
+
+def pandoc_program() -> str:
+    """The pandoc that comes with `pypandoc_binary`, whatever else the machine has.
+
+    `pypandoc.get_pandoc_path` may return an older system pandoc, and not the same one when two
+    threads ask at once.
+    """
+    import pypandoc
+
+    name = "pandoc.exe" if os.name == "nt" else "pandoc"
+    bundled = Path(pypandoc.__file__).parent / "files" / name
+    return str(bundled) if bundled.is_file() else pypandoc.get_pandoc_path()
+
+
+def template_metadata(project: Project, source: str, metadata: dict[str, Any]) -> dict[str, Any]:
+    """Metadata of a page completed with its menu, addresses and site title for the template."""
+    page = page_address(source)
+    # A metadata `toc` would take the place of the contents that pandoc makes.
+    described = {key: value for key, value in metadata.items() if key != "toc"}
+    return {
+        **DEFAULTS,
+        **described,
+        "page-address": page,
+        "site-title": project.title,
+        "site-home": _raw(relative_address("index.html", page)),
+        "library": _raw(relative_address(f"{LIBRARY}/x", page).removesuffix("/x")),
+        "footer": project.footer,
+        "menu": [
+            {
+                "text": item.text,
+                "href": _raw(relative_address(item.target, page)),
+                "current": item.target == page,
+            }
+            for item in project.menu
+        ],
+    }
+
+
+def _raw(text: str) -> str:
+    """An address kept as it is by pandoc, which reads metadata as Markdown."""
+    return f"`{text}`{{=html}}"
+
+
+def _message(stderr: str) -> str:
+    """What the filter said, else the last words of pandoc."""
+    mark = "observatoire: "
+    if mark in stderr:
+        return stderr.split(mark, 1)[1].splitlines()[0]
+    return f"pandoc n’a pas pu faire cette page.\n  {stderr.strip()}"

@@ -1,0 +1,306 @@
+"""From a campaign's files to published cells: the steps in order, reading and writing at both ends.
+
+Each step runs again only when what it rests on has changed. Microdata stays in the campaign's
+`private/` folder; only what passed the disclosure gate is written to `_build/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import polars as pl
+import yaml
+from survey.control import control_page
+
+from analysis.calibration import RakingSpec, rake
+from analysis.design import SurveyDesign
+from analysis.disclosure import GateSpec, apply_gate, assert_gated, domain_membership
+from analysis.estimation import estimate
+from analysis.indicators import (
+    Registry,
+    domains,
+    exclusive_groups,
+    labelled,
+    read_registry,
+    targets,
+)
+from analysis.nonresponse import adjust_nonresponse, response_groups
+from analysis.weighting import margin_report, weight_report
+from reports.manifest import NAME, write_manifest
+from reports.steps import Step, code_files, run_step, write_text
+from survey.campaign import Campaign, Thresholds, load_campaign
+from survey.errors import SurveyError
+from survey.fieldwork import record_outcomes, response_rates
+from survey.formats.limesurvey import read_export
+from survey.questionnaire import Questionnaire, load_questionnaire
+from survey.reference import load_reference
+from survey.simulation import simulate_edition, write_simulation
+
+EXPORT = "export-limesurvey*"
+WEIGHTS = ("design_weight", "nonresponse_weight", "calibrated_weight")
+REFERENCE = Path("data/reference")
+
+
+def campaigns(root: Path) -> list[Campaign]:
+    """Every campaign with a questionnaire under `root`, oldest edition first."""
+    folders = sorted(path.parent for path in root.glob("campaigns/[0-9]*/*/campaign.yml"))
+    if not folders:
+        raise SurveyError(
+            f"{root} : aucune campagne ici. Lancez la commande à la racine du projet, "
+            "là où se trouve le dossier campaigns/."
+        )
+    return [load_campaign(folder, root) for folder in folders]
+
+
+def open_campaign(folder: Path) -> Campaign:
+    """One campaign, from the root of the project."""
+    return load_campaign(folder.resolve(), Path.cwd())
+
+
+def require_simulated(campaign: Campaign) -> None:
+    """Refuse to overwrite the files of a real survey with simulated ones."""
+    if not campaign.decisions.simulee:
+        raise SurveyError(
+            f"{campaign.folder} : cette campagne n’est pas simulée (« simulee: false ») ; la "
+            "démonstration écraserait ses réponses. Utilisez importer, redresser, estimer, publier."
+        )
+
+
+def simulate(campaign: Campaign) -> bool:
+    """Write the frame, the sample, the export and the truth of a simulated campaign."""
+    require_simulated(campaign)
+    decisions, private = campaign.decisions, campaign.private
+
+    def action() -> None:
+        simulated = simulate_edition(
+            questionnaire_of(campaign),
+            load_reference(campaign.root / REFERENCE),
+            campaign.edition,
+            decisions.graine,
+            decisions.plan.taille_echantillon,
+        )
+        write_simulation(simulated, private)
+
+    inputs = sorted((campaign.root / REFERENCE).glob("*.*"))
+    return _run(campaign, "simulation", inputs, [private / "echantillon.parquet"], action)
+
+
+def import_answers(campaign: Campaign, export: Path | None = None) -> bool:
+    """Take in the export; write `reponses.parquet`, `rejets.csv` and `controle.html`."""
+    source = export or find_export(campaign)
+    outputs = [
+        campaign.private / name for name in ("reponses.parquet", "rejets.csv", "controle.html")
+    ]
+
+    def action() -> None:
+        questionnaire = questionnaire_of(campaign)
+        imported = read_export(source, questionnaire)
+        page = control_page(
+            imported,
+            questionnaire,
+            title=f"{campaign.decisions.titre}, édition {campaign.edition}",
+            simulated=campaign.decisions.simulee,
+        )
+        write_parquet(imported.responses, outputs[0])
+        write_text(outputs[1], imported.rejects.write_csv())
+        write_text(outputs[2], page)
+
+    return _run(campaign, "importation", [source], outputs, action)
+
+
+def weigh(campaign: Campaign) -> bool:
+    """Write `poids.parquet` (each step a column) and the tables of what each step did."""
+    private, build = campaign.private, campaign.build
+    inputs = [private / "echantillon.parquet", private / "reponses.parquet"]
+    outputs = [private / "poids.parquet"]
+    outputs += [build / name for name in ("poids.csv", "marges.csv", "groupes.csv", "collecte.csv")]
+    decisions = campaign.decisions.redressement
+
+    def action() -> None:
+        sample, responses = (read_private(path) for path in inputs)
+        complete = responses.filter("complete")["token"].to_list()
+        adjusted = adjust_nonresponse(
+            with_margin_columns(sample, decisions.calage).with_columns(
+                responded=pl.col("token").is_in(complete)
+            ),
+            decisions.non_reponse.groupes,
+            collapse=decisions.non_reponse.regrouper,
+            minimum=decisions.non_reponse.minimum,
+        )
+        margins = read_margins(campaign)
+        weighted = rake(adjusted.filter("responded"), margins, RakingSpec())
+        write_parquet(weighted, outputs[0])
+        tables = (
+            weight_report(weighted, WEIGHTS),
+            margin_report(weighted, margins, WEIGHTS),
+            response_groups(adjusted),
+            response_rates(record_outcomes(sample, responses), "taille"),
+        )
+        for path, table in zip(outputs[1:], tables, strict=True):
+            write_text(path, table.write_csv())
+
+    margins_file = campaign.resolve(decisions.marges)
+    return _run(campaign, "redressement", [*inputs, margins_file], outputs, action)
+
+
+def estimate_campaign(campaign: Campaign) -> bool:
+    """Write `estimations.parquet` (private), and what passed the gate as `published.parquet`."""
+    private, build = campaign.private, campaign.build
+    inputs = [private / "reponses.parquet", private / "poids.parquet"]
+    inputs.append(campaign.resolve(campaign.decisions.indicateurs))
+    outputs = [private / "estimations.parquet", build / "published.parquet"]
+
+    def action() -> None:
+        answers, weights = (read_private(path) for path in inputs[:2])
+        calibration = campaign.decisions.redressement.calage
+        rows = answers.join(
+            weights.select("token", "stratum", "stratum_size", *WEIGHTS, *calibration), on="token"
+        )
+        design = SurveyDesign(
+            weight="calibrated_weight",
+            stratum="stratum",
+            stratum_size="stratum_size",
+            calibration=calibration,
+            design_weight="nonresponse_weight",
+        )
+        questionnaire = questionnaire_of(campaign)
+        registry = registry_of(campaign, questionnaire)
+        cuts = domains(registry, questionnaire)
+        estimates = estimate(
+            rows,
+            design,
+            targets(registry, questionnaire),
+            cuts,
+            population=campaign.population,
+            edition=campaign.edition,
+        )
+        published = apply_gate(
+            estimates,
+            gate_spec(campaign.decisions.seuils),
+            membership=domain_membership(rows, cuts),
+            exclusive=exclusive_groups(registry),
+        )
+        assert_gated(published)
+        write_parquet(estimates, outputs[0])
+        write_parquet(labelled(published, registry, questionnaire), outputs[1])
+        write_manifest(campaign, inputs, outputs[1:])
+
+    return _run(campaign, "estimation", inputs, [*outputs, build / NAME], action)
+
+
+STEPS: dict[str, Callable[[Campaign], bool]] = {
+    "simulation": simulate,
+    "importation": import_answers,
+    "redressement": weigh,
+    "estimation": estimate_campaign,
+}
+
+
+def questionnaire_of(campaign: Campaign) -> Questionnaire:
+    """The questionnaire as asked in the campaign's edition."""
+    return load_questionnaire(campaign.resolve(campaign.decisions.questionnaire), campaign.edition)
+
+
+def registry_of(campaign: Campaign, questionnaire: Questionnaire) -> Registry:
+    """The indicators and domains that the campaign's edition can measure."""
+    content = yaml.safe_load(
+        campaign.resolve(campaign.decisions.indicateurs).read_text(encoding="utf-8")
+    )
+    known = load_questionnaire(campaign.resolve(campaign.decisions.questionnaire))
+    return read_registry(content, questionnaire, known)
+
+
+def read_margins(campaign: Campaign) -> pl.DataFrame:
+    """`variable, category, total` of the margins the campaign calibrates on."""
+    decisions = campaign.decisions.redressement
+    table = pl.read_csv(campaign.resolve(decisions.marges), infer_schema=False)
+    return table.filter(pl.col("variable").is_in(decisions.calage)).select(
+        "variable", category="modalite", total=pl.col("total").cast(pl.Float64)
+    )
+
+
+def with_margin_columns(sample: pl.DataFrame, variables: Iterable[str]) -> pl.DataFrame:
+    """Add each margin variable that crosses two columns of the sample.
+
+    `departement_secteur` is « 44 AZ »: the column `departement` and the column `secteur_marge`
+    (or `secteur`), joined by a space.
+    """
+    crossed = {}
+    for variable in variables:
+        if variable in sample.columns:
+            continue
+        parts = [
+            f"{name}_marge" if f"{name}_marge" in sample.columns else name
+            for name in variable.split("_")
+        ]
+        if missing := [name for name in parts if name not in sample.columns]:
+            raise SurveyError(
+                f"calage : la marge « {variable} » demande la colonne {', '.join(missing)}, "
+                "absente de l’échantillon. Corrigez « calage » dans campaign.yml."
+            )
+        crossed[variable] = pl.concat_str(
+            [pl.col(name).cast(pl.String) for name in parts], separator=" "
+        )
+    return sample.with_columns(**crossed)
+
+
+def write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    """Write a Parquet file under a temporary name, then rename it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(path.name + ".tmp")
+    frame.write_parquet(temporary)
+    temporary.replace(path)
+
+
+def read_private(path: Path) -> pl.DataFrame:
+    """A file of the campaign's `private/` folder, or what to do to obtain it."""
+    if not path.is_file():
+        raise SurveyError(
+            f"{path} : fichier introuvable. Dans l’ordre : observatoire importer, redresser, "
+            "estimer. L’échantillon tiré (echantillon.parquet) doit se trouver dans private/."
+        )
+    return pl.read_parquet(path)
+
+
+def find_export(campaign: Campaign) -> Path:
+    """The export to take in: the only one of `private/`."""
+    found = sorted(campaign.private.glob(EXPORT))
+    if len(found) != 1:
+        what = "aucun export" if not found else f"{len(found)} exports"
+        raise SurveyError(
+            f"{campaign.private} : {what} « {EXPORT} ». Indiquez le fichier : "
+            "observatoire importer CAMPAGNE EXPORT."
+        )
+    return found[0]
+
+
+def gate_spec(thresholds: Thresholds) -> GateSpec:
+    """The campaign's decisions as the rule of the gate."""
+    return GateSpec(
+        secret_below=thresholds.secret,
+        min_respondents=thresholds.repondants,
+        max_half_width=thresholds.demi_intervalle,
+        fragile_respondents=thresholds.repondants_fragile,
+        fragile_half_width=thresholds.demi_intervalle_fragile,
+    )
+
+
+def _run(
+    campaign: Campaign,
+    name: str,
+    inputs: Sequence[Path],
+    outputs: Sequence[Path],
+    action: Callable[[], None],
+) -> bool:
+    """Run a step of a campaign unless nothing it rests on has changed."""
+    decisions = campaign.folder / "campaign.yml"
+    instruments = sorted((campaign.root / "survey").rglob("*.yml"))
+    code = code_files(campaign.root, ("survey", "analysis"))
+    own = (campaign.root / "reports" / "pipeline.py", campaign.root / "reports" / "manifest.py")
+    step = Step(
+        stamp=campaign.private / "etapes" / f"{name}.json",
+        inputs=(decisions, *inputs, *instruments, *code, *own),
+        outputs=tuple(outputs),
+    )
+    return run_step(step, campaign.root, action)

@@ -1,0 +1,245 @@
+"""Reading a questionnaire: YAML to frozen models, every fault reported at once.
+
+The models are in `survey.questions`, what is checked beyond the form of each question in
+`survey.questionnaire_checks` and `survey.routing_checks`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from survey.conditions import parse
+from survey.draft import Draft, Source
+from survey.errors import Fault, QuestionnaireError
+from survey.french import typography
+from survey.questionnaire_checks import content_faults
+from survey.questions import (
+    Base,
+    Change,
+    Comparable,
+    Option,
+    Question,
+    QuestionCode,
+    Questionnaire,
+    Row,
+    Text,
+)
+from survey.routing_checks import routing_faults
+from survey.suggestions import suggestion
+from survey.yaml_lines import DuplicateKeyError, read_yaml
+
+__all__ = [
+    "Base",
+    "Change",
+    "Comparable",
+    "Option",
+    "Question",
+    "Questionnaire",
+    "Row",
+    "in_edition",
+    "load_questionnaire",
+    "read_questionnaire",
+]
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class _Document(BaseModel):
+    """The top of the file; lists, bases and questions are read one by one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    code: QuestionCode
+    title: Text
+    population: Text
+    introduction: Text
+    themes: dict[str, Text]
+    lists: dict[str, list[Any]] = {}
+    bases: list[Any] = []
+    questions: list[Any]
+
+
+def load_questionnaire(path: Path, edition: int | None = None) -> Questionnaire:
+    """Read and check a questionnaire; `edition` keeps the questions of that year only.
+
+    Raises
+    ------
+    QuestionnaireError : every fault found, one a line: file, line, question, what, remedy
+    """
+    questionnaire, faults = read_questionnaire(path)
+    if questionnaire is None:
+        count = f"{len(faults)} erreurs" if len(faults) > 1 else "1 erreur"
+        raise QuestionnaireError("\n".join([f"{Path(path).name} : {count}.", *map(str, faults)]))
+    return questionnaire if edition is None else in_edition(questionnaire, edition)
+
+
+def in_edition(questionnaire: Questionnaire, edition: int) -> Questionnaire:
+    """The questionnaire of one year: its questions, their themes, and the bases they allow."""
+    questions = tuple(q for q in questionnaire.questions if q.is_asked_in(edition))
+    if not questions:
+        raise QuestionnaireError(
+            f"{questionnaire.source} : aucune question n’est posée dans l’édition {edition}. "
+            "Vérifier l’année demandée et les clés « since » et « until »."
+        )
+    kept = {question.code for question in questions}
+    asked_themes = {question.theme for question in questions}
+    update = {
+        "questions": questions,
+        "themes": {c: label for c, label in questionnaire.themes.items() if c in asked_themes},
+        "bases": tuple(
+            base
+            for base in questionnaire.bases
+            if questionnaire.questions_behind(parse(base.condition)) <= kept
+        ),
+        "edition": edition,
+    }
+    return Questionnaire.model_construct(
+        **{name: getattr(questionnaire, name) for name in Questionnaire.model_fields} | update
+    )
+
+
+def read_questionnaire(path: Path) -> tuple[Questionnaire | None, list[Fault]]:
+    """The questionnaire, or None and every fault of its file in the order of its lines."""
+    path = Path(path)
+    try:
+        raw, lines = read_yaml(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        remedy = "Vérifier le chemin du fichier."
+        return None, [Fault(path.name, f"fichier illisible ({error.strerror}).", remedy)]
+    except UnicodeDecodeError:
+        return None, [Fault(path.name, "ce n’est pas de l’UTF-8.", "Réenregistrer en UTF-8.")]
+    except DuplicateKeyError as error:
+        key, line, first = error.args
+        where = f"{path.name}, ligne {line}"
+        what = f"la clé « {key} » est déjà écrite ligne {first}."
+        return None, [Fault(where, what, "N’en garder qu’une.")]
+    except yaml.YAMLError as error:
+        return None, [_yaml_fault(path.name, error)]
+    draft = _draft(Source(path.name, lines, raw))
+    faults = [*draft.faults, *content_faults(draft), *routing_faults(draft)]
+    if faults:
+        return None, sorted(set(faults), key=draft.source.order)
+    return draft.questionnaire(), []
+
+
+def _yaml_fault(name: str, error: yaml.YAMLError) -> Fault:
+    mark = getattr(error, "problem_mark", None)
+    where = f"{name}, ligne {mark.line + 1}, colonne {mark.column + 1}" if mark else name
+    remedy = "Vérifier l’alignement ; mettre entre guillemets un texte qui contient « : » ou « # »."
+    what = "le fichier cesse ici d’être du YAML lisible."
+    return Fault(where, what, typography(remedy))
+
+
+def _draft(source: Source) -> Draft:
+    """Read every part that can be read; faults of form are kept in the draft."""
+    draft = Draft(source)
+    raw = source.raw
+    if not isinstance(raw, dict):
+        draft.faults.append(
+            source.fault(
+                (), "le fichier est vide ou n’est pas une suite de clés.", "Voir l’exemple."
+            )
+        )
+        return draft
+    draft.head = _read(draft, _Document, raw, ())
+    parts = {name: raw.get(name) for name in ("lists", "bases", "questions")}
+    for name, items in _items(parts["lists"]):
+        options = [
+            _read(draft, Option, item, ("lists", name, i))
+            for i, item in _items(items, sequence=True)
+        ]
+        draft.lists[name] = None if None in options else tuple(options)
+    for i, item in _items(parts["bases"], sequence=True):
+        draft.add_base(_read(draft, Base, item, ("bases", i)), i)
+    for i, item in _items(parts["questions"], sequence=True):
+        listed = _listed_options(draft, item, i)
+        complete = item if listed == () else item | {"options": listed or ()}
+        question = _read(draft, Question, complete, ("questions", i))
+        draft.add_question(None if listed is None else question, i)
+    return draft
+
+
+def _items(part: Any, *, sequence: bool = False) -> list[tuple[Any, Any]]:
+    """Pairs of key (or position) and value; nothing where the part has the wrong shape."""
+    if sequence:
+        return list(enumerate(part)) if isinstance(part, list) else []
+    return list(part.items()) if isinstance(part, dict) else []
+
+
+def _listed_options(draft: Draft, item: Any, i: int) -> tuple[Option, ...] | None:
+    """Options of the list a question names: empty when it names none, None when it is unusable."""
+    name = item.get("options") if isinstance(item, dict) else None
+    if not isinstance(name, str):
+        return ()
+    if name not in draft.lists:
+        path, remedy = ("questions", i, "options"), suggestion(name, draft.lists)
+        draft.faults.append(
+            draft.source.fault(path, f"liste de modalités « {name} » inconnue.", remedy)
+        )
+    return draft.lists.get(name)
+
+
+def _read(draft: Draft, model: type[Model], raw: Any, path: tuple) -> Model | None:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        draft.faults += [_form_fault(draft.source, model, each, path) for each in error.errors()]
+        return None
+
+
+MODELS_AT = {"options": Option, "rows": Row, "comparable": Comparable, "changed": Change}
+YES_NO = ("doit être « true » ou « false »", "Écrire « true » ou « false ».")
+WHOLE = ("doit être un nombre entier", "Écrire un nombre entier.")
+NUMBER = ("doit être un nombre", "Écrire un nombre, avec un point pour la décimale.")
+TEXT = ("est vide ou n’est pas un texte", "Compléter le texte.")
+LIST = ("doit être une liste", "Écrire une ligne par élément, avec un tiret.")
+KEYS = ("doit être une suite de clés", "Écrire « clé: valeur », une par ligne.")
+WRONG_FORM = {
+    "bool_parsing": YES_NO,
+    "bool_type": YES_NO,
+    "int_parsing": WHOLE,
+    "int_type": WHOLE,
+    "float_parsing": NUMBER,
+    "float_type": NUMBER,
+    "string_too_short": ("est vide", "Compléter le texte."),
+    "string_type": TEXT,
+    "list_type": LIST,
+    "tuple_type": LIST,
+    "dict_type": KEYS,
+    "model_type": KEYS,
+}
+CODE_RULES = {
+    Option: "Une modalité a 12 caractères au plus : lettres sans accent, chiffres, + ou -.",
+    Row: "Une ligne a 12 caractères au plus : lettres sans accent et chiffres.",
+}
+
+
+def _form_fault(source: Source, model: type[BaseModel], error: dict, path: tuple) -> Fault:
+    """One fault of pydantic, in French."""
+    place = (*path, *error["loc"])
+    for part in error["loc"][:-1]:
+        model = MODELS_AT.get(part, model)
+    key = next((part for part in reversed(place) if isinstance(part, str)), "fichier")
+    match error["type"]:
+        case "extra_forbidden":
+            remedy = suggestion(key, model.model_fields, "Clés")
+            return source.fault(place, f"clé « {key} » inconnue.", remedy)
+        case "missing":
+            return source.fault(place, f"« {key} » manque.", f"Ajouter la clé « {key} ».")
+        case "literal_error":
+            allowed = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
+            what = f"« {key} » vaut « {error['input']} », qui n’existe pas."
+            return source.fault(place, what, f"Valeurs possibles : {allowed}.")
+        case "string_pattern_mismatch":
+            rule = CODE_RULES.get(
+                model,
+                "20 caractères au plus : minuscules sans accent et chiffres, une lettre d’abord.",
+            )
+            return source.fault(place, f"code « {error['input']} » mal formé.", rule)
+        case kind:
+            what, remedy = WRONG_FORM.get(kind, ("est mal écrit", "Corriger la valeur."))
+            return source.fault(place, f"« {key} » {what}.", remedy)

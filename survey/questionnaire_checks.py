@@ -1,0 +1,167 @@
+"""What must hold in each question beyond its form: codes, themes, options, rows, bounds, labels."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from survey.conditions import EVERYONE, KEYWORDS
+from survey.draft import Draft
+from survey.errors import Fault
+from survey.questions import Option, Question, Row
+from survey.suggestions import suggestion
+from survey.yaml_lines import KeyPath, line_of
+
+LONGEST_SHORT_LABEL = 45  # characters: what fits beside a bar of a chart
+
+# LimeSurvey names answers and sub-questions by position when our codes are too long for it.
+POSITION_CODE = re.compile(r"A\d\d|SQ\d\d\d", re.IGNORECASE)
+RESERVED_ITEMS = {"nsp", "nr", "etat", "texte", "other"}
+RESERVED_CODES = KEYWORDS | {EVERYONE, "id", "token", "submitted", "complete"}
+
+
+def content_faults(draft: Draft) -> Iterator[Fault]:
+    """Every fault of content, conditions left aside."""
+    yield from _code_faults(draft)
+    yield from _theme_faults(draft)
+    for name, options in draft.lists.items():
+        items = [(("lists", name, i), option) for i, option in enumerate(options or ())]
+        yield from _item_faults(draft, items)
+    for i, question in draft.questions:
+        path = ("questions", i)
+        own = [(place, item) for place, item in draft.items(i, question) if place[0] == "questions"]
+        yield from _item_faults(draft, [(p, item) for p, item in own if isinstance(item, Option)])
+        yield from _item_faults(draft, [(p, item) for p, item in own if isinstance(item, Row)])
+        for key, what, remedy in _question_faults(question):
+            yield draft.source.fault((*path, key), what, remedy)
+        for place, item in draft.items(i, question):
+            if isinstance(item, Option):
+                for what, remedy in _option_faults(question, item):
+                    yield draft.source.fault(place, what, remedy)
+
+
+def _code_faults(draft: Draft) -> Iterator[Fault]:
+    """Questions and bases share their codes, since a condition names both."""
+    first: dict[str, int] = {}
+    named = [(("bases", i, "code"), base.code) for i, base in draft.bases]
+    named += [(("questions", i, "code"), question.code) for i, question in draft.questions]
+    for path, code in named:
+        line = line_of(draft.source.lines, path)
+        if code in first:
+            what = f"code « {code} » déjà pris ligne {first[code]}."
+            yield draft.source.fault(path, what, "Donner un autre code.")
+        elif code in RESERVED_CODES and not _is_everyone(draft, path, code):
+            yield draft.source.fault(path, f"code « {code} » réservé.", "Donner un autre code.")
+        first.setdefault(code, line)
+
+
+def _is_everyone(draft: Draft, path: KeyPath, code: str) -> bool:
+    """`ensemble` may be given a label, as a base whose condition is `ensemble`."""
+    return path[0] == "bases" and code == EVERYONE == draft.base_by_code[code].condition
+
+
+def _theme_faults(draft: Draft) -> Iterator[Fault]:
+    if draft.head is None:
+        return
+    themes = draft.head.themes
+    for i, question in draft.questions:
+        if question.theme not in themes:
+            what = f"thème « {question.theme} » inconnu."
+            path = ("questions", i, "theme")
+            yield draft.source.fault(path, what, suggestion(question.theme, themes))
+    used = {str(q.get("theme")) for q in draft.source.raw["questions"] if isinstance(q, dict)}
+    for theme in themes:
+        if theme not in used:
+            what = f"le thème « {theme} » n’a pas de question."
+            remedy = "Lui donner une question ou le retirer."
+            yield draft.source.fault(("themes", theme), what, remedy)
+
+
+def _item_faults(draft: Draft, items: list[tuple[KeyPath, Option | Row]]) -> Iterator[Fault]:
+    """Codes and labels of the options of one question, of its rows, or of a shared list."""
+    codes: dict[str, KeyPath] = {}
+    labels: dict[str, str] = {}
+    for path, item in items:
+        if item.code.lower() in RESERVED_ITEMS or POSITION_CODE.fullmatch(item.code):
+            yield draft.source.fault(
+                path, f"code « {item.code} » réservé.", "Donner un autre code."
+            )
+        if item.code in codes:
+            line = line_of(draft.source.lines, codes[item.code])
+            what = f"code « {item.code} » déjà pris ligne {line}."
+            yield draft.source.fault(path, what, "Donner un autre code.")
+        elif item.label.casefold() in labels:
+            what = f"« {item.code} » a le même libellé que « {labels[item.label.casefold()]} »."
+            yield draft.source.fault(path, what, "Distinguer les deux libellés.")
+        codes.setdefault(item.code, path)
+        labels.setdefault(item.label.casefold(), item.code)
+        if len(item.short) > LONGEST_SHORT_LABEL:
+            yield draft.source.fault((*path, "short"), *_too_long(item.short, item.code))
+
+
+def _question_faults(question: Question) -> Iterator[tuple[str, str, str]]:
+    """Key, what and remedy of each fault of one question."""
+    yield from _shape_faults(question)
+    yield from _edition_faults(question)
+    if len(question.short) > LONGEST_SHORT_LABEL:
+        yield ("short", *_too_long(question.short, question.code))
+    for key, comparable in _comparables(question):
+        if comparable.status != "own" and comparable.reference is None:
+            what = f"statut « {comparable.status} » sans question de référence."
+            yield key, what, "Ajouter « reference » ou écrire « status: own »."
+
+
+def _comparables(question: Question) -> Iterable[tuple[str, object]]:
+    yield "comparable", question.comparable
+    yield from (("rows", row.comparable) for row in question.rows if row.comparable)
+
+
+def _shape_faults(question: Question) -> Iterator[tuple[str, str, str]]:
+    """What each type of question needs and what it cannot have."""
+    kind, is_number = question.type, question.type == "number"
+    if kind in ("single", "multiple", "grid") and len(question.options) < 2:
+        what = f"une question « {kind} » a besoin d’au moins deux modalités."
+        yield "options", what, "Ajouter la clé « options »."
+    if kind in ("number", "text") and question.options:
+        yield "options", f"une question « {kind} » n’a pas de modalités.", "Retirer « options »."
+    if kind == "grid" and not question.rows:
+        yield "rows", "une grille a besoin de lignes.", "Ajouter la clé « rows »."
+    if kind != "grid" and question.rows:
+        yield "rows", f"une question « {kind} » n’a pas de lignes.", "Retirer « rows »."
+    for key in ("minimum", "maximum", "unit"):
+        if getattr(question, key) is not None and not is_number:
+            yield key, f"« {key} » ne vaut que pour un nombre.", f"Retirer « {key} »."
+    if question.integer and not is_number:
+        yield "integer", "« integer » ne vaut que pour un nombre.", "Retirer « integer »."
+    if question.dont_know and kind == "text":
+        yield "dont_know", "un texte libre n’offre pas « Ne sait pas ».", "Retirer « dont_know »."
+    low, high = question.minimum, question.maximum
+    if low is not None and high is not None and low > high:
+        yield "minimum", f"minimum {low:g} au-dessus du maximum {high:g}.", "Échanger les deux."
+
+
+def _edition_faults(question: Question) -> Iterator[tuple[str, str, str]]:
+    if question.until is not None and question.until < question.since:
+        what = f"retirée en {question.until}, avant d’être posée en {question.since}."
+        yield "until", what, "Corriger « since » ou « until »."
+    for change in question.changed:
+        if not question.is_asked_in(change.edition) or change.edition == question.since:
+            what = f"changement en {change.edition}, où la question n’a pas d’édition précédente."
+            yield "changed", what, "Corriger l’année du changement."
+
+
+def _option_faults(question: Question, option: Option) -> Iterator[tuple[str, str]]:
+    """What an option cannot be in a question of this type."""
+    if option.exclusive and question.type != "multiple":
+        what = f"« {option.code} » est exclusive, dans une question à réponse unique."
+        yield what, "Retirer « exclusive » ou passer à « type: multiple »."
+    if option.other and question.type == "grid":
+        yield f"« {option.code} » ouvre un texte libre, dans une grille.", "Retirer « other »."
+    if question.type == "multiple" and not option.code.isalnum():
+        what = f"code « {option.code} » mal formé pour un choix multiple."
+        yield what, "N’employer que des lettres sans accent et des chiffres."
+
+
+def _too_long(short: str, code: str) -> tuple[str, str]:
+    what = f"libellé court de « {code} » trop long ({len(short)} caractères) : « {short} »."
+    return what, f"Écrire « short » en {LONGEST_SHORT_LABEL} caractères au plus."

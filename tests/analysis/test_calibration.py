@@ -1,0 +1,148 @@
+"""Raking: equal to R survey, margins met, and clear when it cannot be."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.calibration import RakingSpec, rake
+from survey.errors import ConvergenceError, MarginError, SurveyError
+
+REFERENCE = Path(__file__).parents[1] / "reference"
+RESPONSES = pl.DataFrame(
+    {
+        "taille": ["0", "0", "1", "1", "1"],
+        "secteur": ["A", "B", "A", "B", "B"],
+        "w": [2.0, 3.0, 1.0, 4.0, 2.0],
+    }
+)
+SPEC = RakingSpec("w")
+
+
+def margins(**variables: dict[str, float]) -> pl.DataFrame:
+    rows = [
+        (variable, category, float(total))
+        for variable, totals in variables.items()
+        for category, total in totals.items()
+    ]
+    return pl.DataFrame(rows, schema=["variable", "category", "total"], orient="row")
+
+
+GOOD = margins(taille={"0": 8, "1": 12}, secteur={"A": 5, "B": 15})
+
+
+@pytest.mark.parametrize(("design", "data"), [("raked", "apistrat"), ("raked_clus1", "apiclus1")])
+def test_equals_r_calibrate(design, data):
+    weights = pl.read_csv(REFERENCE / "raked_weights.csv").filter(pl.col("design") == design)
+    schools = pl.read_csv(REFERENCE / f"{data}.csv")
+    totals = pl.read_csv(REFERENCE / "api_margins.csv")
+    got = rake(schools, totals, RakingSpec("pw"))["calibrated_weight"]
+    np.testing.assert_allclose(got, weights["weight"], rtol=1e-8)  # both stop at 1e-9 or less
+
+
+def test_rows_order_and_columns_are_kept():
+    raked = rake(RESPONSES, GOOD, SPEC)
+    assert raked.drop("calibrated_weight").equals(RESPONSES)
+    by_size = raked.group_by("taille", maintain_order=True).agg(pl.col("calibrated_weight").sum())
+    assert by_size["calibrated_weight"].to_list() == pytest.approx([8, 12], rel=1e-9)
+    by_sector = raked.group_by("secteur", maintain_order=True).agg(
+        pl.col("calibrated_weight").sum()
+    )
+    assert by_sector["calibrated_weight"].to_list() == pytest.approx([5, 15], rel=1e-9)
+    # Raking multiplies weights by factors of the categories: same cell, same ratio.
+    ratio = raked["calibrated_weight"] / raked["w"]
+    assert ratio[3] == pytest.approx(ratio[4])
+    assert ratio[0] / ratio[1] == pytest.approx(ratio[2] / ratio[3])
+
+
+def test_empty_category_of_total_zero_is_no_fault():
+    with_zero = pl.concat([GOOD, margins(taille={"2": 0})])
+    assert rake(RESPONSES, with_zero, SPEC).equals(rake(RESPONSES, GOOD, SPEC))
+
+
+def test_one_margin_is_post_stratification():
+    raked = rake(RESPONSES, margins(taille={"0": 50, "1": 70}), SPEC)
+    assert raked["calibrated_weight"].to_list() == pytest.approx([20, 30, 10, 40, 20])
+
+
+def test_far_from_the_margins_still_converges():
+    far = margins(taille={"0": 1, "1": 999_999}, secteur={"A": 999_000, "B": 1_000})
+    raked = rake(RESPONSES, far, SPEC)
+    total = raked.filter(pl.col("secteur") == "B")["calibrated_weight"].sum()
+    assert total == pytest.approx(1000, rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("totals", "says"),
+    [
+        (
+            margins(taille={"0": 8, "1": 12, "2": 3}),
+            "aucun répondant pour « taille » = 2 (total 3)",
+        ),
+        (margins(taille={"0": 20}), "n’a pas de total pour 1, présent chez les répondants"),
+        (margins(taille={"0": 20, "1": 0}), "total nul pour « taille » = 1 (total 0)"),
+        (margins(taille={"0": -1, "1": 20}), "de total négatif : « taille » = 0"),
+        (pl.concat([GOOD, GOOD]), "citée deux fois"),
+        (GOOD.with_columns(category=pl.lit(None)), "« category » vide (lignes 1, 2, 3, 4)"),
+        (GOOD.clear(), "vide"),
+        (
+            margins(taille={"0": 8, "1": 12}, secteur={"A": 5, "B": 16.5}),
+            "« taille » 20 ; « secteur » 21,500 (écart de 1,500)",
+        ),
+    ],
+)
+def test_faults_of_margins(totals, says):
+    with pytest.raises(MarginError) as error:
+        rake(RESPONSES, totals, SPEC)
+    assert says in str(error.value).replace("\u202f", " ")
+
+
+@pytest.mark.parametrize(
+    ("responses", "says"),
+    [
+        (RESPONSES.with_columns(w=pl.Series([1.0, 0, 1, 1, -2])), "négatif (lignes 2, 5)"),
+        (RESPONSES.with_columns(w=pl.Series([1.0, None, 1, 1, 2])), "vide (ligne 2)"),
+        (RESPONSES.with_columns(taille=pl.Series(["0", None, "1", "1", "1"])), "vide (ligne 2)"),
+        (RESPONSES.drop("secteur"), "« secteur » absente"),
+    ],
+)
+def test_faults_of_responses(responses, says):
+    with pytest.raises(SurveyError) as error:
+        rake(responses, GOOD, SPEC)
+    assert says in str(error.value).replace("\u202f", " ")
+
+
+def test_contradicting_margins_are_told():
+    # Size 0 is only in sector A and size 1 only in B: their totals must be equal, and are not.
+    apart = pl.DataFrame({"taille": ["0", "1"], "secteur": ["A", "B"], "w": [1.0, 1.0]})
+    with pytest.raises(ConvergenceError) as error:
+        rake(apart, GOOD, SPEC)
+    message = str(error.value).replace("\u202f", " ")
+    assert "Plus grand écart" in message and "visé" in message and "regrouper" in message
+
+
+def test_options_are_checked():
+    with pytest.raises(SurveyError, match="tolérance"):
+        RakingSpec(tolerance=0)
+
+
+@given(
+    weights=st.lists(st.floats(0.1, 1000), min_size=8, max_size=8),
+    shares=st.lists(st.floats(0.05, 1), min_size=6, max_size=6),
+)
+def test_margins_are_met_whatever_the_weights(weights, shares):
+    cells = [(a, b) for a in "xyzt" for b in "12"]
+    frame = pl.DataFrame(cells, schema=["a", "b"], orient="row").with_columns(w=pl.Series(weights))
+    first, second = np.array(shares[:4]), np.array(shares[4:])
+    totals = margins(
+        a=dict(zip("xyzt", 1000 * first / first.sum(), strict=True)),
+        b=dict(zip("12", 1000 * second / second.sum(), strict=True)),
+    )
+    raked = rake(frame, totals, SPEC)
+    for variable, category, total in totals.rows():
+        got = raked.filter(pl.col(variable) == category)["calibrated_weight"].sum()
+        assert got == pytest.approx(total, rel=1e-8)
+    assert raked["calibrated_weight"].min() > 0

@@ -1,0 +1,120 @@
+"""Changes between editions, and gaps to a published figure."""
+
+import polars as pl
+import pytest
+from scipy import stats
+
+from analysis.comparison import compare_editions, compare_with_reference
+from analysis.estimation import RESULT
+from survey.errors import SurveyError
+
+
+def cell(indicator: str, domain: str, estimate, std_error, edition=2025, df=100, **more) -> dict:
+    row = dict.fromkeys(RESULT) | {
+        "indicator": indicator,
+        "population": "entreprises",
+        "edition": edition,
+        "domain_type": "taille",
+        "domain": domain,
+        "statistic": "share",
+        "estimate": estimate,
+        "std_error": std_error,
+        "df": df,
+        "n_respondents": 400,
+        "status": "ok",
+    }
+    return row | more
+
+
+def frame(*cells: dict) -> pl.DataFrame:
+    return pl.DataFrame(cells, schema=RESULT)
+
+
+BEFORE = frame(
+    cell("ia", "0", 0.20, 0.03, df=50),
+    cell("ia", "1-9", 0.40, 0.02),
+    cell("ia", "10+", 0.50, 0.02),
+    cell("gen", "0", 0.10, 0.02),
+)
+AFTER = frame(
+    cell("ia", "0", 0.30, 0.04, 2026, df=80),
+    cell("ia", "1-9", 0.25, 0.02, 2026),
+    cell("ia", "10+", 0.51, 0.02, 2026),
+    cell("ia", "neuf", 0.51, 0.02, 2026),
+    cell("gen", "0", 0.20, 0.02, 2026),
+)
+
+
+def test_difference_error_and_test():
+    got = compare_editions(BEFORE, AFTER)
+    assert got["domain"].to_list() == ["0", "1-9", "10+", "0"]
+    row = got.row(0, named=True)
+    assert row["difference"] == pytest.approx(0.10)
+    assert row["std_error"] == pytest.approx(0.05)
+    df = 0.05**4 / (0.03**4 / 50 + 0.04**4 / 80)
+    assert row["df"] == pytest.approx(df)
+    assert row["p_value"] == pytest.approx(2 * stats.t.sf(2, df))
+    assert row["conf_low"] == pytest.approx(0.10 - stats.t.ppf(0.975, df) * 0.05)
+    assert (row["edition_before"], row["edition_after"]) == (2025, 2026)
+
+
+def test_verdicts_count_the_tests_of_the_family():
+    got = compare_editions(BEFORE, AFTER)
+    # Holm on three tests for `ia`, alone for `gen`.
+    p = got["p_value"].to_list()
+    assert got["p_adjusted"].to_list() == pytest.approx(
+        [min(1, 2 * p[0]), 3 * p[1], max(2 * p[0], p[2]), p[3]]
+    )
+    assert p[0] < 0.05 < got["p_adjusted"][0]
+    assert got["verdict"].to_list() == ["stable", "baisse", "stable", "hausse"]
+    alone = compare_editions(BEFORE, AFTER, family=("indicator", "domain"))
+    assert alone["verdict"].to_list() == ["hausse", "baisse", "stable", "hausse"]
+
+
+def test_withheld_cells_stay_withheld():
+    hidden = frame(cell("ia", "0", None, None, 2026, df=None, status="nd", n_respondents=None))
+    fragile = BEFORE.with_columns(status=pl.lit("fragile"))
+    row = compare_editions(fragile, hidden).row(0, named=True)
+    assert row["status"] == "nd"
+    numbers = ["difference", "std_error", "conf_low", "df", "p_value", "p_adjusted", "verdict"]
+    assert [row[name] for name in (*numbers, "estimate_before", "estimate_after")] == [None] * 9
+    shown = compare_editions(fragile, AFTER)
+    assert shown["status"].unique().to_list() == ["fragile"]
+
+
+def test_editions_without_common_cell_give_no_row():
+    nothing = compare_editions(BEFORE, frame(cell("autre", "0", 0.3, 0.1, 2026)))
+    assert nothing.is_empty() and "verdict" in nothing.columns
+
+
+def test_faults():
+    with pytest.raises(SurveyError, match="figure deux fois"):
+        compare_editions(pl.concat([BEFORE, BEFORE]), AFTER)
+    with pytest.raises(SurveyError, match="absente"):
+        compare_editions(BEFORE.drop("df"), AFTER)
+
+
+def test_reference_position_follows_the_interval():
+    cells = frame(
+        cell("ia", "0", 0.30, 0.02, conf_low=0.26, conf_high=0.34),
+        cell("ia", "1-9", 0.10, 0.02, conf_low=0.07, conf_high=0.15),
+        cell("ia", "10+", 0.21, 0.02, conf_low=0.17, conf_high=0.25),
+        cell("ia", "nd", None, None, df=None, status="nd"),
+        cell("ca", "0", 25.0, 2.0, statistic="mean", conf_low=21.0, conf_high=29.0),
+    )
+    got = compare_with_reference(
+        cells, pl.when(pl.col("indicator") == "ca").then(20).otherwise(0.2)
+    )
+    assert got["position"].to_list() == ["au-dessus", "au-dessous", "proche", None, "au-dessus"]
+    assert got["p_value"][4] == pytest.approx(2 * stats.t.sf(2.5, 100))
+    # On the logit scale: (logit 0.3 - logit 0.2) over 0.02 / (0.3 x 0.7).
+    ratio = 0.5389965 / (0.02 / 0.21)
+    assert got["p_value"][0] == pytest.approx(2 * stats.t.sf(ratio, 100), rel=1e-5)
+    assert got["p_value"][3] is None
+    assert got["difference_low"][0] == pytest.approx(0.06)
+
+
+def test_share_of_zero_has_a_position_and_no_p_value():
+    cells = frame(cell("ia", "0", 0.0, 0.0, conf_low=0.0, conf_high=0.05))
+    got = compare_with_reference(cells, 0.2).row(0, named=True)
+    assert (got["position"], got["p_value"], got["reference"]) == ("au-dessous", None, 0.2)

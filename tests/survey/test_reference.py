@@ -1,0 +1,128 @@
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from survey.errors import MarginError, SurveyError
+from survey.reference import (
+    MARGINS,
+    calibration_margins,
+    check_margins,
+    load_reference,
+    margin_columns,
+    read_table,
+)
+
+REFERENCE = Path(__file__).parents[2] / "data" / "reference"
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return load_reference(REFERENCE)
+
+
+def margins(*rows: tuple[str, str, int]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=["variable", "modalite", "total"], orient="row")
+
+
+def test_both_margins_add_up_to_the_official_total(reference):
+    totals = reference.margins.group_by("variable").agg(pl.col("total").sum(), pl.len())
+    # Insee, Flores 31/12/2018, Pays de la Loire: 113 483; 5 départements x 6 sectors, x 3 sizes.
+    assert sorted(totals.rows()) == [
+        ("departement_secteur", 113_483, 30),
+        ("departement_taille", 113_483, 15),
+    ]
+
+
+def test_other_services_are_services_less_trade(reference):
+    # Loire-Atlantique: GU 28 464 less GZ 8 035.
+    row = reference.margins.row(by_predicate=pl.col("modalite") == "44 HU", named=True)
+    assert row["total"] == 28_464 - 8_035
+
+
+def test_every_figure_has_a_source_and_a_vintage(reference):
+    for table, columns in (
+        (reference.margins, ("source", "millesime")),
+        (reference.comparators, ("source", "source_url", "source_year", "base", "lecture")),
+        (reference.assumptions, ("statut", "justification")),
+    ):
+        for column in columns:
+            assert table[column].null_count() == 0, column
+
+
+def test_assumptions_say_so_and_add_up_to_one(reference):
+    assert reference.assumptions["statut"].str.contains("HYPOTHÈSE").all()
+    sums = reference.assumptions.group_by("hypothese", "domaine").agg(pl.col("part").sum())
+    assert sums["part"].to_list() == pytest.approx([1.0] * sums.height)
+
+
+def test_code_lists_lead_to_the_categories_of_the_margins(reference):
+    written = set(reference.margins["modalite"].str.split(" ").list.last())
+    assert set(reference.sectors["secteur_marge"]) | set(reference.sizes["taille_marge"]) == written
+    assert reference.sectors["code"].n_unique() == 12
+
+
+def test_published_anchors_are_those_of_the_sources(reference):
+    known = {row["id"]: row["valeur"] for row in reference.comparators.iter_rows(named=True)}
+    assert known["eurostat-ent-001"] == 19.95  # EU 2025, 10 persons or more
+    assert known["insee-tic-002"] == 10.0  # France 2024
+    assert reference.comparators["id"].is_unique().all()
+
+
+def test_region_is_read_with_its_prose(reference):
+    assert reference.region.departement_codes == ("44", "49", "53", "72", "85")
+    assert reference.region.departements[1].locative == "dans le Maine-et-Loire"
+
+
+def test_calibration_margins_keep_the_asked_variables(reference):
+    asked = calibration_margins(reference, ("departement_taille",))
+    assert asked.columns == ["variable", "category", "total"]
+    assert asked.schema["total"] == pl.Float64
+    assert asked.height == 15
+
+
+def test_an_unknown_margin_is_refused_with_those_that_exist(reference):
+    with pytest.raises(MarginError, match="departement_secteur"):
+        calibration_margins(reference, ("departement_naf",))
+
+
+def test_margins_that_disagree_are_refused():
+    with pytest.raises(MarginError, match="a 3 ; b 4"):
+        check_margins(margins(("a", "x", 3), ("b", "y", 4)))
+
+
+def test_a_category_written_twice_is_refused():
+    with pytest.raises(MarginError, match="double"):
+        check_margins(margins(("a", "x", 3), ("a", "x", 3)))
+
+
+def test_a_missing_total_is_refused():
+    rows = margins(("a", "x", 3)).with_columns(total=pl.lit(None, pl.Int64))
+    with pytest.raises(MarginError, match="absent"):
+        check_margins(rows)
+
+
+def test_a_missing_column_is_named(tmp_path):
+    path = tmp_path / "marges.csv"
+    path.write_text("variable,modalite\na,x\n", encoding="utf-8")
+    with pytest.raises(SurveyError, match="libelle"):
+        read_table(path, MARGINS)
+
+
+def test_a_total_that_is_not_a_number_is_refused(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("code,total\na,douze\n", encoding="utf-8")
+    with pytest.raises(SurveyError, match="nombre"):
+        read_table(path, pl.Schema({"code": pl.String, "total": pl.Int64}))
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(SurveyError, match="introuvable"):
+        load_reference(tmp_path)
+
+
+def test_margin_columns_are_written_as_the_margins():
+    units = pl.DataFrame({"departement": ["44"], "secteur_marge": ["HU"], "taille_marge": ["10+"]})
+    crossed = margin_columns(units)
+    assert crossed["departement_secteur"].item() == "44 HU"
+    assert crossed["departement_taille"].item() == "44 10+"
