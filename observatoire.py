@@ -1,4 +1,4 @@
-"""The observatory's command line, in French: one short function a verb, the contents of the whole."""
+"""The observatory's command line, in French: one short function a verb, in order."""
 
 from __future__ import annotations
 
@@ -101,6 +101,7 @@ def publier(options: argparse.Namespace) -> None:
     with progress() as bar:
         bar.start("Publication du site")
         index = publication.publish(pipeline.campaigns(root), root, bar.advance)
+        bar.done()
     say(f"Le site est prêt. Ouvrez cette adresse dans un navigateur :\n{index.as_uri()}")
 
 

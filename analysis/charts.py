@@ -66,7 +66,7 @@ def _interval_rows(
     form: Form,
 ) -> alt.LayerChart:
     check_form(form)
-    cells = display(by_value(frame) if order == "value" else frame)
+    cells = _ordered(display(frame), order)
     widths = _column_widths(cells, SIZES[form].text)
     steps = _steps(cells, reference.value if reference else 0)
     labels = cells["label"].to_list()
@@ -77,6 +77,10 @@ def _interval_rows(
     layers = axis(layout, steps, cells["statistic"][0], heights, reference) + draw(shown)
     layers += [texts(layout.lines), *_value_columns(shown, layout, widths)]
     return assemble([*layers, *reasons([r for r in rows if r["reason"]], layout)], layout)
+
+
+def _ordered(cells: pl.DataFrame, order: Order) -> pl.DataFrame:
+    return by_value(cells) if order == "value" else cells
 
 
 def _steps(cells: pl.DataFrame, at_least: float) -> list[float]:
@@ -195,7 +199,7 @@ def dumbbell(
     names : how the two editions are called; their `edition` by default
     """
     check_form(form)
-    cells = display(by_value(after) if order == "value" else after)
+    cells = _ordered(display(after), order)
     paired = _pair(display(before), cells, changes)
     words = [
         change_words(row["difference"], row["verdict"])

@@ -10,10 +10,10 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from analysis.design import Floats, fault, require_columns
+from analysis.disclosure import STATUSES
 
 CELL = ("indicator", "population", "domain_type", "domain", "statistic")
 FAMILY = ("indicator", "population", "statistic")
-SEVERITY = ("ok", "fragile", "nd", "secret")
 NUMBERS = ("estimate", "std_error", "df")
 
 
@@ -29,7 +29,8 @@ def compare_editions(
 
     The variance of the difference is the sum of both; the test is Student's, with the degrees of
     freedom of Welch and Satterthwaite. Nothing is done for units surveyed in both editions: a
-    panel would make the error of the difference smaller than said here.
+    panel would make the error of the difference smaller than said here. A share of 0 or 1 counts
+    with the error of 0 that its estimate bears.
 
     Parameters
     ----------
@@ -160,6 +161,7 @@ def inference(difference: Floats, error: Floats, df: Floats, level: float) -> di
     with np.errstate(divide="ignore", invalid="ignore"):
         width = stats.t.ppf((1 + level) / 2, df) * error
         p_value = 2 * stats.t.sf(np.abs(difference / error), df)
+    p_value = np.where(error == 0, (difference == 0).astype(float), p_value)
     return {
         "std_error": pl.Series(error),
         "conf_low": pl.Series(difference - width),
@@ -171,7 +173,7 @@ def inference(difference: Floats, error: Floats, df: Floats, level: float) -> di
 
 def more_severe(first: str, second: str) -> pl.Expr:
     """The more severe of two statuses."""
-    rank = {status: index for index, status in enumerate(SEVERITY)}
+    rank = {status: index for index, status in enumerate(STATUSES)}
     worst = pl.max_horizontal(pl.col(first, second).replace_strict(rank))
     return worst.replace_strict({index: status for status, index in rank.items()})
 

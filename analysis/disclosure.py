@@ -117,7 +117,8 @@ def domain_membership(responses: pl.DataFrame, domains: Sequence[Domain]) -> pl.
     """Which respondents the domains share: one row per domain x atom it contains.
 
     An atom is a set of respondents who belong to exactly the same domains. Columns: `domain_type`,
-    `domain`, `atom` (number, from 0) and `n` respondents of the atom. Give every domain published.
+    `domain`, `atom` (number, from 0) and `n` respondents of the atom; a domain of nobody has one
+    row, of null atom. Give every domain published.
     """
     parts = [partition(responses, domain) for domain in domains]
     patterns = np.column_stack([part.codes for part in parts])
@@ -128,7 +129,14 @@ def domain_membership(responses: pl.DataFrame, domains: Sequence[Domain]) -> pl.
         for atom, code in enumerate(codes)
         if code >= 0
     ]
-    return pl.DataFrame(rows, schema=["domain_type", "domain", "atom", "n"], orient="row")
+    rows += [
+        (part.domain_type, label, None, 0)
+        for part in parts
+        for code, label in enumerate(part.labels)
+        if not (part.codes == code).any()
+    ]
+    columns = {"domain_type": pl.String, "domain": pl.String, "atom": pl.Int64, "n": pl.Int64}
+    return pl.DataFrame(rows, schema=columns, orient="row")
 
 
 def assert_gated(published: pl.DataFrame) -> None:
@@ -198,15 +206,14 @@ def protected(
         .join(domains, on=["domain_type", "domain"], maintain_order="left")
         .with_columns(rank=pl.max_horizontal("rank", floor))
     )
-    families = {indicator: tuple(group) for group in exclusive for indicator in group}
+    families = {name: tuple(group) for group in exclusive for name in group}
+    first = {name: group[0] for name, group in families.items()}
     seen: dict[bytes, NDArray[np.int64]] = {}
     done = [
         part.with_columns(rank=pl.Series(family_rank(part, vectors, families, seen)))
-        for part in cells.with_columns(
-            family=pl.col("indicator").map_elements(
-                lambda name: families.get(name, (name,))[0], return_dtype=pl.String
-            )
-        ).partition_by("family", maintain_order=True)
+        for part in cells.with_columns(family=pl.col("indicator").replace(first)).partition_by(
+            "family", maintain_order=True
+        )
     ]
     raised = pl.concat(done).select(*CELL, "rank")
     return ranked.drop("rank").join(raised, on=CELL, how="left", maintain_order="left")
@@ -240,7 +247,7 @@ def domain_vectors(domains: pl.DataFrame, membership: pl.DataFrame | None) -> Fl
     names = domains.select("domain_type", "domain").rows()
     if membership is None:
         return vectors_of_partitions(names)
-    known = membership.group_by("domain_type", "domain").agg("atom")
+    known = membership.group_by("domain_type", "domain").agg(pl.col("atom").drop_nulls())
     atoms = {(kind, label): list(atom) for kind, label, atom in known.rows()}
     missing = [" / ".join(name) for name in names if name not in atoms]
     if missing:
@@ -311,7 +318,9 @@ def combinations(
     rank = len(pivots)
     coefficients = np.zeros((len(shown), len(hidden)))
     coefficients[pivots] = reduced[:rank, len(shown) :]
-    given = np.abs(reduced[rank:, len(shown) :]).max(axis=0, initial=0.0) <= TINY
+    # A domain of nobody has nothing to hide.
+    given = np.any(hidden != 0, axis=1)
+    given &= np.abs(reduced[rank:, len(shown) :]).max(axis=0, initial=0.0) <= TINY
     used = (np.abs(reduced[:rank, : len(shown)]) > TINY).sum(axis=1)
     alone = np.zeros(len(shown), bool)
     alone[pivots] = used == 1

@@ -17,6 +17,7 @@ from survey.columns import DONT_KNOW, SPECIAL_LABELS
 from survey.conditions import EVERYONE
 from survey.errors import SurveyError
 from survey.questionnaire import Question, Questionnaire
+from survey.reach import Reach
 from survey.routing import parse, to_polars
 
 EACH_ANSWER = "*"
@@ -174,6 +175,46 @@ def domains(registry: Registry, questionnaire: Questionnaire) -> list[Domain]:
         else:
             cuts.append(Domain(domain.type, None if domain.condition == EVERYONE else inside))
     return cuts
+
+
+def impossible_cells(registry: Registry, questionnaire: Questionnaire) -> pl.DataFrame:
+    """`indicator, domain_type, domain` where the base of an indicator excludes the whole domain.
+
+    « Entreprises ayant au moins une personne salariée » has no cell for « aucun salarié »: there is
+    nothing to estimate nor to protect there.
+    """
+    reach = Reach(questionnaire)
+    bases = {indicator.base for indicator in registry.indicators}
+    places = [
+        (cut.type, domain, condition)
+        for cut in registry.domains
+        for domain, condition in _domain_conditions(cut, questionnaire)
+    ]
+    excluded = {
+        (base, cut, domain)
+        for base in bases
+        for cut, domain, condition in places
+        if not reach.is_reachable(parse(base), parse(condition))
+    }
+    rows = [
+        (indicator.code, cut, domain)
+        for indicator in registry.indicators
+        for base, cut, domain in sorted(excluded)
+        if base == indicator.base
+    ]
+    schema = dict.fromkeys(("indicator", "domain_type", "domain"), pl.String)
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _domain_conditions(
+    cut: DomainDefinition, questionnaire: Questionnaire
+) -> Iterator[tuple[str, str]]:
+    """Each domain of a cut with its condition, in the routing language."""
+    if not cut.by:
+        yield cut.type, cut.condition
+        return
+    for option in questionnaire.question(cut.by).options:
+        yield option.code, f'({cut.condition}) and {cut.by} = "{option.code}"'
 
 
 def exclusive_groups(registry: Registry) -> list[list[str]]:

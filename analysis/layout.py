@@ -81,9 +81,10 @@ class Layout:
         return {"x": self.value(pixel), "y": y, "text": text}
 
     def over(self, value: float, y: float, text: str, *, bold: bool = False) -> Row:
-        """A text centred on `value`, pushed inwards when it would leave the chart."""
+        """A text centred on `value`, pushed inwards when it would leave the plot by far."""
         half = text_width(text, self.sizes.small, bold=bold) / 2
-        centre = min(max(self.pixel(value), half), self.sizes.width - half)
+        end = min(self.right + 24, self.sizes.width)
+        centre = min(max(self.pixel(value), half), end - half)
         return self.at(centre, y, text)
 
 

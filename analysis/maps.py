@@ -41,7 +41,7 @@ def departement_map(
     dotted outline. A territory of `geojson` absent from `frame` is drawn as one without a figure.
     """
     check_form(form)
-    cells = display(by_value(frame))
+    cells = by_value(display(frame))
     _check_codes(cells, geojson)
     found = {str(row["domain"]): row for row in cells.to_dicts()}
     classes = share_classes([row["estimate"] for row in found.values()])

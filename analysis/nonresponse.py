@@ -122,12 +122,12 @@ def refuse_short_groups(grouped: pl.DataFrame, minimum: int) -> None:
     if short.is_empty():
         return
     listed = " ; ".join(
-        f"« {name} » ({integer(size)} unités tirées, {integer(heard)} répondantes)"
+        f"« {name} » (unités tirées : {integer(size)}, répondantes : {integer(heard)})"
         for name, size, heard in short.rows()
     )
     raise fault(
-        f"Correction de la non-réponse : groupe de réponse avec moins de {minimum} unité "
-        f"répondante : {listed}. Le regrouper avec un groupe voisin : recoder une colonne du "
+        f"Correction de la non-réponse : groupe de réponse sous le minimum de répondants "
+        f"({minimum}) : {listed}. Le regrouper avec un groupe voisin : recoder une colonne du "
         "groupe, ou la citer dans « collapse ».",
         MarginError,
     )

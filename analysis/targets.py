@@ -93,7 +93,11 @@ def target_values(responses: pl.DataFrame, targets: Sequence[Target]) -> TargetV
     for name, target in zip(names, targets, strict=True):
         refuse_text(raw[name], target)
     bases = responses.select(
-        rows, *(in_base(target).alias(name) for name, target in zip(names, targets, strict=True))
+        rows,
+        *(
+            in_base(target).cast(pl.Boolean).alias(name)
+            for name, target in zip(names, targets, strict=True)
+        ),
     ).drop("row")
     based = raw.select(
         pl.when(bases[name].fill_null(False)).then(pl.col(name).cast(pl.Float64)).alias(name)

@@ -63,9 +63,11 @@ class ProgressLine:
         self._label, self._since = label, perf_counter()
         self._task = self._progress.add_task(label, total=None)
 
-    def advance(self, done: int, total: int) -> None:
-        """Say how far the current step is."""
-        self._progress.update(self._task, completed=done, total=total)
+    def advance(self, done: int, total: int, what: str = "") -> None:
+        """Say how far the current step is, and on what."""
+        self._progress.update(
+            self._task, completed=done, total=total, description=f"{self._label} {what}"
+        )
 
     def done(self, *, ran: bool = True) -> None:
         """Close the step and say how long it took, or that nothing had to be done."""

@@ -17,14 +17,13 @@ import yaml
 from analysis.cells import display
 from analysis.comparison import compare_editions
 from analysis.disclosure import assert_gated
-from analysis.wording import Noun, reading
+from analysis.wording import reading
 from reports.figures import Caption
 from survey.campaign import Campaign, load_campaign
 from survey.errors import SurveyError
 from survey.reference import Reference, load_reference
 
 WHOLE = "ensemble"
-NOUN = {"entreprises": Noun("entreprise", "entreprises", feminine=True)}
 
 
 @dataclass(frozen=True)
@@ -92,6 +91,7 @@ class Edition:
         rows: str,
         *,
         field: str | None = None,
+        period: str | None = None,
     ) -> Caption:
         """The words of a figure; its *Lecture* reads the first firm cell of `frame`.
 
@@ -102,7 +102,7 @@ class Edition:
         return Caption(
             id=identifier,
             title=title,
-            subtitle=f"{subtitle}, {self.year}",
+            subtitle=f"{subtitle}, {period or self.year}",
             reading=_reading(frame, statement),
             field=base[0].lower() + base[1:],
             source=self.source,
@@ -111,7 +111,7 @@ class Edition:
         )
 
     def table(self, name: str) -> pl.DataFrame:
-        """One of the aggregated tables of the weighting (`poids`, `marges`, `groupes`, `collecte`)."""
+        """A table of the weighting: `poids`, `marges`, `groupes` or `collecte`."""
         return pl.read_csv(
             self.campaign.build / f"{name}.csv", schema_overrides={"taille": pl.String}
         )
@@ -120,8 +120,9 @@ class Edition:
         found = self.cells.filter(*conditions)
         if found.is_empty():
             raise SurveyError(
-                f"édition {self.year} : aucune cellule publiée pour {' et '.join(map(str, conditions))}. "
-                "Vérifiez le code de l’indicateur, puis relancez observatoire estimer."
+                f"édition {self.year} : aucune cellule publiée pour ces critères : "
+                f"{' ; '.join(map(str, conditions))}. Vérifiez le code de l’indicateur, puis "
+                "relancez observatoire estimer."
             )
         return found
 
@@ -164,6 +165,7 @@ def _reading(frame: pl.DataFrame, statement: str) -> str:
     if firm.is_empty():
         return "aucune estimation de cette figure n’est assez précise pour être lue seule"
     cell = firm.row(0, named=True)
-    label = cell["label"] if cell["label"][:2].isupper() else cell["label"][0].lower() + cell["label"][1:]
-    words = statement.format(value=cell["value"], label=label)
+    name = cell["label"]
+    label = name if name[:2].isupper() else name[0].lower() + name[1:]
+    words = statement.format(value=cell["value"], label=label, name=name)
     return reading(words, cell["conf_low"], cell["conf_high"], cell["statistic"])

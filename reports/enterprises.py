@@ -11,6 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
+from analysis.comparison import compare_with_reference
 from analysis.findings import (
     finding_change,
     finding_gap,
@@ -30,6 +31,7 @@ from reports.figures import (
     dot_figure,
     map_figure,
 )
+from survey.french import percent, typography
 
 ENTERPRISE = Noun("entreprise", "entreprises", feminine=True)
 USER = Noun("entreprise utilisatrice", "entreprises utilisatrices", feminine=True)
@@ -54,8 +56,31 @@ def key_figures_of(edition: Edition) -> list[KeyFigure]:
 
 def headline(edition: Edition) -> str:
     """The finding of the edition: « Près d’une entreprise sur cinq utilise l’IA »."""
-    share = edition.cell("usage_ia")["estimate"]
-    return finding_share(share, ENTERPRISE, ("utilise l’IA", "utilisent l’IA"))
+    neutral = "L’usage de l’IA par les entreprises"
+    return finding_share(
+        edition.cell("usage_ia"), ENTERPRISE, ("utilise l’IA", "utilisent l’IA"), neutral
+    )
+
+
+def summary(edition: Edition) -> str:
+    """The two sentences under the headline: the change, then who leads and who is far behind."""
+    before = open_edition(edition.year - 1, edition.campaign.population)
+    whole = edition.changes(before, "usage_ia", "ensemble").row(0, named=True)
+    was, now = whole["estimate_before"], whole["estimate_after"]
+    move = {
+        "hausse": f"L’usage progresse : {percent(now)} en {edition.year}, contre {percent(was)} "
+        f"en {before.year}.",
+        "baisse": f"L’usage recule : {percent(now)} en {edition.year}, contre {percent(was)} "
+        f"en {before.year}.",
+        "stable": f"L’usage n’évolue pas nettement depuis {before.year}.",
+    }
+    gap = finding_gap(
+        edition.by("usage_ia", "secteur"),
+        edition.words["secteur"],
+        ("utilise l’IA", "utilisent l’IA"),
+        "les écarts entre secteurs sont trop faibles pour être affirmés",
+    )
+    return typography(f"{move[whole['verdict']]} {gap}.")
 
 
 def use_by_size(edition: Edition) -> Figure:
@@ -110,7 +135,7 @@ def use_by_departement(edition: Edition) -> Figure:
         title,
         f"{MEASURE}, par département",
         frame,
-        f"en {{label}}, {{value}} des entreprises {USES_AI}",
+        f"dans le département « {{name}} », {{value}} des entreprises {USES_AI}",
         "Département",
     )
     outlines = json.loads((edition.campaign.root / OUTLINES).read_text(encoding="utf-8"))
@@ -148,9 +173,7 @@ def generative_by_size(edition: Edition) -> Figure:
         "{value} des entreprises ({label}) utilisent l’IA générative",
         "Taille",
     )
-    return dot_figure(
-        frame, caption, reference=_region(edition, "usage_generative"), order="given"
-    )
+    return dot_figure(frame, caption, reference=_region(edition, "usage_generative"), order="given")
 
 
 def functions(edition: Edition) -> Figure:
@@ -170,11 +193,10 @@ def functions(edition: Edition) -> Figure:
 def hidden_use(edition: Edition) -> Figure:
     """Official, tolerated or hidden use, by size."""
     frame = edition.answers_by("statut", "taille")
-    hidden = edition.cell("statut__cache")
     verb = ("connaît un usage caché", "connaissent un usage caché")
-    title = "Un usage organisé, toléré ou caché"
-    if hidden["estimate"]:
-        title = finding_share(hidden["estimate"], USER, verb)
+    title = finding_share(
+        edition.cell("statut__cache"), USER, verb, "Un usage organisé, toléré ou caché"
+    )
     caption = edition.caption(
         "usage-cache",
         title,
@@ -189,18 +211,31 @@ def hidden_use(edition: Edition) -> Figure:
 
 def change_by_size(edition: Edition) -> Figure:
     """Change of use since the former edition, by size, tested."""
+    return _change(edition, "taille", "Taille")
+
+
+def change_by_sector(edition: Edition) -> Figure:
+    """Change of use since the former edition, by sector, tested."""
+    return _change(edition, "secteur", "Secteur")
+
+
+def _change(edition: Edition, cut: str, rows: str) -> Figure:
+    """Whole population first, then each domain; the whole is tested apart from the domains."""
     before = open_edition(edition.year - 1, edition.campaign.population)
-    frame = pl.concat([edition.by("usage_ia", "ensemble"), edition.by("usage_ia", "taille")])
-    earlier = pl.concat([before.by("usage_ia", "ensemble"), before.by("usage_ia", "taille")])
-    changes = edition.changes(before, "usage_ia", "taille")
-    whole = edition.changes(before, "usage_ia", "ensemble")
+    cuts = ("ensemble", cut)
+    frame, earlier = (
+        pl.concat([each.by("usage_ia", name) for name in cuts]) for each in (edition, before)
+    )
+    whole, changes = (edition.changes(before, "usage_ia", name) for name in cuts)
+    exceptions = edition.words["taille"] if cut == "taille" else {}
     caption = edition.caption(
-        "evolution-taille",
-        finding_change(changes, "L’usage de l’IA", edition.words["taille"]),
-        f"{MEASURE}, par taille, {before.year} (cercle) et {edition.year} (point)",
+        f"evolution-{cut}",
+        finding_change(changes, "L’usage de l’IA", exceptions),
+        f"{MEASURE}, par {cut}",
         frame,
         f"{{value}} des entreprises {USES_AI} en {edition.year}",
-        "Taille",
+        rows,
+        period=f"{before.year} (cercle) et {edition.year} (point)",
     )
     return change_figure(earlier, frame, pl.concat([whole, changes]), caption)
 
@@ -238,13 +273,12 @@ def gains(edition: Edition) -> Figure:
 def work_effects(edition: Edition) -> Figure:
     """Effects on work, seen by enterprises that use AI and have employees."""
     frame = edition.answers("travail")
-    less = edition.cell("travail__temps__moins")
-    title = "Ce que l’IA change dans le travail"
-    if less["estimate"]:
-        verb = ("voit reculer", "voient reculer")
-        title = finding_share(
-            less["estimate"], USER, tuple(f"{words} les tâches répétitives" for words in verb)
-        )
+    title = finding_share(
+        edition.cell("travail__temps__moins"),
+        USER,
+        ("voit reculer les tâches répétitives", "voient reculer les tâches répétitives"),
+        "Ce que l’IA change dans le travail",
+    )
     caption = edition.caption(
         "travail",
         title,
@@ -259,12 +293,12 @@ def work_effects(edition: Edition) -> Figure:
 def rules(edition: Edition) -> Figure:
     """Rules of use, among users."""
     frame = edition.family("cadre")
-    fixed = edition.cell("cadre_fixe")
-    title = "Les règles fixées pour l’usage de l’IA"
-    if fixed["estimate"]:
-        title = finding_share(
-            fixed["estimate"], USER, ("a fixé une règle d’usage", "ont fixé une règle d’usage")
-        )
+    title = finding_share(
+        edition.cell("cadre_fixe"),
+        USER,
+        ("a fixé une règle d’usage", "ont fixé une règle d’usage"),
+        "Les règles fixées pour l’usage de l’IA",
+    )
     caption = edition.caption(
         "cadre",
         title,
@@ -314,36 +348,69 @@ def comparison(edition: Edition) -> Figure:
         )
         for each in (edition, before)
     ]
-    published = edition.reference.comparators.filter(
-        pl.col("indicateur") == "utilise au moins une technologie d’IA",
-        pl.col("ventilation") == "ensemble",
-        pl.col("annee_reference") == pl.col("annee_reference").max().over("territoire"),
-    )
-    others = pl.DataFrame(
-        {
-            "indicator": "usage_ia",
-            "statistic": "share",
-            "status": "ok",
-            "domain_type": "comparateur",
-            "domain": published["territoire_code"],
-            "estimate": published["valeur"] / 100,
-            "label": published["territoire"]
-            + ", "
-            + published["annee_reference"].cast(pl.String),
-        }
+    others = comparators(edition).select(
+        indicator=pl.lit("usage_ia"),
+        statistic=pl.lit("share"),
+        status=pl.lit("ok"),
+        domain_type=pl.lit("comparateur"),
+        domain="territoire_code",
+        edition="annee_reference",
+        estimate=pl.col("valeur") / 100,
+        label=pl.format("{}, {}", "territoire", "annee_reference"),
     )
     frame = pl.concat([*own, others], how="diagonal_relaxed")
     caption = edition.caption(
         "comparaison",
-        "La région, la France et l’Union européenne, sur le même champ",
+        _beside_union(edition, others),
         "Part des entreprises de 10 personnes ou plus utilisant au moins une technologie d’IA",
         own[0],
-        f"{{value}} des entreprises de 10 salariés ou plus des secteurs suivis par Eurostat {USES_AI}",
+        "{value} des entreprises de 10 salariés ou plus des secteurs suivis par Eurostat "
+        + USES_AI,
         "Territoire et année",
         field="entreprises de 10 salariés ou plus, secteurs marchands hors agriculture, finance et "
         "assurance",
     )
     return dot_figure(frame, caption)
+
+
+def comparators(edition: Edition) -> pl.DataFrame:
+    """The latest published use of AI of each territory, on Eurostat's base."""
+    return edition.reference.comparators.filter(
+        pl.col("indicateur") == "utilise au moins une technologie d’IA",
+        pl.col("ventilation") == "ensemble",
+        pl.col("annee_reference") == pl.col("annee_reference").max().over("territoire"),
+    )
+
+
+def comparators_sources(edition: Edition) -> str:
+    """Where each point of comparison was read, and how."""
+    return typography(
+        " ; ".join(
+            f"{row['territoire']} {row['annee_reference']} : {row['source']}, lu dans : "
+            f"{row['lecture']}"
+            for row in comparators(edition).to_dicts()
+        )
+        + "."
+    )
+
+
+def _beside_union(edition: Edition, others: pl.DataFrame) -> str:
+    """How the region stands beside the European Union, from the interval of the region alone."""
+    union = others.filter(pl.col("domain").str.starts_with("EU"))
+    place = edition.reference.region.territory.locative
+    if union.is_empty():
+        return "La région et la France, sur le même champ"
+    cell = edition.by("usage_ia", "champ_eurostat")
+    position = compare_with_reference(cell, union["estimate"][0])["position"][0]
+    year = union["edition"][0]
+    return {
+        "au-dessus": f"Un usage plus répandu {place} en {edition.year} que dans l’Union européenne "
+        f"en {year}",
+        "au-dessous": f"Un usage moins répandu {place} en {edition.year} que dans l’Union "
+        f"européenne en {year}",
+    }.get(
+        position, f"Un usage proche {place} en {edition.year} et dans l’Union européenne en {year}"
+    )
 
 
 FIGURES: tuple[Callable[[Edition], Figure], ...] = (
@@ -352,6 +419,7 @@ FIGURES: tuple[Callable[[Edition], Figure], ...] = (
     use_by_sector,
     use_by_departement,
     change_by_size,
+    change_by_sector,
     technologies,
     generative_by_size,
     functions,

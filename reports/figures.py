@@ -98,7 +98,7 @@ class Figure:
             f'<div class="chart-wide">{wide}</div>',
             f'<div class="chart-narrow">{narrow}</div>',
             self._script(),
-            f'<p class="lire"><b>{_text("Lecture :")}</b> {_text(self._reading())}<br>'
+            f'<p class="lire"><b>{_text("Lecture :")}</b> {_text(self._reading())}<br/>'
             f"<b>{_text('Champ :')}</b> {_text(said.field)}. "
             f"<b>{_text('Source :')}</b> {_text(said.full_source)}.</p>",
             self._tools(assets),
@@ -155,7 +155,7 @@ class Figure:
             extra=self.extra,
         )
         return (
-            f'<div class="outils"><a href="{base}.csv" download>Données (CSV)</a>'
+            f'<div class="outils"><a href="{base}.csv" download="">Données (CSV)</a>'
             f'<a href="{base}.png">Image (PNG)</a><a href="{base}.svg">Image (SVG)</a>'
             f'<a href="#{said.id}">Lien permanent</a>'
             f"<details><summary>Voir le tableau</summary>{table}</details></div>"

@@ -6,12 +6,11 @@ Each step runs again only when what it rests on has changed. Microdata stays in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
 import yaml
-from survey.control import control_page
 
 from analysis.calibration import RakingSpec, rake
 from analysis.design import SurveyDesign
@@ -21,6 +20,7 @@ from analysis.indicators import (
     Registry,
     domains,
     exclusive_groups,
+    impossible_cells,
     labelled,
     read_registry,
     targets,
@@ -30,11 +30,12 @@ from analysis.weighting import margin_report, weight_report
 from reports.manifest import NAME, write_manifest
 from reports.steps import Step, code_files, run_step, write_text
 from survey.campaign import Campaign, Thresholds, load_campaign
+from survey.control import control_page
 from survey.errors import SurveyError
 from survey.fieldwork import record_outcomes, response_rates
 from survey.formats.limesurvey import read_export
 from survey.questionnaire import Questionnaire, load_questionnaire
-from survey.reference import load_reference
+from survey.reference import calibration_margins, load_reference, margin_columns, read_margins
 from survey.simulation import simulate_edition, write_simulation
 
 EXPORT = "export-limesurvey*"
@@ -116,23 +117,27 @@ def weigh(campaign: Campaign) -> bool:
     outputs = [private / "poids.parquet"]
     outputs += [build / name for name in ("poids.csv", "marges.csv", "groupes.csv", "collecte.csv")]
     decisions = campaign.decisions.redressement
+    margins_file = campaign.resolve(decisions.marges)
 
     def action() -> None:
         sample, responses = (read_private(path) for path in inputs)
         complete = responses.filter("complete")["token"].to_list()
         adjusted = adjust_nonresponse(
-            with_margin_columns(sample, decisions.calage).with_columns(
-                responded=pl.col("token").is_in(complete)
-            ),
+            margin_columns(sample).with_columns(responded=pl.col("token").is_in(complete)),
             decisions.non_reponse.groupes,
             collapse=decisions.non_reponse.regrouper,
             minimum=decisions.non_reponse.minimum,
         )
-        margins = read_margins(campaign)
+        margins = calibration_margins(read_margins(margins_file), decisions.calage)
         weighted = rake(adjusted.filter("responded"), margins, RakingSpec())
         write_parquet(weighted, outputs[0])
         tables = (
-            weight_report(weighted, WEIGHTS),
+            weight_report(
+                adjusted.join(
+                    weighted.select("token", "calibrated_weight"), on="token", how="left"
+                ),
+                WEIGHTS,
+            ),
             margin_report(weighted, margins, WEIGHTS),
             response_groups(adjusted),
             response_rates(record_outcomes(sample, responses), "taille"),
@@ -140,7 +145,6 @@ def weigh(campaign: Campaign) -> bool:
         for path, table in zip(outputs[1:], tables, strict=True):
             write_text(path, table.write_csv())
 
-    margins_file = campaign.resolve(decisions.marges)
     return _run(campaign, "redressement", [*inputs, margins_file], outputs, action)
 
 
@@ -175,8 +179,14 @@ def estimate_campaign(campaign: Campaign) -> bool:
             population=campaign.population,
             edition=campaign.edition,
         )
+        possible = estimates.join(
+            impossible_cells(registry, questionnaire),
+            on=["indicator", "domain_type", "domain"],
+            how="anti",
+            maintain_order="left",
+        )
         published = apply_gate(
-            estimates,
+            possible,
             gate_spec(campaign.decisions.seuils),
             membership=domain_membership(rows, cuts),
             exclusive=exclusive_groups(registry),
@@ -209,40 +219,6 @@ def registry_of(campaign: Campaign, questionnaire: Questionnaire) -> Registry:
     )
     known = load_questionnaire(campaign.resolve(campaign.decisions.questionnaire))
     return read_registry(content, questionnaire, known)
-
-
-def read_margins(campaign: Campaign) -> pl.DataFrame:
-    """`variable, category, total` of the margins the campaign calibrates on."""
-    decisions = campaign.decisions.redressement
-    table = pl.read_csv(campaign.resolve(decisions.marges), infer_schema=False)
-    return table.filter(pl.col("variable").is_in(decisions.calage)).select(
-        "variable", category="modalite", total=pl.col("total").cast(pl.Float64)
-    )
-
-
-def with_margin_columns(sample: pl.DataFrame, variables: Iterable[str]) -> pl.DataFrame:
-    """Add each margin variable that crosses two columns of the sample.
-
-    `departement_secteur` is « 44 AZ »: the column `departement` and the column `secteur_marge`
-    (or `secteur`), joined by a space.
-    """
-    crossed = {}
-    for variable in variables:
-        if variable in sample.columns:
-            continue
-        parts = [
-            f"{name}_marge" if f"{name}_marge" in sample.columns else name
-            for name in variable.split("_")
-        ]
-        if missing := [name for name in parts if name not in sample.columns]:
-            raise SurveyError(
-                f"calage : la marge « {variable} » demande la colonne {', '.join(missing)}, "
-                "absente de l’échantillon. Corrigez « calage » dans campaign.yml."
-            )
-        crossed[variable] = pl.concat_str(
-            [pl.col(name).cast(pl.String) for name in parts], separator=" "
-        )
-    return sample.with_columns(**crossed)
 
 
 def write_parquet(frame: pl.DataFrame, path: Path) -> None:

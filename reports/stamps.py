@@ -17,12 +17,10 @@ CODE_SUFFIXES = (".py", ".lark", ".lua", ".html", ".css", ".js", ".yml")
 
 def site_stamp(project: Project, inputs: Iterable[Path]) -> str:
     """Digest of what every page depends upon: project file, code, style, and `inputs`."""
-    files = [project.root / PROJECT_FILE]
-    for folder in CODE_FOLDERS:
-        files += [path for path in _files(project.root / folder) if _is_code(path)]
-    # The renderer itself, where the project does not carry it.
-    files += [path for path in _files(Path(__file__).parent) if _is_code(path)]
-    return _digest([*files, *inputs])
+    # The renderer itself is added where the project does not carry it.
+    folders = [*(project.root / folder for folder in CODE_FOLDERS), Path(__file__).parent]
+    code = sorted({path for folder in folders for path in _files(folder) if _is_code(path)})
+    return _digest([project.root / PROJECT_FILE, *code, *inputs])
 
 
 def page_stamp(project: Project, source: Source, metadata: dict[str, Any], site: str) -> str:

@@ -1,4 +1,4 @@
-"""What was decided for one edition and one population (`campaign.yml`), and where its files live."""
+"""What was decided for one edition and one population, and where its files live."""
 
 from __future__ import annotations
 

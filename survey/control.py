@@ -26,7 +26,7 @@ from survey.response_quality import (
     straight_lining,
 )
 
-FLAGGED_NONRESPONSE = 0.10
+FLAGGED_NONRESPONSE, FLAGGED_FROM = 0.10, 20  # share, and people asked: under that it says little
 PROFILE = ("departement", "taille", "secteur")
 SHOWN_REJECTS = 50
 
@@ -171,16 +171,17 @@ def erased_section(rejects: pl.DataFrame) -> str:
 
 def nonresponse_section(items: pl.DataFrame) -> str:
     """Item non-response, flagged items first, the others folded."""
-    headers = ("Question", "Colonne", "Interrogés", "Sans réponse", "Ne sait pas", "")
+    headers = ("Question", "Colonne", "Interrogés", "Sans réponse", "Ne sait pas")
     over = pl.max_horizontal("nonresponse_share", "dont_know_share") > FLAGGED_NONRESPONSE
+    over &= pl.col("n_asked") >= FLAGGED_FROM
     flagged, others = items.filter(over), items.filter(~over)
     limit = percent(FLAGGED_NONRESPONSE)
     shown = ""
     if flagged.height:
-        caption = f"Questions au-dessus de {limit}"
-        shown = table(caption, headers, nonresponse_rows(flagged, "à regarder"), numbers={2, 3, 4})
+        caption = f"À regarder : au-dessus de {limit}, au moins {FLAGGED_FROM} interrogés"
+        shown = table(caption, headers, nonresponse_rows(flagged), numbers={2, 3, 4})
     if others.height:
-        folded = table("Autres questions", headers, nonresponse_rows(others, ""), numbers={2, 3, 4})
+        folded = table("Autres questions", headers, nonresponse_rows(others), numbers={2, 3, 4})
         shown += (
             f"<details><summary>{text('Voir les autres questions')}</summary>{folded}</details>"
         )
@@ -193,10 +194,10 @@ def nonresponse_section(items: pl.DataFrame) -> str:
     )
 
 
-def nonresponse_rows(items: pl.DataFrame, flag: str) -> list[tuple[str, ...]]:
+def nonresponse_rows(items: pl.DataFrame) -> list[tuple[str, ...]]:
     """Cells of a table of item non-response."""
     return [
-        (label, column, integer(asked), percent(blank, 1), percent(dont_know, 1), flag)
+        (label, column, integer(asked), percent(blank, 1), percent(dont_know, 1))
         for column, label, asked, blank, dont_know in items.iter_rows()
     ]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 class SurveyError(ValueError):
-    """Something given to the observatory cannot be used; the message is French and can be acted on."""
+    """Something given to the observatory cannot be used; its French message can be acted on."""
 
 
 class QuestionnaireError(SurveyError):
@@ -38,4 +38,4 @@ class Fault:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.where} : {self.what} {self.remedy}"
+        return f"{self.where}\u202f: {self.what} {self.remedy}"

@@ -90,8 +90,7 @@ def load_reference(directory: Path) -> Reference:
     SurveyError : a file or a column is missing, or a figure cannot be read
     MarginError : two margin variables do not add up to the same total
     """
-    margins = read_table(directory / "marges_entreprises.csv", MARGINS)
-    check_margins(margins)
+    margins = read_margins(directory / "marges_entreprises.csv")
     sectors = ("code", "libelle", "libelle_court", "secteur_marge", "secteur_marge_libelle", "naf")
     sizes = ("code", "libelle", "libelle_court", "taille_marge", "taille_marge_libelle")
     return Reference(
@@ -188,18 +187,25 @@ def check_margins(margins: pl.DataFrame) -> None:
         raise MarginError(f"marges : les variables n’ont pas le même total ({shown}).")
 
 
-def calibration_margins(reference: Reference, variables: tuple[str, ...]) -> pl.DataFrame:
+def read_margins(path: Path) -> pl.DataFrame:
+    """The margins of a file, in the columns of `MARGINS`, checked by `check_margins`."""
+    margins = read_table(path, MARGINS)
+    check_margins(margins)
+    return margins
+
+
+def calibration_margins(margins: pl.DataFrame, variables: tuple[str, ...]) -> pl.DataFrame:
     """Margins in the vocabulary of calibration: `variable`, `category`, `total` (establishments).
 
     Raises
     ------
-    MarginError : a variable is not in the reference tables
+    MarginError : a variable is not in the margins
     """
-    known = set(reference.margins["variable"])
+    known = set(margins["variable"])
     unknown = [name for name in variables if name not in known]
     if unknown:
         raise MarginError(f"marges inconnues {unknown} ; disponibles {sorted(known)}.")
-    return reference.margins.filter(pl.col("variable").is_in(variables)).select(
+    return margins.filter(pl.col("variable").is_in(variables)).select(
         "variable", pl.col("modalite").alias("category"), pl.col("total").cast(pl.Float64)
     )
 

@@ -111,7 +111,7 @@ def coverage() -> pl.DataFrame:
     allocation = allocate(
         stratum_totals(population), SAMPLE_SIZE, minimum=25, certainty=set(largest), power=0.6
     )
-    wanted, margins = targets(questionnaire), calibration_margins(reference, MARGINS)
+    wanted, margins = targets(questionnaire), calibration_margins(reference.margins, MARGINS)
     estimates = pl.concat(
         one_estimate(population, allocation, margins, wanted, model, seed)
         for seed in range(REPLICATIONS)

@@ -78,7 +78,13 @@ def read_bytes(path: Path) -> bytes:
     """Bytes of the file, once it is known to exist and to be text."""
     if not path.is_file():
         raise ResponseError(f"{path} : fichier introuvable. Vérifiez le nom et le dossier.")
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ResponseError(
+            f"{path.name} : lecture impossible ({error.strerror}). Fermez le fichier "
+            "dans les autres logiciels et vérifiez vos droits."
+        ) from None
     first = re.search(rb"[^\xef\xbb\xbf\s]", content)
     if first is None:
         raise ResponseError(f"{path.name} : le fichier est vide. Refaites l’export des réponses.")

@@ -82,6 +82,12 @@ def test_withheld_cells_stay_withheld():
     assert shown["status"].unique().to_list() == ["fragile"]
 
 
+def test_two_shares_without_error_are_stable_when_equal():
+    none = frame(cell("ia", "0", 0.0, 0.0), cell("ia", "10+", 0.0, 0.0))
+    later = frame(cell("ia", "0", 0.0, 0.0, 2026), cell("ia", "10+", 1.0, 0.0, 2026))
+    assert compare_editions(none, later)["verdict"].to_list() == ["stable", "hausse"]
+
+
 def test_editions_without_common_cell_give_no_row():
     nothing = compare_editions(BEFORE, frame(cell("autre", "0", 0.3, 0.1, 2026)))
     assert nothing.is_empty() and "verdict" in nothing.columns

@@ -60,8 +60,8 @@ def test_group_without_respondent_is_named():
     with pytest.raises(MarginError) as error:
         adjust_nonresponse(silent, ("secteur", "taille"))
     message = str(error.value).replace("\u202f", " ")
-    assert "« secteur=AZ, taille=10+ » (1 unités tirées, 0 répondantes)" in message
-    assert "« secteur=BE, taille=10+ » (2 unités tirées, 0 répondantes)" in message
+    assert "« secteur=AZ, taille=10+ » (unités tirées : 1, répondantes : 0)" in message
+    assert "« secteur=BE, taille=10+ » (unités tirées : 2, répondantes : 0)" in message
     assert "collapse" in message
 
 

@@ -2,8 +2,11 @@ import re
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from posixpath import join, normpath
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reports.project import load_project, page_sources, relative_address
 from reports.render import render_site
@@ -57,7 +60,7 @@ Deuxième
 Un jeu
 :::
 
-::: {.callout-tip}
+::: {.callout-tip title="À savoir"}
 Un conseil, $x^2$.
 :::
 
@@ -162,7 +165,8 @@ def test_figures_and_tables_are_numbered_in_french(site):
 
 def test_callouts_formulas_and_tabs_need_no_script(site):
     text = html(site)
-    assert "<strong>Astuce</strong>" in text
+    assert 'role="note" aria-label="Astuce"' in text
+    assert "<strong>À savoir</strong>" in text
     assert "<math" in text
     assert "Premier." in text and "Second." in text
 
@@ -278,18 +282,18 @@ def test_hidden_sources_are_no_pages(tmp_path):
     assert page_sources(load_project(tmp_path)) == ["index.qmd", "reports/2026/methode.qmd"]
 
 
-@pytest.mark.parametrize(
-    ("target", "page", "expected"),
-    [
-        ("index.html", "index.html", "index.html"),
-        ("index.html", "reports/2026/a.html", "../../index.html"),
-        ("reports/2026/b.html", "reports/2026/a.html", "b.html"),
-        ("reports/2026/b.html", "reports/2025/a.html", "../2026/b.html"),
-        ("reports/2026/b.html", "index.html", "reports/2026/b.html"),
-    ],
-)
-def test_addresses_are_relative_to_the_page(target, page, expected):
-    assert relative_address(target, page) == expected
+FOLDERS = st.lists(st.sampled_from(["reports", "2025", "2026"]), max_size=3)
+
+
+@given(target=FOLDERS, page=FOLDERS)
+def test_a_relative_address_leads_from_the_page_to_its_target(target, page):
+    written = relative_address("/".join([*target, "b.html"]), "/".join([*page, "a.html"]))
+    reached = normpath(join("/", *page, written))
+    assert reached == "/" + "/".join([*target, "b.html"])
+
+
+def test_a_neighbour_is_named_alone():
+    assert relative_address("reports/2026/b.html", "reports/2026/a.html") == "b.html"
 
 
 def test_the_project_of_the_observatory_is_read():

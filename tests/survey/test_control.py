@@ -121,6 +121,13 @@ def test_distribution_keeps_empty_options_in_their_order(responses, questionnair
     assert counts.rows() == [("Aucun", 0, 0.0), ("Dix & plus", 1, 1.0)]
 
 
+def test_a_question_many_leave_blank_is_shown_first(responses, questionnaire):
+    few = page_of(imported(responses), questionnaire, simulated=False)[2]
+    many = page_of(imported(pl.concat([responses] * 5)), questionnaire, simulated=False)[2]
+    assert "À regarder" not in few
+    assert many.index("À regarder") < many.index("part") < many.index("Voir les autres questions")
+
+
 class Page(HTMLParser):
     """Text, tags and attributes of a page; fails on tags that do not close."""
 

@@ -75,7 +75,7 @@ def test_region_is_read_with_its_prose(reference):
 
 
 def test_calibration_margins_keep_the_asked_variables(reference):
-    asked = calibration_margins(reference, ("departement_taille",))
+    asked = calibration_margins(reference.margins, ("departement_taille",))
     assert asked.columns == ["variable", "category", "total"]
     assert asked.schema["total"] == pl.Float64
     assert asked.height == 15
@@ -83,7 +83,7 @@ def test_calibration_margins_keep_the_asked_variables(reference):
 
 def test_an_unknown_margin_is_refused_with_those_that_exist(reference):
     with pytest.raises(MarginError, match="departement_secteur"):
-        calibration_margins(reference, ("departement_naf",))
+        calibration_margins(reference.margins, ("departement_naf",))
 
 
 def test_margins_that_disagree_are_refused():

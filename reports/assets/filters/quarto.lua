@@ -108,18 +108,21 @@ end
 
 -- Callouts and tabsets -----------------------------------------------------------------------
 
+-- As Quarto in its `simple` appearance: a title only where one is written, the kind for who listens.
 local function callout(div, class)
   local content = pandoc.Blocks(div.content)
-  local title = pandoc.Inlines(CALLOUTS[class])
+  local title
   if div.attributes.title then
     title = pandoc.utils.blocks_to_inlines(pandoc.read(div.attributes.title, 'markdown').blocks)
   elseif content[1] and content[1].t == 'Header' then
     title = content[1].content
     content:remove(1)
   end
-  local heading = pandoc.Plain({ pandoc.Strong(title) })
-  content:insert(1, pandoc.Div(heading, { class = 'callout-title' }))
-  return pandoc.Div(content, { class = 'callout ' .. class, role = 'note' })
+  if title then
+    content:insert(1, pandoc.Div(pandoc.Plain({ pandoc.Strong(title) }), { class = 'callout-title' }))
+  end
+  return pandoc.Div(content, { class = 'callout ' .. class, role = 'note',
+    ['aria-label'] = CALLOUTS[class] })
 end
 
 -- Every panel is in the page, under its heading; tabs.js makes tabs of them.

@@ -87,6 +87,15 @@ def test_a_missing_file_is_said(tmp_path):
         read_delimited(tmp_path / "absent.csv")
 
 
+def test_a_file_that_another_program_holds_is_said(tmp_path, monkeypatch):
+    def held(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", held)
+    with pytest.raises(ResponseError, match="lecture impossible"):
+        read(tmp_path, "id;a\n")
+
+
 CELLS = st.text(alphabet="ab1é;,\t\"'\n =", max_size=8)
 
 

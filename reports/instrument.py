@@ -1,0 +1,76 @@
+"""The questionnaire as asked, written out for the reader of the report."""
+
+from __future__ import annotations
+
+from survey.questionnaire import Option, Question, Questionnaire
+from survey.routing import asked_if, parse
+
+STATUS = {
+    "identical": "Identique à",
+    "adapted": "Adaptée de",
+    "own": "Question de l’observatoire",
+}
+INSTRUCTIONS = {
+    "single": "Une seule réponse.",
+    "multiple": "Plusieurs réponses possibles.",
+    "grid": "Une réponse par ligne.",
+    "number": "Un nombre.",
+    "text": "Réponse libre.",
+}
+
+
+def questionnaire_markdown(questionnaire: Questionnaire) -> str:
+    """Every question by theme: number, wording, definition, answers, who is asked, origin."""
+    numbers = {question.code: i for i, question in enumerate(questionnaire.questions, start=1)}
+    parts = []
+    for theme, label in questionnaire.themes.items():
+        parts.append(f"## {label} {{#theme-{theme}}}\n")
+        parts += [
+            _question(question, numbers[question.code], questionnaire)
+            for question in questionnaire.questions
+            if question.theme == theme
+        ]
+    return "\n".join(parts)
+
+
+def _question(question: Question, number: int, questionnaire: Questionnaire) -> str:
+    lines = [
+        f"### {number}. {question.text} {{#question-{question.code}}}\n",
+        f"*{question.help}*\n",
+        f"{INSTRUCTIONS[question.type]} {asked_if(parse(question.base), questionnaire)}\n",
+    ]
+    if question.type == "grid":
+        lines += [f"- {row.label}" for row in question.rows]
+        answers = [option.label for option in question.options] + _dont_know(question)
+        lines.append(f"\nRéponses proposées à chaque ligne : {' ; '.join(answers)}.")
+    else:
+        lines += [f"- {_option(option)}" for option in question.options]
+        if question.options:
+            lines += [f"- {label}" for label in _dont_know(question)]
+    lines.append(f"\n{_origin(question)}\n")
+    return "\n".join(lines)
+
+
+def _option(option: Option) -> str:
+    notes = []
+    if option.other:
+        notes.append("à préciser")
+    if option.exclusive:
+        notes.append("exclut les autres réponses")
+    return option.label + (f" ({', '.join(notes)})" if notes else "")
+
+
+def _dont_know(question: Question) -> list[str]:
+    return ["Ne sait pas"] if question.dont_know else []
+
+
+def _origin(question: Question) -> str:
+    comparable = question.comparable
+    text = STATUS[comparable.status]
+    if comparable.status != "own" and comparable.reference:
+        text += f" : {comparable.reference}"
+    notes = [f"{text}.", comparable.note or ""]
+    if question.since > 2025:
+        notes.append(f"Posée depuis {question.since}.")
+    notes += [f"Modifiée en {change.edition} : {change.what}" for change in question.changed]
+    return " ".join(note for note in notes if note)

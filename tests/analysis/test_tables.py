@@ -1,0 +1,115 @@
+"""Tables: accessible, in French, and without a number where none is published."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import polars as pl
+import pytest
+
+from analysis.cells import interval_text, value_text
+from analysis.tables import VOCABULARY, csv_frame, html_table
+from survey.errors import SurveyError
+
+
+def cells(*rows, **constant):
+    """Published cells from (domain, label, estimate, low, high, status)."""
+    names = ("domain", "label", "estimate", "conf_low", "conf_high", "status")
+    others = {"indicator": "usage", "population": "entreprises", "edition": 2026}
+    others |= {"domain_type": "secteur", "statistic": "share"} | constant
+    counts = [None if row[2] is None else 120 for row in rows]
+    frame = pl.DataFrame(rows, schema=names, orient="row", infer_schema_length=None)
+    numbers = pl.col("estimate", "conf_low", "conf_high").cast(pl.Float64)
+    columns = {name: pl.lit(value) for name, value in others.items()}
+    return frame.with_columns(numbers, n_respondents=pl.Series(counts, dtype=pl.Int64), **columns)
+
+
+SECTORS = cells(
+    ("GZ", "Commerce ; réparation d'automobiles", 0.22, 0.18, 0.26, "ok"),
+    ("JZ", "Information et communication", 0.57, 0.49, 0.65, "ok"),
+    ("FZ", "Construction", 0.09, 0.06, 0.13, "ok"),
+    ("RU", "Arts, spectacles et loisirs", 0.27, 0.14, 0.45, "fragile"),
+    ("LZ", "Activités immobilières", None, None, None, "nd"),
+    ("DX", "Cokéfaction et raffinage", None, None, None, "secret"),
+)
+
+
+def parsed(markup):
+    return ElementTree.fromstring(f"<div>{markup}</div>")
+
+
+def table(frame, **more):
+    words = {"caption": "Part des entreprises", "scope": "toutes", "row_header": "Secteur"}
+    return html_table(frame, **words | more)
+
+
+def test_rows_have_headers_and_figures_in_french():
+    root = parsed(table(SECTORS))
+    assert root.find(".//caption").text == "Part des entreprises. Champ\u202f: toutes"
+    assert [th.get("scope") for th in root.iter("th")] == ["col"] * 4 + ["row"] * 6
+    rows = [["".join(part.itertext()) for part in row] for row in root.find(".//tbody")]
+    assert rows[0] == [
+        "Commerce\u202f; réparation d’automobiles",
+        "22\u202f%",
+        "[18\u202f; 26]",
+        "120",
+    ]
+    assert rows[3][1] == "27\u202f% f"
+    assert rows[4][1:] == ["nd", "–", "–"]
+    assert rows[5][1:] == ["secret", "–", "–"]
+
+
+def test_only_the_signs_used_are_explained():
+    notes = parsed(table(SECTORS)).find("p").text
+    assert "f\u202f: estimation fragile" in notes
+    assert "nd\u202f: non diffusé" in notes and "secret\u202f: secret statistique" in notes
+    assert parsed(table(SECTORS.head(3))).find("p") is None
+
+
+def test_further_columns_and_markup_in_a_label():
+    frame = SECTORS.head(1).with_columns(label=pl.lit("R & D <a>"), was=pl.lit("17 %"))
+    root = parsed(table(frame, extra=(("was", "2025"),), second=("domain", "Code")))
+    assert ["".join(part.itertext()) for part in root.find(".//tbody/tr")][:3] == [
+        "R & D <a>",
+        "GZ",
+        "17\u202f%",
+    ]
+
+
+def test_the_csv_keeps_the_vocabulary_and_full_values():
+    frame = csv_frame(SECTORS.with_columns(estimate=pl.col("estimate") + 1e-9), simulated=True)
+    assert frame.columns[0] == "label" and frame.columns[-1] == "nature"
+    assert [name for name in VOCABULARY if name in frame.columns] == frame.columns[1:-1]
+    assert frame["estimate"][0] == 0.22 + 1e-9
+    assert set(frame["nature"]) == {"données simulées"}
+
+
+def test_the_csv_has_no_number_for_a_withheld_cell():
+    counted = SECTORS.with_columns(n_domain=pl.lit(7), n_respondents=pl.lit(None, pl.Int64))
+    with pytest.raises(SurveyError, match="non diffusée"):
+        csv_frame(counted, simulated=False)
+    withheld = csv_frame(SECTORS, simulated=False).filter(pl.col("estimate").is_null())
+    line = withheld.drop("edition").write_csv(include_header=False)
+    assert withheld.height == 2 and not re.search(r"\d", line)
+
+
+@pytest.mark.parametrize(
+    ("value", "statistic", "text"),
+    [
+        (0.244, "share", "24\u202f%"),
+        (0.001, "share", "<\u202f1\u202f%"),
+        (0.0, "share", "0\u202f%"),
+        (0.999, "share", ">\u202f99\u202f%"),
+        (1.0, "share", "100\u202f%"),
+        (3.25, "mean", "3,2"),
+        (113483.2, "total", "113\u202f483"),
+    ],
+)
+def test_values_are_printed_by_statistic(value, statistic, text):
+    assert value_text(value, statistic) == text
+
+
+def test_intervals_are_printed_by_statistic():
+    assert interval_text(0.221, 0.258, "share") == "[22\u202f; 26]"
+    assert interval_text(2.25, 4.0, "mean") == "[2,2\u202f; 4,0]"

@@ -1,0 +1,287 @@
+"""Figures: small, complete, deterministic, and without a withheld number anywhere."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+import zlib
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from xml.etree import ElementTree
+
+import polars as pl
+import pytest
+import vl_convert
+
+from analysis.charts import dot_interval
+from analysis.marks import DARK_TINTS, PALETTE, TINTS, Reference
+from reports.figures import (
+    Caption,
+    KeyFigure,
+    bar_figure,
+    change_figure,
+    compact_spec,
+    distribution_figure,
+    dot_figure,
+    emit,
+    key_figures,
+    map_figure,
+)
+from reports.images import shrink_png
+from reports.svg import draw, inline
+from survey.errors import SurveyError
+
+
+def cells(*rows, **constant):
+    """Published cells from (domain, label, estimate, low, high, status)."""
+    names = ("domain", "label", "estimate", "conf_low", "conf_high", "status")
+    others = {"indicator": "usage", "population": "entreprises", "edition": 2026}
+    others |= {"domain_type": "secteur", "statistic": "share"} | constant
+    counts = [None if row[2] is None else 120 for row in rows]
+    frame = pl.DataFrame(rows, schema=names, orient="row", infer_schema_length=None)
+    numbers = pl.col("estimate", "conf_low", "conf_high").cast(pl.Float64)
+    columns = {name: pl.lit(value) for name, value in others.items()}
+    return frame.with_columns(numbers, n_respondents=pl.Series(counts, dtype=pl.Int64), **columns)
+
+
+SECTORS = cells(
+    ("GZ", "Commerce ; réparation d'automobiles", 0.22, 0.18, 0.26, "ok"),
+    ("JZ", "Information et communication", 0.57, 0.49, 0.65, "ok"),
+    ("FZ", "Construction", 0.09, 0.06, 0.13, "ok"),
+    ("RU", "Arts, spectacles et loisirs", 0.27, 0.14, 0.45, "fragile"),
+    ("LZ", "Activités immobilières", None, None, None, "nd"),
+    ("DX", "Cokéfaction et raffinage", None, None, None, "secret"),
+)
+
+CAPTION = Caption(
+    id="usage-secteur",
+    title="Le numérique devant",
+    subtitle="Part des entreprises utilisant l'IA, 2026",
+    reading="57 % des entreprises du numérique utilisent l'IA",
+    field="entreprises des Pays de la Loire",
+    source="Observatoire, vague 2026",
+    rows="Secteur",
+    simulated=True,
+)
+SQUARES = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "properties": {"code": code, "nom": code},
+            "geometry": {
+                "type": "Polygon",
+                "coordinates": [[[x, 47], [x, 48], [x + 1, 48], [x + 1, 47], [x, 47]]],
+            },
+        }
+        for x, code in enumerate(["GZ", "JZ", "FZ", "RU", "LZ", "DX"])
+    ],
+}
+REFERENCE = Reference("Région", 0.24)
+
+
+@pytest.fixture(scope="module")
+def figure():
+    return dot_figure(SECTORS, CAPTION, reference=REFERENCE)
+
+
+@pytest.fixture(scope="module")
+def markdown(figure):
+    return figure.to_markdown("fichiers")
+
+
+def block(markdown):
+    found = re.fullmatch(r"```\{=html\}\n(.*)\n```\n", markdown, re.DOTALL)
+    return ElementTree.fromstring(found[1])
+
+
+def test_a_figure_is_complete(markdown):
+    root = block(markdown)
+    assert (root.tag, root.get("id"), root.get("class")) == ("figure", "usage-secteur", "chart")
+    assert root.find("h3").text == "Le numérique devant"
+    assert root.find("p[@class='sous']").text == "Part des entreprises utilisant l’IA, 2026"
+    assert [svg.get("role") for svg in root.iter("svg")] == ["img", "img"]
+    assert "Le plus bas\u202f: Construction, 9\u202f%" in root.find(".//svg").get("aria-label")
+    read = "".join(root.find("p[@class='lire']").itertext())
+    assert "Lecture\u202f:" in read and "Champ\u202f:" in read
+    assert "Cercle gris\u202f: estimation fragile" in read
+    assert read.endswith("Source\u202f: Observatoire, vague 2026, données simulées.")
+    links = [link.get("href") for link in root.iter("a")]
+    assert links == [f"fichiers/usage-secteur.{end}" for end in ("csv", "png", "svg")] + [
+        "#usage-secteur"
+    ]
+    assert len(root.findall(".//tbody/tr")) == 6
+
+
+def test_svgs_are_small_and_follow_the_theme():
+    rows = [
+        (str(i), f"Secteur numéro {i}", i / 20, i / 20 - 0.02, i / 20 + 0.1, "ok")
+        for i in range(12)
+    ]
+    for form in ("wide", "narrow"):
+        svg = inline(draw(dot_interval(cells(*rows), reference=REFERENCE, form=form)), "Texte")
+        assert len(svg.encode()) < 8192
+        assert "var(--data, #0b5a7a)" in svg and "aria-roledescription" not in svg
+        bare = re.sub(r"var\(--[\w-]+, #[0-9a-f]{6}\)", "", svg)
+        assert not re.search(r"#[0-9a-f]{3,6}\b", bare)
+        assert not re.search(r"\d\.\d\d", bare)
+
+
+def test_the_small_svg_draws_the_same_picture():
+    chart = dot_interval(SECTORS, reference=REFERENCE)
+    drawing = draw(chart)
+    size = f'width="{drawing.width}" height="{drawing.height}" font-family="\'Source Sans 3\'"'
+    paper = '<rect width="100%" height="100%" fill="white"/>'
+    small = f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{paper}{drawing.body}</svg>'
+    full = vl_convert.vegalite_to_svg(chart.to_dict())
+    ours, theirs = (decoded(vl_convert.svg_to_png(svg)) for svg in (small, full))
+    assert len(ours) == len(theirs)
+    far = sum(abs(a - b) > 64 for a, b in zip(ours, theirs, strict=True))
+    assert far < 0.002 * len(ours)
+
+
+def decoded(image):
+    """Red, green, blue and alpha of a PNG of vl-convert, whose rows are filtered by difference."""
+    data, place = b"", 8
+    while place < len(image):
+        length, name = struct.unpack(">I4s", image[place : place + 8])
+        content = image[place + 8 : place + 8 + length]
+        if name == b"IHDR":
+            width, height = struct.unpack(">II", content[:8])
+        data += content if name == b"IDAT" else b""
+        place += 12 + length
+    raw, pixels = zlib.decompress(data), bytearray()
+    for y in range(height):
+        row = bytearray(raw[y * (4 * width + 1) + 1 : (y + 1) * (4 * width + 1)])
+        for i in range(4, len(row)):
+            row[i] = (row[i] + row[i - 4]) % 256
+        pixels += row
+    return pixels
+
+
+def test_the_specification_is_short_valid_and_themed(figure):
+    spec = json.loads(compact_spec(figure.chart_wide))
+    assert len(json.dumps(spec)) < 10_000
+    assert "$schema" not in spec and "datasets" not in spec
+    assert "var(--data)" in json.dumps(spec) and "#0b5a7a" not in json.dumps(spec)
+    concrete = json.dumps(spec)
+    for name, colour in PALETTE.items():
+        concrete = concrete.replace(f"var(--{name})", colour)
+    drawn = ElementTree.fromstring(vl_convert.vegalite_to_svg(concrete))
+    texts = ["".join(text.itertext()) for text in drawn.iter("{http://www.w3.org/2000/svg}text")]
+    assert "57\u202f%" in texts and "Région 24\u202f%" in texts
+
+
+def test_no_number_goes_with_a_withheld_row(markdown, figure, tmp_path):
+    figure.write(tmp_path)
+    spec = json.loads(re.search(r'class="vega-spec">(.*?)</script>', markdown)[1])
+    rows = [row for layer in spec["layer"] for row in layer["data"]["values"]]
+    assert not [
+        row for row in rows if row.get("label") in ("Activités immobilières", None) and "n" in row
+    ]
+    lines = (tmp_path / "usage-secteur.csv").read_text(encoding="utf-8-sig").splitlines()
+    for label in ("Activités immobilières", "Cokéfaction et raffinage"):
+        line = next(line for line in lines if line.startswith(label))
+        assert re.findall(r"\d+", line) == ["2026"]
+
+
+def test_files_are_the_same_twice_and_carry_the_mark(tmp_path):
+    for name in ("a", "b"):
+        emit(dot_figure(SECTORS, CAPTION), tmp_path / name)
+    for end in ("csv", "svg", "png"):
+        first, second = (tmp_path / name / f"usage-secteur.{end}" for name in ("a", "b"))
+        assert first.read_bytes() == second.read_bytes()
+    assert sorted(path.suffix for path in (tmp_path / "a").iterdir()) == [".csv", ".png", ".svg"]
+    svg = (tmp_path / "a" / "usage-secteur.svg").read_text(encoding="utf-8")
+    ElementTree.fromstring(svg)
+    assert "Le numérique devant" in svg and "données simulées" in svg and "var(--" not in svg
+    assert "données simulées" in (tmp_path / "a" / "usage-secteur.csv").read_text(encoding="utf-8")
+    assert (tmp_path / "a" / "usage-secteur.png").stat().st_size < 150_000
+
+
+def test_measured_data_carry_no_mark():
+    markdown = dot_figure(SECTORS, replace(CAPTION, simulated=False)).to_markdown()
+    assert "simulées" not in markdown
+
+
+def test_the_other_figures(tmp_path):
+    after = SECTORS.with_columns(edition=pl.lit(2026))
+    before = SECTORS.with_columns(edition=pl.lit(2025))
+    changes = SECTORS.select("indicator", "domain_type", "domain").with_columns(
+        difference=pl.Series([0.05, 0.0, None, 0.0, None, None]),
+        verdict=pl.Series(["hausse", "stable", None, "stable", None, None]),
+    )
+    root = block(change_figure(before, after, changes, CAPTION).to_markdown())
+    heads = ["".join(th.itertext()) for th in root.findall(".//thead/tr/th")]
+    assert heads[:3] == ["Secteur", "2025", "Évolution"]
+    assert "22\u202f% puis 22\u202f%, +5\u00a0points" in root.find(".//svg").get("aria-label")
+    answers = ["Souvent", "Jamais"]
+    stacked = cells(("E", "Ensemble", 0.6, 0.5, 0.7, "ok"), ("E", "Ensemble", 0.4, 0.3, 0.5, "ok"))
+    stacked = stacked.with_columns(answer=pl.Series(answers))
+    assert (
+        block(distribution_figure(stacked, answers, CAPTION).to_markdown()).find(".//table")
+        is not None
+    )
+    assert (
+        block(bar_figure(SECTORS, CAPTION, order="given").to_markdown()).find(".//script")
+        is not None
+    )
+    assert block(map_figure(SECTORS, SQUARES, CAPTION).to_markdown()).find(".//script") is None
+
+
+def test_a_wrong_identifier_is_refused():
+    with pytest.raises(SurveyError, match="identifiant"):
+        replace(CAPTION, id="Usage par secteur")
+
+
+def test_key_figures_have_number_mark_words_and_sentence():
+    rows = SECTORS.to_dicts()
+    root = block(key_figures([KeyFigure(row, "des entreprises l'utilisent") for row in rows]))
+    items = root.findall("li")
+    assert items[0].find("b").text == "22\u202f%"
+    assert (
+        items[0].find("span[@class='ic']").text == "entre 18 et 26\u202f% (intervalle à 95\u202f%)"
+    )
+    mark = items[0].find("span[@class='bar']")
+    assert mark.find("i").get("style") == "left:18.0%;width:8.0%"
+    assert items[3].find("span[@class='ic']").text.endswith(", fragile")
+    assert items[4].find("b").text == "nd" and items[4].find("span[@class='bar']") is None
+    assert all(item.find("p").text == "des entreprises l’utilisent" for item in items)
+
+
+def test_a_smaller_png_keeps_every_pixel():
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="9">{}</svg>'
+    plain = svg.format('<rect width="20" height="9" fill="#0b5a7a"/>')
+    image = vl_convert.svg_to_png(plain)
+    small = shrink_png(image)
+    header = struct.unpack(">IIBB", small[16:26])
+    assert header == (20, 9, 8, 3) and bytes.fromhex("0b5a7a") in small
+    clear = vl_convert.svg_to_png(svg.format(""))
+    assert shrink_png(clear) == clear  # not opaque: left alone
+    with pytest.raises(SurveyError, match="PNG"):
+        shrink_png(b"GIF89a")
+
+
+def test_palette_tints_are_read_with_enough_contrast():
+    """The share written on a tint: 4.5 to 1 (WCAG 2.2), in the light palette."""
+    for tint in TINTS:
+        text = "paper" if tint in DARK_TINTS else "ink"
+        low, high = sorted((luminance(PALETTE[tint]), luminance(PALETTE[text])))
+        assert (high + 0.05) / (low + 0.05) >= 4.5, tint
+    lights = [luminance(PALETTE[tint]) for tint in TINTS]
+    assert all(dark < light for dark, light in pairwise(lights))
+
+
+def luminance(colour):
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_fonts_are_there():
+    fonts = Path(__file__).parents[2] / "reports" / "assets" / "fonts"
+    assert sorted(path.name for path in fonts.glob("*.ttf")) == [
+        "SourceSans3-Bold.ttf",
+        "SourceSans3-Regular.ttf",
+    ]
