@@ -53,44 +53,43 @@ def demo(options: argparse.Namespace) -> None:
 
 def questionnaire(options: argparse.Namespace) -> None:
     """Check a questionnaire and say what it holds."""
-    from survey.summary import questionnaire_summary
-
     from survey.questionnaire import load_questionnaire
+    from survey.summary import questionnaire_summary
 
     say(questionnaire_summary(load_questionnaire(options.fichier, options.edition)))
 
 
 def importer(options: argparse.Namespace) -> None:
     """Take in an export of LimeSurvey; write the answers, the rejects and the control page."""
-    from reports import pipeline
+    from reports import pipeline, summaries
 
     campaign = pipeline.open_campaign(options.campagne)
     with progress() as bar:
         bar.start("Importation des réponses")
         pipeline.import_answers(campaign, options.export)
-    say(pipeline.import_summary(campaign))
+    say(summaries.import_summary(campaign))
 
 
 def redresser(options: argparse.Namespace) -> None:
     """Weight the answers: design, non-response, calibration."""
-    from reports import pipeline
+    from reports import pipeline, summaries
 
     campaign = pipeline.open_campaign(options.campagne)
     with progress() as bar:
         bar.start("Redressement")
         pipeline.weigh(campaign)
-    say(pipeline.weighting_summary(campaign))
+    say(summaries.weighting_summary(campaign))
 
 
 def estimer(options: argparse.Namespace) -> None:
     """Estimate every indicator by domain and pass the results through the disclosure gate."""
-    from reports import pipeline
+    from reports import pipeline, summaries
 
     campaign = pipeline.open_campaign(options.campagne)
     with progress() as bar:
         bar.start("Estimation")
         pipeline.estimate_campaign(campaign)
-    say(pipeline.estimation_summary(campaign, options.sortie))
+    say(summaries.estimation_summary(campaign, options.sortie))
 
 
 def publier(options: argparse.Namespace) -> None:

@@ -33,9 +33,11 @@ def value_text(value: float, statistic: str) -> str:
 
 
 def interval_text(low: float, high: float, statistic: str) -> str:
-    """« [22 ; 26] », in the unit of the value."""
+    """« [22 ; 26] », in the unit of the value; one decimal when both ends would read the same."""
     if statistic == "share":
         low, high, statistic = 100 * low, 100 * high, "total"
+    if low < high and integer(low) == integer(high):
+        statistic = "mean"
     return f"[{value_text(low, statistic)}{NNBSP}; {value_text(high, statistic)}]"
 
 

@@ -24,7 +24,7 @@ from survey.french import NNBSP
 
 GeoJson = Mapping[str, Any]
 Ring = Sequence[Sequence[float]]
-STEPS = (1, 2, 5, 10, 20, 50)
+STEPS = (5, 10, 20, 50)  # under 5 points, tints would tell apart what intervals do not
 MAP_WIDTH = {"wide": 430, "narrow": 340}
 LINE = 19  # height of a line of a label
 LIST = 470  # left edge of the list beside the map

@@ -8,29 +8,11 @@ from collections.abc import Sequence
 import polars as pl
 
 from analysis.cells import FRAGILE_LEGEND, NUMBERS, REASONS, count_text, display
+from analysis.estimation import RESULT
 from survey.french import NBSP, typography
 
 FRAGILE_SIGN = "f"
 LEFT = ' style="text-align:left"'  # a column of words among columns of figures
-VOCABULARY = (
-    "indicator",
-    "population",
-    "edition",
-    "domain_type",
-    "domain",
-    "statistic",
-    "estimate",
-    "std_error",
-    "conf_low",
-    "conf_high",
-    "cv",
-    "deff",
-    "df",
-    "n_respondents",
-    "n_domain",
-    "population_size",
-    "status",
-)
 
 
 def html_table(
@@ -102,7 +84,7 @@ def csv_frame(frame: pl.DataFrame, *, simulated: bool) -> pl.DataFrame:
     """
     display(frame)
     others = [name for name in ("answer",) if name in frame.columns]
-    kept = [name for name in VOCABULARY if name in frame.columns]
+    kept = [name for name in RESULT if name in frame.columns]
     withheld = pl.col("status").cast(pl.String).is_in(list(REASONS))
     numbers = [name for name in NUMBERS if name in kept]
     nature = "données simulées" if simulated else "enquête"

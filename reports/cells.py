@@ -25,7 +25,7 @@ DEFAULTS = {"echo": True, "eval": True, "include": True, "output": True}
 REFUSED_RESULTS = ("text/html", "image/png", "image/svg+xml", "application/javascript")
 ESCAPED = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|[nrt])")
 MARKDOWN_MARKS = re.compile(r"([\\`*_{}\[\]()>#+-.!])")  # as Quarto writes it, `+-.` is a range
-NOTHING_WRITTEN = "Corrigez la page puis relancez ; rien n’a été publié."
+NOTHING_WRITTEN = "Corrigez la page puis relancez\u202f; rien n’a été publié."
 
 
 @contextmanager
@@ -97,7 +97,7 @@ def _execute(client: NotebookClient, code: str, block: Block | None = None) -> l
     try:
         client.execute_cell(cell, len(client.nb.cells) - 1)
     except CellExecutionError as error:
-        last = f"{error.ename} : {error.evalue}".rstrip(" :")
+        last = f"{error.ename}: {error.evalue}".rstrip(": ")
         raise _failure(block, last, cell.outputs) from error
     except CellTimeoutError as error:
         raise _failure(block, f"plus de {CELL_SECONDS} secondes de calcul", ()) from error
@@ -108,10 +108,12 @@ def _execute(client: NotebookClient, code: str, block: Block | None = None) -> l
 
 def _failure(block: Block | None, last: str, outputs: Any) -> SurveyError:
     if block is None:
-        return SurveyError(f"Le noyau Python ne répond pas comme attendu : {last}.")
+        return SurveyError(f"Le noyau Python ne répond pas comme attendu\u202f: {last}.")
     line = _failing_line(block, outputs)
-    name = f" « {block.options['label']} »" if "label" in block.options else ""
-    return SurveyError(f"{line.where} : la cellule{name} a échoué.\n  {last}\n  {NOTHING_WRITTEN}")
+    name = f" «\u202f{block.options['label']}\u202f»" if "label" in block.options else ""
+    return SurveyError(
+        f"{line.where}\u202f: la cellule{name} a échoué.\n  {last}\n  {NOTHING_WRITTEN}"
+    )
 
 
 def _failing_line(block: Block, outputs: Any) -> Line:
@@ -134,9 +136,9 @@ def _shown(output: Any, block: Block, *, asis: bool) -> str:
         return data["text/markdown"] if asis else _cell_output(data["text/markdown"])
     if any(kind in data for kind in REFUSED_RESULTS):
         raise SurveyError(
-            f"{block.lines[0].where} : cette cellule montre un objet HTML ou une image.\n"
-            "  Affichez du Markdown : « #| output: asis » et un bloc ```{=html} imprimé, "
-            f"ou IPython.display.Markdown.\n  {NOTHING_WRITTEN}"
+            f"{block.lines[0].where}\u202f: cette cellule montre un objet HTML ou une image.\n"
+            "  Affichez du Markdown\u202f: «\u202f#| output: asis\u202f» et un bloc ```{=html} "
+            f"imprimé, ou IPython.display.Markdown.\n  {NOTHING_WRITTEN}"
         )
     return _cell_output(_fenced(data.get("text/plain", "")))
 
@@ -166,9 +168,9 @@ def _run_inline(client: NotebookClient, block: Block) -> str:
 
 
 def _inline_value(result: dict[str, Any], expression: str, line: Line) -> str:
-    where = f"{line.where} : le code en ligne « {expression.strip()} »"
+    where = f"{line.where}\u202f: le code en ligne «\u202f{expression.strip()}\u202f»"
     if result["status"] != "ok":
-        last = f"{result['ename']} : {result['evalue']}"
+        last = f"{result['ename']}: {result['evalue']}"
         raise SurveyError(f"{where} a échoué.\n  {last}\n  {NOTHING_WRITTEN}")
     data = result["data"]
     if "text/markdown" in data:

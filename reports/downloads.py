@@ -10,7 +10,7 @@ import polars as pl
 from analysis.tables import csv_frame
 from reports.edition import Edition
 from reports.manifest import NAME
-from reports.steps import write_text
+from reports.steps import write_parquet, write_text
 from survey.french import integer
 
 FILES = {
@@ -30,9 +30,7 @@ def write_downloads(edition: Edition, folder: Path) -> None:
     simulated = edition.campaign.decisions.simulee
     data = csv_frame(edition.cells, simulated=simulated)
     write_text(folder / "resultats.csv", "\ufeff" + data.write_csv())
-    temporary = folder / "resultats.parquet.tmp"
-    data.write_parquet(temporary)
-    temporary.replace(folder / "resultats.parquet")
+    write_parquet(data, folder / "resultats.parquet")
     for name in ("marges.csv", "poids.csv", "collecte.csv"):
         table = pl.read_csv(edition.campaign.build / name, infer_schema=False)
         if simulated:

@@ -30,6 +30,7 @@ from reports.svg import draw, inline, png, standalone
 from survey.errors import SurveyError
 from survey.french import NNBSP, typography
 
+BEFORE_ROUNDING = "Les évolutions sont calculées avant arrondi."
 SIMULATED = "données simulées"
 SPEC_TOKENS = {colour: f"var(--{name})" for name, colour in PALETTE.items()}
 NARROW_STYLE = "max-width:480px"  # a narrow chart is not blown up on a tablet
@@ -213,7 +214,9 @@ def bar_figure(
     return _row_figure("bars", frame, caption, reference, order)
 
 
-def _row_figure(kind, frame, caption, reference, order) -> Figure:
+def _row_figure(
+    kind: str, frame: pl.DataFrame, caption: Caption, reference: Reference | None, order: Order
+) -> Figure:
     chart = {"dots": dot_interval, "bars": share_bars}[kind]
     forms = [chart(frame, reference=reference, order=order, form=f) for f in ("wide", "narrow")]
     table = by_value(frame) if order == "value" else frame
@@ -256,7 +259,7 @@ def change_figure(
     ]
     said = alt_text(after, "dumbbell", caption.subtitle, details=details)
     frame = pl.concat([before.select(after.columns), after], how="vertical_relaxed")
-    note = _fragile_note(after, "dumbbell")
+    note = f"{BEFORE_ROUNDING} {_fragile_note(after, 'dumbbell')}".strip()
     return Figure(caption, *forms, said, frame, table, extra=extra, note=note)
 
 

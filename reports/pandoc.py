@@ -54,7 +54,7 @@ def page_html(
     done = subprocess.run(command, input=markdown.encode(), capture_output=True, check=False)
     variables.unlink()
     if done.returncode:
-        raise SurveyError(f"{source} : {_message(done.stderr.decode(errors='replace'))}")
+        raise SurveyError(f"{source}\u202f: {_message(done.stderr.decode(errors='replace'))}")
     return target
 
 

@@ -14,7 +14,7 @@ import yaml
 
 from analysis.calibration import RakingSpec, rake
 from analysis.design import SurveyDesign
-from analysis.disclosure import GateSpec, apply_gate, assert_gated, domain_membership
+from analysis.disclosure import apply_gate, assert_gated, domain_membership
 from analysis.estimation import estimate
 from analysis.indicators import (
     Registry,
@@ -27,9 +27,10 @@ from analysis.indicators import (
 )
 from analysis.nonresponse import adjust_nonresponse, response_groups
 from analysis.weighting import margin_report, weight_report
+from reports.described import estimate_file, gate_spec
 from reports.manifest import NAME, write_manifest
-from reports.steps import Step, code_files, run_step, write_text
-from survey.campaign import Campaign, Thresholds, load_campaign
+from reports.steps import Step, code_files, run_step, write_parquet, write_text
+from survey.campaign import Campaign, load_campaign
 from survey.control import control_page
 from survey.errors import SurveyError
 from survey.fieldwork import record_outcomes, response_rates
@@ -150,6 +151,9 @@ def weigh(campaign: Campaign) -> bool:
 
 def estimate_campaign(campaign: Campaign) -> bool:
     """Write `estimations.parquet` (private), and what passed the gate as `published.parquet`."""
+    if campaign.decisions.donnees:
+        estimate_file(campaign)
+        return True
     private, build = campaign.private, campaign.build
     inputs = [private / "reponses.parquet", private / "poids.parquet"]
     inputs.append(campaign.resolve(campaign.decisions.indicateurs))
@@ -221,14 +225,6 @@ def registry_of(campaign: Campaign, questionnaire: Questionnaire) -> Registry:
     return read_registry(content, questionnaire, known)
 
 
-def write_parquet(frame: pl.DataFrame, path: Path) -> None:
-    """Write a Parquet file under a temporary name, then rename it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    frame.write_parquet(temporary)
-    temporary.replace(path)
-
-
 def read_private(path: Path) -> pl.DataFrame:
     """A file of the campaign's `private/` folder, or what to do to obtain it."""
     if not path.is_file():
@@ -249,17 +245,6 @@ def find_export(campaign: Campaign) -> Path:
             "observatoire importer CAMPAGNE EXPORT."
         )
     return found[0]
-
-
-def gate_spec(thresholds: Thresholds) -> GateSpec:
-    """The campaign's decisions as the rule of the gate."""
-    return GateSpec(
-        secret_below=thresholds.secret,
-        min_respondents=thresholds.repondants,
-        max_half_width=thresholds.demi_intervalle,
-        fragile_respondents=thresholds.repondants_fragile,
-        fragile_half_width=thresholds.demi_intervalle_fragile,
-    )
 
 
 def _run(

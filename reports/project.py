@@ -50,13 +50,13 @@ def load_project(root: Path) -> Project:
     path = root / PROJECT_FILE
     if not path.is_file():
         raise SurveyError(
-            f"{path} : fichier introuvable. Lancez la commande à la racine du projet, là où se "
-            f"trouve {PROJECT_FILE}."
+            f"{path}\u202f: fichier introuvable. Lancez la commande à la racine du projet, là où "
+            f"se trouve {PROJECT_FILE}."
         )
     content = read_yaml(path)
     project, website = content.get("project") or {}, content.get("website") or {}
     if project.get("type") != "website":
-        raise SurveyError(f"{path} : le rendu attend « project: type: website ».")
+        raise SurveyError(f"{path}\u202f: le rendu attend «\u202fproject: type: website\u202f».")
     html = (content.get("format") or {}).get("html") or {}
     return Project(
         root=root,
@@ -79,9 +79,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", ligne {mark.line + 1}" if mark else ""
-        raise SurveyError(f"{path}{line} : ce YAML ne se lit pas. Vérifiez le retrait.") from error
+        raise SurveyError(
+            f"{path}{line}\u202f: ce YAML ne se lit pas. Vérifiez le retrait."
+        ) from error
     if not isinstance(content, dict):
-        raise SurveyError(f"{path} : des clés « nom: valeur » sont attendues.")
+        raise SurveyError(f"{path}\u202f: des clés «\u202fnom: valeur\u202f» sont attendues.")
     return content
 
 

@@ -83,7 +83,7 @@ def _check_known(wanted: Sequence[str], known: Sequence[str]) -> None:
     unknown = [path for path in wanted if path not in known]
     if unknown:
         raise SurveyError(
-            f"{unknown[0]} n’est pas une page du site. Pages connues : {', '.join(known)}."
+            f"{unknown[0]} n’est pas une page du site. Pages connues\u202f: {', '.join(known)}."
         )
 
 
@@ -109,7 +109,7 @@ def _check_subset(pages: Iterable[Page]) -> None:
     faults = [str(fault) for page in pages for fault in source_faults(page.source)]
     if faults:
         raise SurveyError(
-            "Ces pages sortent de la partie de Quarto que l’observatoire sait rendre :\n  "
+            "Ces pages sortent de la partie de Quarto que l’observatoire sait rendre\u202f:\n  "
             + "\n  ".join(faults)
         )
 

@@ -73,7 +73,7 @@ class Block:
         except yaml.YAMLError:
             options = None
         if not isinstance(options, dict):
-            raise SurveyError(f"{lines[0].where} : options de cellule illisibles.")
+            raise SurveyError(f"{lines[0].where}\u202f: options de cellule illisibles.")
         return options
 
 
@@ -143,7 +143,9 @@ def _closing(lines: list[Line], start: int, marks: str) -> int:
         closing = FENCE.match(lines[index].text)
         if closing and not closing["info"] and closing["marks"].startswith(marks):
             return index
-    raise SurveyError(f"{lines[start].where} : ce bloc de code ouvert par {marks} n’est pas fermé.")
+    raise SurveyError(
+        f"{lines[start].where}\u202f: ce bloc de code ouvert par {marks} n’est pas fermé."
+    )
 
 
 def _read_lines(root: Path, path: str) -> list[Line]:
@@ -161,12 +163,13 @@ def _expand(
             continue
         path = _included_path(root, line, found["path"])
         if path in stack:
-            raise SurveyError(f"{line.where} : {path} s’inclut lui-même.")
+            raise SurveyError(f"{line.where}\u202f: {path} s’inclut lui-même.")
         included[path] = None
         inner = _read_lines(root, path)
         if _front_matter_end(inner):
             raise SurveyError(
-                f"{path}, ligne 1 : un fichier inclus n’a pas d’en-tête « --- ». Retirez-le."
+                f"{path}, ligne 1\u202f: un fichier inclus n’a pas d’en-tête «\u202f---\u202f». "
+                "Retirez-le."
             )
         yield from _expand(root, inner, (*stack, path), included)
 
@@ -175,7 +178,7 @@ def _included_path(root: Path, line: Line, written: str) -> str:
     base = root if written.startswith("/") else (root / line.file).parent
     path = (base / written.lstrip("/")).resolve()
     if not path.is_file() or not path.is_relative_to(root.resolve()):
-        raise SurveyError(f"{line.where} : fichier à inclure introuvable : {written}.")
+        raise SurveyError(f"{line.where}\u202f: fichier à inclure introuvable\u202f: {written}.")
     return path.relative_to(root.resolve()).as_posix()
 
 
@@ -186,7 +189,7 @@ def _front_matter_end(lines: list[Line]) -> int:
     for index, line in enumerate(lines[1:], start=1):
         if line.text.rstrip() in ("---", "..."):
             return index
-    raise SurveyError(f"{lines[0].where} : l’en-tête « --- » n’est pas fermé.")
+    raise SurveyError(f"{lines[0].where}\u202f: l’en-tête «\u202f---\u202f» n’est pas fermé.")
 
 
 def _front_matter(lines: list[Line], path: str) -> tuple[dict[str, Any], dict[str, int]]:
@@ -198,9 +201,11 @@ def _front_matter(lines: list[Line], path: str) -> tuple[dict[str, Any], dict[st
         mark = getattr(error, "problem_mark", None)
         number = mark.line + 2 if mark else 1
         raise SurveyError(
-            f"{path}, ligne {number} : l’en-tête de la page n’est pas du YAML valide."
+            f"{path}, ligne {number}\u202f: l’en-tête de la page n’est pas du YAML valide."
         ) from error
     if not isinstance(values, dict):
-        raise SurveyError(f"{path}, ligne 2 : l’en-tête attend des clés « nom: valeur ».")
+        raise SurveyError(
+            f"{path}, ligne 2\u202f: l’en-tête attend des clés «\u202fnom: valeur\u202f»."
+        )
     pairs = node.value if node else []
     return values, {key.value: key.start_mark.line + 2 for key, _ in pairs}

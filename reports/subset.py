@@ -88,9 +88,11 @@ def _front_matter_faults(source: Source) -> Iterator[Fault]:
     for key, value in source.front_matter.items():
         where = f"{source.path}, ligne {source.front_lines[key]}"
         if key not in FRONT_MATTER_KEYS:
-            yield _fault(where, f"clé d’en-tête « {key} » non prise en charge.", FRONT_MATTER_KEYS)
+            yield _fault(
+                where, f"clé d’en-tête «\u202f{key}\u202f» non prise en charge.", FRONT_MATTER_KEYS
+            )
         elif key == "engine" and value not in ENGINES:
-            yield _fault(where, f"moteur « {value} » non pris en charge.", ENGINES)
+            yield _fault(where, f"moteur «\u202f{value}\u202f» non pris en charge.", ENGINES)
         elif key == "execute":
             for option, setting in (value or {}).items():
                 yield from _option_faults(where, option, setting)
@@ -98,7 +100,7 @@ def _front_matter_faults(source: Source) -> Iterator[Fault]:
 
 def _cell_faults(block: Block) -> Iterator[Fault]:
     if block.language != "python":
-        what = f"cellule « {{{block.language}}} » non prise en charge."
+        what = f"cellule «\u202f{{{block.language}}}\u202f» non prise en charge."
         yield _fault(block.lines[0].where, what, ("{python}",))
         return
     options = block.options
@@ -109,8 +111,8 @@ def _cell_faults(block: Block) -> Iterator[Fault]:
             if re.match(rf"({'|'.join(NUMBERED)})-", str(value)):
                 yield Fault(
                     where,
-                    f"étiquette de cellule « {value} » réservée aux figures numérotées.",
-                    f"Entourez la cellule de « ::: {{#{value}}} » et nommez-la autrement.",
+                    f"étiquette de cellule «\u202f{value}\u202f» réservée aux figures numérotées.",
+                    f"Entourez-la de «\u202f::: {{#{value}}}\u202f» et nommez-la autrement.",
                 )
         else:
             yield from _option_faults(where, name, value)
@@ -118,9 +120,11 @@ def _cell_faults(block: Block) -> Iterator[Fault]:
 
 def _option_faults(where: str, name: str, value: Any) -> Iterator[Fault]:
     if name not in CELL_OPTIONS:
-        yield _fault(where, f"option « {name} » non prise en charge.", ("label", *CELL_OPTIONS))
+        yield _fault(
+            where, f"option «\u202f{name}\u202f» non prise en charge.", ("label", *CELL_OPTIONS)
+        )
     elif value not in CELL_OPTIONS[name]:
-        what = f"« {name}: {_yaml(value)} » non pris en charge."
+        what = f"«\u202f{name}: {_yaml(value)}\u202f» non pris en charge."
         yield _fault(where, what, [_yaml(allowed) for allowed in CELL_OPTIONS[name]])
 
 
@@ -128,7 +132,7 @@ def _line_faults(line: Line, *, prose: bool) -> Iterator[Fault]:
     # Quarto expands shortcodes inside code too.
     shortcode = SHORTCODE.search(line.text)
     if shortcode and not (prose and INCLUDE.match(line.text)):
-        what = f"raccourci « {shortcode['name']} » non pris en charge ici."
+        what = f"raccourci «\u202f{shortcode['name']}\u202f» non pris en charge ici."
         yield _fault(line.where, what, ("{{< include fichier >}} seul sur sa ligne",))
     if not prose:
         return
@@ -136,7 +140,7 @@ def _line_faults(line: Line, *, prose: bool) -> Iterator[Fault]:
     if OTHER_INLINE.search(line.text):
         yield _fault(line.where, "code en ligne d’un autre moteur.", ("`{python} expression`",))
     for reference in REFERENCE.finditer(line.text):
-        what = f"renvoi « @{reference['id']} » non pris en charge."
+        what = f"renvoi «\u202f@{reference['id']}\u202f» non pris en charge."
         yield _fault(line.where, what, ("@fig-…", "@tbl-…", "un lien vers un titre"))
     if TABLE_CAPTION.match(line.text):
         yield _fault(line.where, "tableau numéroté par sa légende.", ("::: {#tbl-…} autour",))
@@ -151,17 +155,19 @@ def _div_faults(line: Line) -> Iterator[Fault]:
         written = f"{{.{written}}}"
     for part in ATTRIBUTE.finditer(written):
         if part["cls"] and part["cls"] not in DIV_CLASSES:
-            yield _fault(line.where, f"bloc « .{part['cls']} » non pris en charge.", DIV_CLASSES)
+            yield _fault(
+                line.where, f"bloc «\u202f.{part['cls']}\u202f» non pris en charge.", DIV_CLASSES
+            )
         if part["key"] and part["key"] not in DIV_ATTRIBUTES:
-            what = f"attribut de bloc « {part['key']} » non pris en charge."
+            what = f"attribut de bloc «\u202f{part['key']}\u202f» non pris en charge."
             yield _fault(line.where, what, DIV_ATTRIBUTES)
         if part["id"] and re.match(rf"({UNNUMBERED})-", part["id"]):
-            what = f"bloc numéroté « #{part['id']} » non pris en charge."
+            what = f"bloc numéroté «\u202f#{part['id']}\u202f» non pris en charge."
             yield _fault(line.where, what, [f"#{kind}-…" for kind in NUMBERED])
 
 
 def _fault(where: str, what: str, allowed: Iterable[str]) -> Fault:
-    return Fault(where, what, f"Permis : {', '.join(allowed)}.")
+    return Fault(where, what, f"Permis\u202f: {', '.join(allowed)}.")
 
 
 def _yaml(value: Any) -> str:

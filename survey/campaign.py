@@ -93,7 +93,7 @@ class CampaignFile(_Decision):
     seuils: Thresholds = Thresholds()
     donnees: str | None = None
     cibles: tuple[TargetSpec, ...] = ()
-    domaines: tuple[str, ...] = ("ensemble",)
+    domaines: tuple[str | tuple[str, ...], ...] = ("ensemble",)
 
     @model_validator(mode="after")
     def _one_kind(self) -> CampaignFile:

@@ -39,7 +39,7 @@ SECTORS = cells(
 )
 
 LONG = "Activités spécialisées, scientifiques et techniques ; services administratifs et de soutien"
-SLOW = settings(max_examples=20, deadline=None)
+SLOW = settings(max_examples=10, deadline=None)
 FORMS = pytest.mark.parametrize("form", ["wide", "narrow"])
 ROWS = pytest.mark.parametrize("draw", [dot_interval, share_bars])
 

@@ -99,6 +99,11 @@ def test_every_share_has_one_class_and_tints_follow_values(shares):
     assert ranks == sorted(ranks, reverse=True)
 
 
+def test_close_shares_share_a_class():
+    assert share_classes([0.14, 0.16, 0.19, 0.22]) == [(10, 14), (15, 19), (20, 24)]
+    assert share_classes([0.21, 0.24]) == [(20, 24)]
+
+
 def test_no_share_no_class():
     assert share_classes([None, None]) == []
 

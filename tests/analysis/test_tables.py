@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from analysis.cells import interval_text, value_text
-from analysis.tables import VOCABULARY, csv_frame, html_table
+from analysis.estimation import RESULT
+from analysis.tables import csv_frame, html_table
 from survey.errors import SurveyError
 
 
@@ -80,7 +81,7 @@ def test_further_columns_and_markup_in_a_label():
 def test_the_csv_keeps_the_vocabulary_and_full_values():
     frame = csv_frame(SECTORS.with_columns(estimate=pl.col("estimate") + 1e-9), simulated=True)
     assert frame.columns[0] == "label" and frame.columns[-1] == "nature"
-    assert [name for name in VOCABULARY if name in frame.columns] == frame.columns[1:-1]
+    assert [name for name in RESULT if name in frame.columns] == frame.columns[1:-1]
     assert frame["estimate"][0] == 0.22 + 1e-9
     assert set(frame["nature"]) == {"données simulées"}
 
@@ -112,4 +113,6 @@ def test_values_are_printed_by_statistic(value, statistic, text):
 
 def test_intervals_are_printed_by_statistic():
     assert interval_text(0.221, 0.258, "share") == "[22\u202f; 26]"
+    assert interval_text(0.006, 0.012, "share") == "[0,6\u202f; 1,2]"
+    assert interval_text(0.0, 0.0, "share") == "[0\u202f; 0]"
     assert interval_text(2.25, 4.0, "mean") == "[2,2\u202f; 4,0]"

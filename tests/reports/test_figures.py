@@ -216,6 +216,7 @@ def test_the_other_figures(tmp_path):
     heads = ["".join(th.itertext()) for th in root.findall(".//thead/tr/th")]
     assert heads[:3] == ["Secteur", "2025", "Évolution"]
     assert "22\u202f% puis 22\u202f%, +5\u00a0points" in root.find(".//svg").get("aria-label")
+    assert "calculées avant arrondi" in "".join(root.find("p[@class='lire']").itertext())
     answers = ["Souvent", "Jamais"]
     stacked = cells(("E", "Ensemble", 0.6, 0.5, 0.7, "ok"), ("E", "Ensemble", 0.4, 0.3, 0.5, "ok"))
     stacked = stacked.with_columns(answer=pl.Series(answers))

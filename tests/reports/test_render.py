@@ -266,8 +266,9 @@ def test_progress_is_told_page_by_page(tmp_path):
 )
 def test_a_page_that_cannot_be_made_is_refused_in_french(tmp_path, text, message):
     root, site = write(tmp_path, index=text), tmp_path / "_site"
-    with pytest.raises(SurveyError, match=re.escape(message)):
+    with pytest.raises(SurveyError) as refusal:
         render_site(root, site)
+    assert message in str(refusal.value).replace("\u202f", " ")
     assert not site.exists()
 
 

@@ -39,7 +39,7 @@ def faults(folder: Path, text: str) -> list[str]:
     (folder / "_quarto.yml").write_text("project: {type: website}\n", encoding="utf-8")
     page = folder / "page.qmd"
     page.write_text(text, encoding="utf-8")
-    return [str(fault) for fault in check_subset(page)]
+    return [str(fault).replace("\u202f", " ") for fault in check_subset(page)]
 
 
 def test_a_page_within_the_subset_has_no_fault(tmp_path):
@@ -103,10 +103,10 @@ def test_a_fault_of_an_included_file_names_that_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{{< include absent.md >}}\n", "ligne 1 : fichier à inclure introuvable"),
+        ("{{< include absent.md >}}\n", "ligne 1\u202f: fichier à inclure introuvable"),
         ("{{< include page.qmd >}}\n", "s’inclut lui-même"),
-        ("Texte\n\n```\nx\n", "ligne 3 : ce bloc de code"),
-        ("---\ntitle: x\n", "l’en-tête « --- » n’est pas fermé"),
+        ("Texte\n\n```\nx\n", "ligne 3\u202f: ce bloc de code"),
+        ("---\ntitle: x\n", "l’en-tête «\u202f---\u202f» n’est pas fermé"),
         ("---\ntitle: [x\n---\n", "n’est pas du YAML valide"),
     ],
 )

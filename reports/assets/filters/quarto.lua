@@ -40,7 +40,7 @@ end
 local function number(identifier)
   local kind = kind_of(identifier)
   if numbers[identifier] then
-    stop('la figure ou le tableau « ' .. identifier .. ' » est défini deux fois.')
+    stop('la figure ou le tableau «' .. NNBSP .. identifier .. NNBSP .. '» est défini deux fois.')
   end
   counts[kind] = counts[kind] + 1
   numbers[identifier] = { kind = kind, rank = counts[kind] }
@@ -58,7 +58,7 @@ local function numbered_div(div)
   local content = pandoc.Blocks(div.content)
   local last = content[#content]
   if not last or (last.t ~= 'Para' and last.t ~= 'Plain') or #content < 2 then
-    stop('« ' .. div.identifier .. ' » n’a pas de légende' .. NNBSP ..
+    stop('«' .. NNBSP .. div.identifier .. NNBSP .. '» n’a pas de légende' .. NNBSP ..
       ': terminez le bloc par un paragraphe.')
   end
   content:remove(#content)
@@ -93,7 +93,7 @@ local function reference(cite)
     if not kind_of(citation.id) then return nil end
     local entry = numbers[citation.id]
     if not entry then
-      stop('renvoi « @' .. citation.id .. ' » sans figure ni tableau de ce nom dans la page.')
+      stop('renvoi «' .. NNBSP .. '@' .. citation.id .. NNBSP .. '» sans figure ni tableau de ce nom dans la page.')
     end
     local text = tostring(entry.rank)
     if citation.mode ~= 'SuppressAuthor' then
@@ -121,8 +121,8 @@ local function callout(div, class)
   if title then
     content:insert(1, pandoc.Div(pandoc.Plain({ pandoc.Strong(title) }), { class = 'callout-title' }))
   end
-  return pandoc.Div(content, { class = 'callout ' .. class, role = 'note',
-    ['aria-label'] = CALLOUTS[class] })
+  return pandoc.Div(content, pandoc.Attr('', { 'callout', class },
+    { { 'role', 'note' }, { 'aria-label', CALLOUTS[class] } }))
 end
 
 -- Every panel is in the page, under its heading; tabs.js makes tabs of them.
@@ -141,7 +141,7 @@ local function tabset(div)
     elseif current then
       current.content:insert(block)
     else
-      stop('un « .panel-tabset » commence par un titre, celui de son premier onglet.')
+      stop('un «' .. NNBSP .. '.panel-tabset' .. NNBSP .. '» commence par un titre, celui de son premier onglet.')
     end
   end
   return pandoc.Div(panels, { class = 'panel-tabset' })

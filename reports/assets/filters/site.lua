@@ -38,15 +38,18 @@ local function add_scripts()
 end
 
 -- A wide table or formula scrolls within the page, with the keyboard too.
+local function attributes(class, label)
+  return pandoc.Attr('', { class },
+    { { 'role', 'group' }, { 'tabindex', '0' }, { 'aria-label', label } })
+end
+
 local scrolling = {
   Table = function(element)
-    return pandoc.Div(element, { class = 'table-scroll', role = 'group', tabindex = '0',
-      ['aria-label'] = 'Tableau' })
+    return pandoc.Div(element, attributes('table-scroll', 'Tableau'))
   end,
   Math = function(element)
     if element.mathtype ~= 'DisplayMath' then return nil end
-    return pandoc.Span(element, { class = 'formule', role = 'group', tabindex = '0',
-      ['aria-label'] = 'Formule' })
+    return pandoc.Span(element, attributes('formule', 'Formule'))
   end,
 }
 

@@ -1,0 +1,172 @@
+"""What is checked on a built site before anyone sees it: nothing withheld, nothing missing."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import polars as pl
+
+from analysis.disclosure import NUMBERS, assert_gated
+from survey.campaign import Campaign
+from survey.errors import SurveyError
+from survey.french import integer
+
+TEXT_FILES = (".html", ".csv", ".json", ".svg", ".yml", ".js")
+WITHHELD = ("nd", "secret")
+DIGITS = 8  # significant digits by which a withheld number is recognised
+LOADING = {"src", "data", "poster"}
+RAW_VALUES = re.compile(r"\b(?:nan|NaN|None|undefined|null)\b")
+
+
+def check_site(site: Path, campaigns: Sequence[Campaign]) -> str:
+    """Say in French what was checked; raise with every fault found.
+
+    Raises
+    ------
+    SurveyError : no site, or a page that shows what it should not or lacks what it must have
+    """
+    pages = sorted(site.rglob("*.html"))
+    if not pages:
+        raise SurveyError(f"{site} : aucun site ici. Lancez d’abord observatoire publier.")
+    simulated = any(campaign.decisions.simulee for campaign in campaigns)
+    faults = [fault for page in pages for fault in page_faults(page, site, simulated=simulated)]
+    faults += [fault for path in site.rglob("*.csv") for fault in table_faults(path, site)]
+    secrets = withheld_numbers(campaigns)
+    faults += [fault for path in text_files(site) for fault in leaks(path, site, secrets)]
+    if faults:
+        listed = "\n  ".join(faults)
+        raise SurveyError(f"Le site ne peut pas être publié ({len(faults)} défauts) :\n  {listed}")
+    return (
+        f"{integer(len(pages))} pages contrôlées : langue, titre, liens, mention, aucun appel à un "
+        f"autre site. {integer(len(secrets))} nombres retenus cherchés : aucun n’apparaît."
+    )
+
+
+def withheld_numbers(campaigns: Iterable[Campaign]) -> dict[str, str]:
+    """Leading digits of every number the gate withheld -> the cell it belongs to.
+
+    Numbers that a shown cell also carries are left out: they tell nothing.
+    """
+    key = ["indicator", "domain_type", "domain", "statistic"]
+    real = ["estimate", "std_error", "conf_low", "conf_high", "cv", "deff", "population_size"]
+    secrets: dict[str, str] = {}
+    public: set[str] = set()
+    for campaign in campaigns:
+        published = pl.read_parquet(campaign.build / "published.parquet")
+        assert_gated(published)
+        estimates = pl.read_parquet(campaign.private / "estimations.parquet")
+        hidden = estimates.join(
+            published.filter(pl.col("status").is_in(WITHHELD)), on=key, how="semi"
+        )
+        for row in hidden.select(*key, *real).to_dicts():
+            cell = f"{campaign.edition} {row['indicator']}, {row['domain_type']} {row['domain']}"
+            secrets |= {digits: cell for name in real if (digits := leading_digits(row[name]))}
+        public |= {
+            digits
+            for name in real
+            for value in published[name].drop_nulls()
+            if (digits := leading_digits(value))
+        }
+    return {digits: cell for digits, cell in secrets.items() if digits not in public}
+
+
+def leading_digits(value: float | None) -> str | None:
+    """The number as written with `DIGITS` significant digits, cut and not rounded.
+
+    None for a number with so few digits of its own that others share it (0, 1, 0.5, 12).
+    """
+    if value is None:
+        return None
+    digits = re.sub(r"[^0-9]", "", f"{abs(value):.17g}".split("e")[0]).lstrip("0")
+    return digits[:DIGITS] if len(digits) > DIGITS else None
+
+
+def leaks(path: Path, site: Path, secrets: dict[str, str]) -> Iterator[str]:
+    """Withheld numbers found in a text file, wherever their decimal mark stands."""
+    for number in re.findall(r"\d[\d.,]{7,}", path.read_text(encoding="utf-8")):
+        digits = re.sub(r"[.,]", "", number).lstrip("0")[:DIGITS]
+        if digits in secrets:
+            yield f"{path.relative_to(site)} : un nombre retenu apparaît ({secrets[digits]})."
+
+
+def text_files(site: Path) -> Iterator[Path]:
+    """Files of the site that are read as text, but for the libraries."""
+    libraries = site / "site_libs"
+    for path in sorted(site.rglob("*")):
+        if path.suffix in TEXT_FILES and not path.is_relative_to(libraries):
+            yield path
+
+
+def table_faults(path: Path, site: Path) -> Iterator[str]:
+    """Rows of a CSV of results whose status withholds numbers, and that carry one."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        for line, row in enumerate(csv.DictReader(file), start=2):
+            shown = [name for name in NUMBERS if row.get(name)]
+            if row.get("status") in WITHHELD and shown:
+                yield f"{path.relative_to(site)}, ligne {line} : {row['status']} avec {shown[0]}."
+
+
+def page_faults(path: Path, site: Path, *, simulated: bool) -> Iterator[str]:
+    """What a page lacks, or asks of another host."""
+    where = path.relative_to(site)
+    text = path.read_text(encoding="utf-8")
+    page = _Page()
+    page.feed(text)
+    if page.language != "fr":
+        yield f"{where} : la langue de la page n’est pas le français."
+    if not page.title.strip():
+        yield f"{where} : la page n’a pas de titre."
+    if simulated and ("Données simulées" not in page.title or "Données simulées" not in page.text):
+        yield f"{where} : la mention « données simulées » manque."
+    if raw := RAW_VALUES.search(page.text):
+        yield f"{where} : une valeur brute apparaît (« {raw[0]} »)."
+    for address in page.loaded:
+        if urlsplit(address).netloc:
+            yield f"{where} : la page demande un fichier à un autre site ({address})."
+    for address in page.links:
+        target = urlsplit(address)
+        if not target.scheme and target.path:
+            file = (path.parent / unquote(target.path)).resolve()
+            if not (file / "index.html" if file.is_dir() else file).is_file():
+                yield f"{where} : lien sans cible ({address})."
+
+
+class _Page(HTMLParser):
+    """Language, title, visible text, links and loaded files of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.language, self.title, self.text = "", "", ""
+        self.links: list[str] = []
+        self.loaded: list[str] = []
+        self._inside: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what the tag points to."""
+        values = {name: value or "" for name, value in attrs}
+        if tag == "html":
+            self.language = values.get("lang", "")
+        if tag == "a" and "href" in values:
+            self.links.append(values["href"])
+        if tag == "link" and "href" in values:
+            self.loaded.append(values["href"])
+        self.loaded += [value for name, value in values.items() if name in LOADING]
+        if tag in {"title", "script", "style"}:
+            self._inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Leave the tag."""
+        if self._inside and self._inside[-1] == tag:
+            self._inside.pop()
+
+    def handle_data(self, data: str) -> None:
+        """Keep visible text and the title."""
+        if self._inside[-1:] == ["title"]:
+            self.title += data
+        elif not self._inside:
+            self.text += data

@@ -1,0 +1,141 @@
+"""Any survey file that carries its weights, read through a few lines of `campaign.yml`.
+
+The same estimator and the same gate as the observatory's own surveys; no questionnaire is needed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import polars as pl
+
+from analysis.design import SurveyDesign, require_columns
+from analysis.disclosure import GateSpec, apply_gate, assert_gated, domain_membership
+from analysis.estimation import Domain, Target, estimate
+from reports.manifest import write_manifest
+from reports.steps import write_parquet
+from survey.campaign import Campaign, TargetSpec, Thresholds
+from survey.errors import SurveyError
+from survey.formats.delimited import read_delimited
+
+WHOLE = "ensemble"
+
+
+def estimate_file(campaign: Campaign) -> pl.DataFrame:
+    """Estimate the targets of a described file; write and return what passed the gate.
+
+    `estimations.parquet` goes to the campaign's private folder, `published.parquet` and its
+    manifest to the build folder. A share has one indicator per value of its variable,
+    `<variable>__<value>`.
+
+    Raises
+    ------
+    SurveyError : file or column missing, text where a number is needed, weight missing
+    """
+    decisions = campaign.decisions
+    source = campaign.resolve(decisions.donnees)
+    rows = read_survey_file(source)
+    plan = decisions.plan
+    named = [name for name in (plan.poids, plan.strates, plan.fpc) if name]
+    require_columns(rows, named, "campaign.yml, plan")
+    require_columns(rows, [each.variable for each in decisions.cibles], "campaign.yml, cibles")
+    rows = rows.with_columns(
+        as_number(rows, name, source) for name in (plan.poids, plan.fpc) if name
+    )
+    design = SurveyDesign(weight=plan.poids, stratum=plan.strates, stratum_size=plan.fpc)
+    cuts = [domain_of(name, rows) for name in decisions.domaines]
+    wanted, groups = [], []
+    for target in decisions.cibles:
+        made = targets_of(target, rows, source)
+        wanted += made
+        if target.statistique == "proportion":
+            groups.append([each.indicator for each in made])
+    estimates = estimate(
+        rows, design, wanted, cuts, population=campaign.population, edition=campaign.edition
+    )
+    published = apply_gate(
+        estimates,
+        gate_spec(decisions.seuils),
+        membership=domain_membership(rows, cuts),
+        exclusive=groups,
+    )
+    assert_gated(published)
+    published = published.with_columns(label=pl.format("{} : {}", "indicator", "domain"))
+    write_parquet(estimates, campaign.private / "estimations.parquet")
+    write_parquet(published, campaign.build / "published.parquet")
+    write_manifest(campaign, [source], [campaign.build / "published.parquet"])
+    return published
+
+
+def read_survey_file(path: Path) -> pl.DataFrame:
+    """A Parquet file, or a CSV with all its columns as text; an empty cell is null.
+
+    Raises
+    ------
+    SurveyError : no such file, a column named twice, a row without as many cells as columns
+    """
+    if not path.is_file():
+        raise SurveyError(
+            f"{path} : fichier introuvable. Placez-le là, ou corrigez « donnees » (campaign.yml)."
+        )
+    if path.suffix == ".parquet":
+        return pl.read_parquet(path)
+    table = read_delimited(path)
+    twice = [name for name, count in Counter(table.headings).items() if count > 1]
+    if twice:
+        raise SurveyError(f"{path} : colonne en double « {twice[0]} ». N’en gardez qu’une.")
+    if table.misfits.height:
+        line, cells = table.misfits.row(0)
+        raise SurveyError(
+            f"{path}, ligne {line} : {cells} cellules pour {len(table.headings)} colonnes. "
+            "Corrigez la ligne : un guillemet ou un séparateur y manque sans doute."
+        )
+    return table.cells.select(
+        pl.col(f"c{i}").replace("", None).alias(name) for i, name in enumerate(table.headings)
+    )
+
+
+def targets_of(target: TargetSpec, rows: pl.DataFrame, source: Path) -> list[Target]:
+    """The targets of one line of `cibles`."""
+    column = pl.col(target.variable)
+    if target.statistique != "proportion":
+        statistic = {"moyenne": "mean", "total": "total"}[target.statistique]
+        return [Target(target.variable, as_number(rows, target.variable, source), statistic)]
+    values = rows[target.variable].drop_nulls().unique().sort().to_list()
+    return [Target(f"{target.variable}__{value}", column == value) for value in values]
+
+
+def domain_of(name: str | tuple[str, ...], rows: pl.DataFrame) -> Domain:
+    """`ensemble`, a column, or several columns crossed."""
+    if name == WHOLE:
+        return Domain(WHOLE)
+    columns = (name,) if isinstance(name, str) else name
+    require_columns(rows, columns, "campaign.yml, domaines")
+    return Domain(" x ".join(columns), columns)
+
+
+def as_number(rows: pl.DataFrame, name: str, source: Path) -> pl.Expr:
+    """A column as numbers, decimal comma accepted; names the first cell that is not one."""
+    if rows[name].dtype.is_numeric():
+        return pl.col(name)
+    number = rows[name].str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+    wrong = (number.is_null() & rows[name].is_not_null()).arg_true()
+    if len(wrong):
+        raise SurveyError(
+            f"{source}, ligne {wrong[0] + 2}, colonne « {name} » : "
+            f"« {rows[name][wrong[0]]} » n’est pas un nombre ({len(wrong)} cellules). Corrigez le "
+            "fichier ou choisissez une autre colonne dans campaign.yml."
+        )
+    return number.alias(name)
+
+
+def gate_spec(thresholds: Thresholds) -> GateSpec:
+    """The campaign's decisions as the rule of the gate."""
+    return GateSpec(
+        secret_below=thresholds.secret,
+        min_respondents=thresholds.repondants,
+        max_half_width=thresholds.demi_intervalle,
+        fragile_respondents=thresholds.repondants_fragile,
+        fragile_half_width=thresholds.demi_intervalle_fragile,
+    )
