@@ -80,14 +80,17 @@ def csv_frame(frame: pl.DataFrame, *, simulated: bool) -> pl.DataFrame:
     """The result vocabulary with full values, `label` first, for a CSV file.
 
     No number accompanies a cell that is `nd` or `secret`. The last column, `nature`, says « données
-    simulées » or « enquête » on every row, so that a copied row still tells what it is.
+    simulées » or « enquête » on every row, so that a copied row still tells what it is; a frame
+    that mixes sources brings its own `nature`.
     """
     display(frame)
     others = [name for name in ("answer",) if name in frame.columns]
     kept = [name for name in RESULT if name in frame.columns]
     withheld = pl.col("status").cast(pl.String).is_in(list(REASONS))
     numbers = [name for name in NUMBERS if name in kept]
-    nature = "données simulées" if simulated else "enquête"
-    return frame.select(
-        "label", *others, pl.col(kept), pl.lit(nature).alias("nature")
-    ).with_columns(pl.when(~withheld).then(pl.col(numbers)).name.keep())
+    nature = pl.lit("données simulées" if simulated else "enquête").alias("nature")
+    if "nature" in frame.columns:
+        nature = pl.col("nature").fill_null(nature)
+    return frame.select("label", *others, pl.col(kept), nature).with_columns(
+        pl.when(~withheld).then(pl.col(numbers)).name.keep()
+    )

@@ -92,6 +92,7 @@ class Edition:
         *,
         field: str | None = None,
         period: str | None = None,
+        source: str | None = None,
     ) -> Caption:
         """The words of a figure; its *Lecture* reads the first firm cell of `frame`.
 
@@ -105,7 +106,7 @@ class Edition:
             subtitle=f"{subtitle}, {period or self.year}",
             reading=_reading(frame, statement),
             field=base[0].lower() + base[1:],
-            source=self.source,
+            source=source or self.source,
             rows=rows,
             simulated=self.campaign.decisions.simulee,
         )

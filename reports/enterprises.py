@@ -357,6 +357,7 @@ def comparison(edition: Edition) -> Figure:
         edition="annee_reference",
         estimate=pl.col("valeur") / 100,
         label=pl.format("{}, {}", "territoire", "annee_reference"),
+        nature=pl.format("publié : {}", "source"),
     )
     frame = pl.concat([*own, others], how="diagonal_relaxed")
     caption = edition.caption(
@@ -369,6 +370,8 @@ def comparison(edition: Edition) -> Figure:
         "Territoire et année",
         field="entreprises de 10 salariés ou plus, secteurs marchands hors agriculture, finance et "
         "assurance",
+        source="Insee et Eurostat pour la France et l’Union européenne ; " + edition.source,
+        period=f"{others['edition'].min()} à {edition.year}",
     )
     return dot_figure(frame, caption)
 

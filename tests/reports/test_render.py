@@ -195,9 +195,10 @@ def test_contents_and_downloads_are_there(site):
 
 
 def test_a_title_may_be_the_first_heading(tmp_path):
-    write(tmp_path, index="# Un constat\n\nTexte.\n")
+    write(tmp_path, index="---\nedition: 2026\n---\n\n# Un constat\n\nTexte.\n")
     render_site(tmp_path, tmp_path / "_site", pages=["index.qmd"])
-    assert '<h1 class="title">Un constat</h1>' in html(tmp_path / "_site")
+    assert ">Un constat</h1>" in html(tmp_path / "_site")
+    assert "Édition 2026" in html(tmp_path / "_site")
     assert "<title>Un constat – " in html(tmp_path / "_site")
 
 

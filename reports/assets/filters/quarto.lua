@@ -1,5 +1,5 @@
--- Stands in for Quarto in the fallback renderer: title from the first heading, numbered figures and
--- tables with their references, callouts, tabsets, links between sources.
+-- Stands in for Quarto in the fallback renderer: page title from the first heading, numbered figures
+-- and tables with their references, callouts, tabsets, links between sources.
 
 local NNBSP = '\u{202f}'
 local NBSP = '\u{a0}'
@@ -179,15 +179,13 @@ end
 
 -- Document -----------------------------------------------------------------------------------
 
-local function title_from_heading(doc)
-  if doc.meta.title then return end
-  for index, block in ipairs(doc.blocks) do
-    if block.t == 'Header' and block.level == 1 then
-      doc.meta.title = block.content
-      doc.blocks:remove(index)
-      return
-    end
+local function name_page(doc)
+  local title = doc.meta.title
+  for _, block in ipairs(doc.blocks) do
+    if title then break end
+    if block.t == 'Header' and block.level == 1 then title = block.content end
   end
+  if title then doc.meta.pagetitle = stringify(title) end
 end
 
 local numbering = {
@@ -208,10 +206,7 @@ local rewriting = {
 
 function Pandoc(doc)
   read_meta(doc.meta)
-  title_from_heading(doc)
-  if not doc.meta.pagetitle and doc.meta.title then
-    doc.meta.pagetitle = stringify(doc.meta.title)
-  end
+  if not doc.meta.pagetitle then name_page(doc) end
   doc:walk(numbering)
   return doc:walk(rewriting)
 end

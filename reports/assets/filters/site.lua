@@ -1,4 +1,4 @@
--- Run by both renderers: the mark of simulated data, what scrolls by itself on a narrow screen, and
+-- Run by both renderers: the mark of simulated data, the edition, what scrolls by itself on a narrow screen, and
 -- the scripts of the site under Quarto.
 
 local BANNER = '<div class="demo" role="region" aria-label="Données simulées"><p><strong>Données simulées.</strong> ' ..
@@ -9,11 +9,24 @@ local function is_true(value)
   return value ~= nil and pandoc.utils.stringify(value) == 'true'
 end
 
+local function first_heading(doc)
+  for index, block in ipairs(doc.blocks) do
+    if block.t == 'Header' and block.level == 1 then return index, block end
+  end
+end
+
 local function page_title(doc)
   if doc.meta.pagetitle or doc.meta.title then return doc.meta.pagetitle or doc.meta.title end
-  for _, block in ipairs(doc.blocks) do
-    if block.t == 'Header' and block.level == 1 then return block.content end
-  end
+  local _, heading = first_heading(doc)
+  return heading and heading.content
+end
+
+-- The title block names the edition; a page whose title is computed has its heading in the text.
+local function name_edition(doc)
+  local index = first_heading(doc)
+  if doc.meta.title or not doc.meta.edition or not index then return end
+  local words = 'Édition ' .. pandoc.utils.stringify(doc.meta.edition)
+  doc.blocks:insert(index, pandoc.Div(pandoc.Para(words), { class = 'edition' }))
 end
 
 local function mark_as_simulated(doc)
@@ -56,5 +69,6 @@ local scrolling = {
 function Pandoc(doc)
   if quarto then add_scripts() end
   if is_true(doc.meta.simulated) then mark_as_simulated(doc) end
+  name_edition(doc)
   return doc:walk(scrolling)
 end
