@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from reports import downloads, enterprises
+from reports import downloads
+from reports.contents import FIGURES
 from reports.edition import Edition, open_edition
 from reports.manifest import NAME as MANIFEST
 from reports.render import render_site
@@ -61,7 +62,7 @@ def prepare(campaigns: Sequence[Campaign], root: Path) -> None:
 def _write(year: int, figures: Path, data: Path) -> None:
     edition: Edition = open_edition(year)
     shutil.rmtree(figures, ignore_errors=True)
-    for figure in enterprises.FIGURES:
+    for figure in FIGURES:
         figure(edition).write(figures)
     downloads.write_downloads(edition, data)
 
