@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reports.console import FrenchParser, progress, say
 from survey.errors import SurveyError
+from survey.french import NNBSP
 
 EXAMPLES = """exemples :
   observatoire demo
@@ -118,7 +119,7 @@ def _parser() -> FrenchParser:
         description="L’observatoire des usages de l’IA, du questionnaire à la publication.",
         epilog=EXAMPLES,
     )
-    verbs = parser.add_subparsers(title="commandes", metavar="COMMANDE", required=True)
+    verbs = parser.add_subparsers(title=f"commandes{NNBSP}", metavar="COMMANDE", required=True)
 
     def verb(name: str, action, summary: str, example: str) -> argparse.ArgumentParser:
         child = verbs.add_parser(

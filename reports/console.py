@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from survey.errors import SurveyError
-from survey.french import decimal, typography
+from survey.french import NNBSP, decimal, typography
 
 _MESSAGES = (
     (r"the following arguments are required: (.*)", r"il manque : \1."),
@@ -33,21 +33,22 @@ class FrenchParser(argparse.ArgumentParser):
     def __init__(self, **options) -> None:
         options.setdefault("formatter_class", _FrenchFormatter)
         super().__init__(**options, add_help=False)
-        self._positionals.title = "arguments"
-        self._optionals.title = "options"
+        self._positionals.title = f"arguments{NNBSP}"
+        self._optionals.title = f"options{NNBSP}"
         self.add_argument("-h", "--help", action="help", help="afficher cette aide")
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse found wrong, in French, with the way to the help."""
         for pattern, french in _MESSAGES:
             if re.fullmatch(pattern, message):
-                message = re.sub(pattern, french, message)
+                message = re.sub(pattern, french, message).replace("'", "")
         raise SurveyError(typography(f"{message} Aide : {self.prog} --help"))
 
 
 class _FrenchFormatter(argparse.RawDescriptionHelpFormatter):
     def add_usage(self, usage, actions, groups, prefix=None) -> None:
-        super().add_usage(usage, actions, groups, prefix or "utilisation : ")
+        prefix = typography("utilisation : ") if prefix is None else prefix
+        super().add_usage(usage, actions, groups, prefix)
 
 
 class ProgressLine:

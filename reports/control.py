@@ -41,8 +41,9 @@ def check_site(site: Path, campaigns: Sequence[Campaign]) -> str:
     if faults:
         listed = "\n  ".join(faults)
         raise SurveyError(f"Le site ne peut pas être publié ({len(faults)} défauts) :\n  {listed}")
+    count = f"{integer(len(pages))} pages contrôlées" if len(pages) > 1 else "1 page contrôlée"
     return (
-        f"{integer(len(pages))} pages contrôlées : langue, titre, liens, mention, aucun appel à un "
+        f"{count} : langue, titre, liens, mention, aucun appel à un "
         f"autre site. {integer(len(secrets))} nombres retenus cherchés : aucun n’apparaît."
     )
 
@@ -57,9 +58,15 @@ def withheld_numbers(campaigns: Iterable[Campaign]) -> dict[str, str]:
     secrets: dict[str, str] = {}
     public: set[str] = set()
     for campaign in campaigns:
-        published = pl.read_parquet(campaign.build / "published.parquet")
+        files = campaign.build / "published.parquet", campaign.private / "estimations.parquet"
+        for path in files:
+            if not path.is_file():
+                raise SurveyError(
+                    f"{path} : fichier introuvable ; sans lui, rien ne peut être contrôlé. Lancez "
+                    "d’abord observatoire estimer, pour chaque campagne."
+                )
+        published, estimates = map(pl.read_parquet, files)
         assert_gated(published)
-        estimates = pl.read_parquet(campaign.private / "estimations.parquet")
         hidden = estimates.join(
             published.filter(pl.col("status").is_in(WITHHELD)), on=key, how="semi"
         )
@@ -88,7 +95,9 @@ def leading_digits(value: float | None) -> str | None:
 
 def leaks(path: Path, site: Path, secrets: dict[str, str]) -> Iterator[str]:
     """Withheld numbers found in a text file, wherever their decimal mark stands."""
-    for number in re.findall(r"\d[\d.,]{7,}", path.read_text(encoding="utf-8")):
+    text = path.read_text(encoding="utf-8")
+    # A comma is a decimal mark in French and parts the cells of a CSV: each reading is tried.
+    for number in (*re.findall(r"\d+\.?\d*", text), *re.findall(r"\d+,\d+", text)):
         digits = re.sub(r"[.,]", "", number).lstrip("0")[:DIGITS]
         if digits in secrets:
             yield f"{path.relative_to(site)} : un nombre retenu apparaît ({secrets[digits]})."

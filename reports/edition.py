@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import yaml
 
 from analysis.cells import display
 from analysis.comparison import compare_editions
 from analysis.disclosure import assert_gated
 from analysis.wording import reading
 from reports.figures import Caption
+from reports.project import read_yaml
 from survey.campaign import Campaign, load_campaign
 from survey.errors import SurveyError
 from survey.reference import Reference, load_reference
@@ -146,9 +146,7 @@ def open_edition(year: int, population: str = "entreprises") -> Edition:
         )
     cells = pl.read_parquet(path)
     assert_gated(cells)
-    registry = yaml.safe_load(
-        campaign.resolve(campaign.decisions.indicateurs).read_text(encoding="utf-8")
-    )
+    registry = read_yaml(campaign.resolve(campaign.decisions.indicateurs))
     return Edition(
         campaign, cells, registry.get("words", {}), load_reference(root / "data" / "reference")
     )

@@ -73,7 +73,8 @@ def comparison(edition: Edition) -> Figure:
         _beside_union(edition, others),
         "Part des entreprises de 10 personnes ou plus utilisant au moins une technologie d’IA",
         own[0],
-        f"{{value}} des entreprises de 10 salariés ou plus des secteurs suivis par Eurostat {USES_AI}",
+        "{value} des entreprises de 10 salariés ou plus des secteurs suivis par Eurostat "
+        + USES_AI,
         "Territoire et année",
         field="entreprises de 10 salariés ou plus, secteurs marchands hors agriculture, finance et "
         "assurance",

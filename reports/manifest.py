@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Iterable
 from importlib.metadata import version
@@ -27,7 +28,7 @@ def write_manifest(campaign: Campaign, inputs: Iterable[Path], outputs: Iterable
         "population": campaign.population,
         "donnees_simulees": campaign.decisions.simulee,
         "graine": campaign.decisions.graine,
-        "commande": f"observatoire estimer {campaign.folder.relative_to(root).as_posix()}",
+        "commande": f"observatoire estimer {os.path.relpath(campaign.folder, root)}",
         "version": commit(root),
         "bibliotheques": {name: version(name) for name in _LIBRARIES},
         "entrees": digests(inputs, root),

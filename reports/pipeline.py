@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
-import yaml
 
 from analysis.calibration import RakingSpec, rake
 from analysis.design import SurveyDesign
@@ -29,6 +28,7 @@ from analysis.nonresponse import adjust_nonresponse, response_groups
 from analysis.weighting import margin_report, weight_report
 from reports.described import estimate_file, gate_spec
 from reports.manifest import NAME, write_manifest
+from reports.project import read_yaml
 from reports.steps import Step, code_files, run_step, write_parquet, write_text
 from survey.campaign import Campaign, load_campaign
 from survey.control import control_page
@@ -69,6 +69,15 @@ def require_simulated(campaign: Campaign) -> None:
         )
 
 
+def require_questionnaire(campaign: Campaign) -> None:
+    """Refuse to import or weight a described file: it carries its answers and its weights."""
+    if campaign.decisions.donnees:
+        raise SurveyError(
+            f"{campaign.folder} : cette campagne décrit un fichier qui porte déjà ses poids "
+            "(« donnees ») ; rien n’est à importer ni à redresser. Lancez observatoire estimer."
+        )
+
+
 def simulate(campaign: Campaign) -> bool:
     """Write the frame, the sample, the export and the truth of a simulated campaign."""
     require_simulated(campaign)
@@ -90,6 +99,7 @@ def simulate(campaign: Campaign) -> bool:
 
 def import_answers(campaign: Campaign, export: Path | None = None) -> bool:
     """Take in the export; write `reponses.parquet`, `rejets.csv` and `controle.html`."""
+    require_questionnaire(campaign)
     source = export or find_export(campaign)
     outputs = [
         campaign.private / name for name in ("reponses.parquet", "rejets.csv", "controle.html")
@@ -113,6 +123,7 @@ def import_answers(campaign: Campaign, export: Path | None = None) -> bool:
 
 def weigh(campaign: Campaign) -> bool:
     """Write `poids.parquet` (each step a column) and the tables of what each step did."""
+    require_questionnaire(campaign)
     private, build = campaign.private, campaign.build
     inputs = [private / "echantillon.parquet", private / "reponses.parquet"]
     outputs = [private / "poids.parquet"]
@@ -218,9 +229,7 @@ def questionnaire_of(campaign: Campaign) -> Questionnaire:
 
 def registry_of(campaign: Campaign, questionnaire: Questionnaire) -> Registry:
     """The indicators and domains that the campaign's edition can measure."""
-    content = yaml.safe_load(
-        campaign.resolve(campaign.decisions.indicateurs).read_text(encoding="utf-8")
-    )
+    content = read_yaml(campaign.resolve(campaign.decisions.indicateurs))
     known = load_questionnaire(campaign.resolve(campaign.decisions.questionnaire))
     return read_registry(content, questionnaire, known)
 

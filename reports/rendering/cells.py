@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reports.source import INLINE, Block, Line, Source, blocks
+from reports.rendering.source import INLINE, Block, Line, Source, blocks
 from survey.errors import SurveyError
 
 if TYPE_CHECKING:

@@ -12,12 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.bundle import ensure_bundle
-from reports.pandoc import ASSETS, LIBRARY, page_html
-from reports.project import Project, load_project, page_address, page_metadata, page_sources
-from reports.source import Source, read_source
-from reports.stamps import page_stamp, read_stamps, site_stamp, write_stamps
-from reports.subset import source_faults
+from reports.rendering.bundle import ensure_bundle
+from reports.rendering.pandoc import ASSETS, LIBRARY, page_html
+from reports.rendering.project import (
+    Project,
+    load_project,
+    page_address,
+    page_metadata,
+    page_sources,
+)
+from reports.rendering.source import Source, read_source
+from reports.rendering.stamps import page_stamp, read_stamps, site_stamp, write_stamps
+from reports.rendering.subset import source_faults
 from survey.errors import SurveyError
 
 STAMPS = Path("_build/render/stamps.json")
@@ -121,7 +127,7 @@ def _render(
     with ExitStack() as stack:
         client = None
         if any(page.source.needs_kernel for page in pages):
-            from reports.cells import kernel, run_page
+            from reports.rendering.cells import kernel, run_page
 
             client = stack.enter_context(kernel(project.root))
         pool = stack.enter_context(ThreadPoolExecutor())

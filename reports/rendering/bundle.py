@@ -1,7 +1,4 @@
-"""The one script file that draws the interactive charts of the whole site.
-
-Quarto runs this file before rendering (`project: pre-render`); the fallback renderer calls it.
-"""
+"""The one script file that draws the interactive charts of the whole site."""
 
 from __future__ import annotations
 
@@ -29,7 +26,3 @@ def ensure_bundle(root: Path) -> Path:
 def _starts_with(path: Path, header: str) -> bool:
     with path.open(encoding="utf-8") as content:
         return content.read(len(header)) == header
-
-
-if __name__ == "__main__":
-    ensure_bundle(Path.cwd())

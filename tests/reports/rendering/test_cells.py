@@ -2,10 +2,10 @@ from contextlib import contextmanager
 
 import pytest
 
-import reports.cells
-from reports.cells import kernel, run_page
-from reports.render import render_site
-from reports.source import read_source
+import reports.rendering.cells
+from reports.rendering.cells import kernel, run_page
+from reports.rendering.site import render_site
+from reports.rendering.source import read_source
 from survey.errors import SurveyError
 
 
@@ -108,7 +108,7 @@ def test_a_failing_page_leaves_the_published_site_untouched(client, tmp_path, mo
     def same_kernel(root):
         yield client
 
-    monkeypatch.setattr(reports.cells, "kernel", same_kernel)
+    monkeypatch.setattr(reports.rendering.cells, "kernel", same_kernel)
     (tmp_path / "_quarto.yml").write_text(
         "project: {type: website}\nwebsite: {title: Essai}\n", encoding="utf-8"
     )

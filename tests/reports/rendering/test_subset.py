@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.subset import check_subset
+from reports.rendering.subset import check_subset
 from survey.errors import SurveyError
 
 GOOD = """---

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from reports.project import PROJECT_FILE
-from reports.source import INCLUDE, Block, Line, Source, blocks, read_source
+from reports.rendering.project import PROJECT_FILE
+from reports.rendering.source import INCLUDE, Block, Line, Source, blocks, read_source
 from survey.errors import Fault
 
 FRONT_MATTER_KEYS = (

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.project import load_project, page_sources, relative_address
-from reports.render import render_site
+from reports.rendering.project import load_project, page_sources, relative_address
+from reports.rendering.site import render_site
 from survey.errors import SurveyError
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PROJECT = """
 project:
   type: website

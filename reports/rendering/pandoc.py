@@ -11,10 +11,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from reports.project import Project, page_address, relative_address
+from reports.rendering.project import Project, page_address, relative_address
 from survey.errors import SurveyError
 
-ASSETS = Path(__file__).parent / "assets"
+ASSETS = Path(__file__).parents[1] / "assets"
 TEMPLATE = ASSETS / "template.html"
 STAND_IN = ASSETS / "filters" / "quarto.lua"
 LIBRARY = "site_libs/observatoire"  # where style, fonts and scripts stand in the site

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from reports.project import FOLDER_FILE, PROJECT_FILE, Project, folder_files
-from reports.source import Source
+from reports.rendering.project import FOLDER_FILE, PROJECT_FILE, Project, folder_files
+from reports.rendering.source import Source
 
 CODE_FOLDERS = ("survey", "analysis", "reports")
 CODE_SUFFIXES = (".py", ".lark", ".lua", ".html", ".css", ".js", ".yml")
@@ -18,7 +18,7 @@ CODE_SUFFIXES = (".py", ".lark", ".lua", ".html", ".css", ".js", ".yml")
 def site_stamp(project: Project, inputs: Iterable[Path]) -> str:
     """Digest of what every page depends upon: project file, code, style, and `inputs`."""
     # The renderer itself is added where the project does not carry it.
-    folders = [*(project.root / folder for folder in CODE_FOLDERS), Path(__file__).parent]
+    folders = [*(project.root / folder for folder in CODE_FOLDERS), Path(__file__).parents[1]]
     code = sorted({path for folder in folders for path in _files(folder) if _is_code(path)})
     return _digest([project.root / PROJECT_FILE, *code, *inputs])
 

@@ -1,0 +1,65 @@
+"""What the pages need before they are rendered: figures, downloads, the script of the charts.
+
+Quarto runs this file itself (`project: pre-render`); `observatoire publier` calls it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from reports import downloads
+from reports.contents import FIGURES
+from reports.edition import open_edition
+from reports.manifest import NAME as MANIFEST
+from reports.pipeline import campaigns
+from reports.rendering.bundle import ensure_bundle
+from reports.steps import Step, code_files, run_step
+from survey.campaign import Campaign
+
+Progress = Callable[[int, int, str], None]
+
+
+def prepare(
+    editions: Sequence[Campaign], root: Path, progress: Progress = lambda *_: None
+) -> list[Path]:
+    """Write figures and downloads of the editions that have pages, when they changed.
+
+    Returns the files that every page may depend upon. `progress` gets figures done, figures to do
+    and the edition.
+    """
+    ensure_bundle(root)
+    cells = [each.build / "published.parquet" for each in editions]
+    reference = sorted((root / "data" / "reference").glob("*.*"))
+    written = []
+    for campaign in editions:
+        folder = root / "reports" / str(campaign.edition)
+        if not (folder / "index.qmd").is_file():
+            continue
+        step = Step(
+            stamp=root / "_build" / "render" / f"figures-{campaign.edition}.json",
+            inputs=(*cells, campaign.build / MANIFEST, *reference, *code_files(root)),
+            outputs=tuple(_files(folder)),
+        )
+        run_step(step, root, partial(_write, campaign.edition, folder, progress))
+        written += _files(folder)
+    return [*cells, *reference, *written]
+
+
+def _write(year: int, folder: Path, progress: Progress) -> None:
+    edition = open_edition(year)
+    shutil.rmtree(folder / "figures", ignore_errors=True)
+    for done, build in enumerate(FIGURES):
+        progress(done, len(FIGURES), f"figures {year}")
+        build(edition).write(folder / "figures")
+    downloads.write_downloads(edition, folder / "donnees")
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted([*folder.glob("figures/*.*"), *folder.glob("donnees/*.*")])
+
+
+if __name__ == "__main__":
+    prepare(campaigns(Path.cwd()), Path.cwd())

@@ -1,0 +1,1 @@
+"""The fallback renderer: a declared part of Quarto, from the same sources to the same pages."""
