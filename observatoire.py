@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reports.console import FrenchParser, progress, say
 from survey.errors import SurveyError
-from survey.french import NNBSP
+from survey.french import NNBSP, typography
 
 EXAMPLES = """exemples :
   observatoire demo
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(arguments)
         options.verb(options)
     except SurveyError as error:
-        print(f"Erreur : {error}", file=sys.stderr)
+        print(typography(f"Erreur : {error}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(

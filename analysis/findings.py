@@ -98,6 +98,8 @@ def finding_change(changes: pl.DataFrame, subject: str, exceptions: Mapping[str,
     if up and down:
         return _sentence(f"{subject} évolue en sens contraires")
     moved = up or down
+    if not any(row["verdict"] for row in rows):
+        return _sentence(f"{subject} : évolution non mesurable")
     if not moved:
         return _sentence(f"{subject} n’évolue pas nettement")
     verb = "progresse" if up else "recule"

@@ -18,7 +18,7 @@ from survey.french import integer
 
 TEXT_FILES = (".html", ".csv", ".json", ".svg", ".yml", ".js")
 WITHHELD = ("nd", "secret")
-DIGITS = 8  # significant digits by which a withheld number is recognised
+DIGITS = 12  # significant digits by which a withheld number is recognised; fewer would meet by chance
 LOADING = {"src", "data", "poster"}
 RAW_VALUES = re.compile(r"\b(?:nan|NaN|None|undefined|null)\b")
 

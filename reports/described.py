@@ -41,7 +41,7 @@ def estimate_file(campaign: Campaign) -> pl.DataFrame:
     require_columns(rows, named, "campaign.yml, plan")
     require_columns(rows, [each.variable for each in decisions.cibles], "campaign.yml, cibles")
     rows = rows.with_columns(
-        as_number(rows, name, source) for name in (plan.poids, plan.fpc) if name
+        as_number(rows, name, source, required=True) for name in (plan.poids, plan.fpc) if name
     )
     design = SurveyDesign(weight=plan.poids, stratum=plan.strates, stratum_size=plan.fpc)
     cuts = [domain_of(name, rows) for name in decisions.domaines]
@@ -115,19 +115,23 @@ def domain_of(name: str | tuple[str, ...], rows: pl.DataFrame) -> Domain:
     return Domain(" x ".join(columns), columns)
 
 
-def as_number(rows: pl.DataFrame, name: str, source: Path) -> pl.Expr:
-    """A column as numbers, decimal comma accepted; names the first cell that is not one."""
+def as_number(rows: pl.DataFrame, name: str, source: Path, *, required: bool = False) -> pl.Expr:
+    """A column as numbers, decimal comma accepted; names the first cell that is not one.
+
+    An empty cell is missing, or a fault where `required`.
+    """
     if rows[name].dtype.is_numeric():
         return pl.col(name)
-    number = rows[name].str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
-    wrong = (number.is_null() & rows[name].is_not_null()).arg_true()
+    number = pl.col(name).str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+    refused = number.is_null() & (pl.col(name).is_not_null() | required)
+    wrong = rows.select(refused.arg_true()).to_series()
     if len(wrong):
         raise SurveyError(
             f"{source}, ligne {wrong[0] + 2}, colonne « {name} » : "
-            f"« {rows[name][wrong[0]]} » n’est pas un nombre ({len(wrong)} cellules). Corrigez le "
-            "fichier ou choisissez une autre colonne dans campaign.yml."
+            f"« {rows[name][wrong[0]] or ''} » n’est pas un nombre ({len(wrong)} cellules). "
+            "Corrigez le fichier ou choisissez une autre colonne dans campaign.yml."
         )
-    return number.alias(name)
+    return number
 
 
 def gate_spec(thresholds: Thresholds) -> GateSpec:

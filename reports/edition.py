@@ -18,8 +18,7 @@ from analysis.comparison import compare_editions
 from analysis.disclosure import assert_gated
 from analysis.wording import reading
 from reports.figures import Caption
-from reports.project import read_yaml
-from survey.campaign import Campaign, load_campaign
+from survey.campaign import Campaign, load_campaign, read_settings
 from survey.errors import SurveyError
 from survey.reference import Reference, load_reference
 
@@ -146,7 +145,7 @@ def open_edition(year: int, population: str = "entreprises") -> Edition:
         )
     cells = pl.read_parquet(path)
     assert_gated(cells)
-    registry = read_yaml(campaign.resolve(campaign.decisions.indicateurs))
+    registry = read_settings(campaign.resolve(campaign.decisions.indicateurs))
     return Edition(
         campaign, cells, registry.get("words", {}), load_reference(root / "data" / "reference")
     )

@@ -153,12 +153,13 @@ def answers(
 def hidden_use(edition: Edition) -> Figure:
     """Official, tolerated or hidden use, by size."""
     frame = edition.answers_by("statut", "taille")
+    official = frame.filter(pl.col("indicator") == "statut__officiel")
     verb = ("connaît un usage caché", "connaissent un usage caché")
     caption = edition.caption(
         "usage-cache",
         share("statut__cache", verb, "Un usage organisé, toléré ou caché")(edition, frame),
         "Façon dont se passe l’usage de l’IA par les salariés, par taille",
-        frame,
+        official,
         "parmi les entreprises utilisatrices ({label}), {value} disent que l’usage est organisé "
         "par l’entreprise",
         "Taille",

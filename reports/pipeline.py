@@ -28,9 +28,8 @@ from analysis.nonresponse import adjust_nonresponse, response_groups
 from analysis.weighting import margin_report, weight_report
 from reports.described import estimate_file, gate_spec
 from reports.manifest import NAME, write_manifest
-from reports.project import read_yaml
 from reports.steps import Step, code_files, run_step, write_parquet, write_text
-from survey.campaign import Campaign, load_campaign
+from survey.campaign import Campaign, load_campaign, read_settings
 from survey.control import control_page
 from survey.errors import SurveyError
 from survey.fieldwork import record_outcomes, response_rates
@@ -229,7 +228,7 @@ def questionnaire_of(campaign: Campaign) -> Questionnaire:
 
 def registry_of(campaign: Campaign, questionnaire: Questionnaire) -> Registry:
     """The indicators and domains that the campaign's edition can measure."""
-    content = read_yaml(campaign.resolve(campaign.decisions.indicateurs))
+    content = read_settings(campaign.resolve(campaign.decisions.indicateurs))
     known = load_questionnaire(campaign.resolve(campaign.decisions.questionnaire))
     return read_registry(content, questionnaire, known)
 

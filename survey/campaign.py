@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -68,6 +68,16 @@ class Thresholds(_Decision):
     repondants_fragile: Annotated[int, Field(ge=1)] = 50
     demi_intervalle_fragile: Annotated[float, Field(gt=0, lt=1)] = 0.10
 
+    @model_validator(mode="after")
+    def _ordered(self) -> Thresholds:
+        counts = self.secret <= self.repondants <= self.repondants_fragile
+        if not counts or self.demi_intervalle_fragile > self.demi_intervalle:
+            raise ValueError(
+                "« seuils » : il faut secret ≤ repondants ≤ repondants_fragile et "
+                "demi_intervalle_fragile ≤ demi_intervalle"
+            )
+        return self
+
 
 class TargetSpec(_Decision):
     """One statistic asked of a file described by its columns alone."""
@@ -103,6 +113,10 @@ class CampaignFile(_Decision):
             raise ValueError(
                 "il faut soit « questionnaire », « indicateurs » et « redressement », "
                 "soit « donnees », « plan: {poids: …} » et « cibles »"
+            )
+        if self.simulee and (self.graine is None or self.plan.taille_echantillon is None):
+            raise ValueError(
+                "une campagne simulée demande « graine » et « plan: {taille_echantillon: …} »"
             )
         return self
 
@@ -154,9 +168,25 @@ def load_campaign(folder: Path, root: Path) -> Campaign:
             f"{path} : fichier introuvable. Indiquez le dossier d’une campagne, "
             "par exemple campaigns/2026/entreprises."
         )
+    content = read_settings(path)
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
         decisions = CampaignFile.model_validate(content)
+    except ValidationError as error:
+        raise SurveyError(f"{path} : {_first_faults(error)}") from error
+    return Campaign(decisions, path.parent, root)
+
+
+def read_settings(path: Path) -> Any:
+    """The content of a YAML file that a campaign rests on.
+
+    Raises
+    ------
+    SurveyError : no such file, or YAML that cannot be read, with its line
+    """
+    if not path.is_file():
+        raise SurveyError(f"{path} : fichier introuvable. Vérifiez son nom dans campaign.yml.")
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", ligne {mark.line + 1}" if mark else ""
@@ -164,9 +194,6 @@ def load_campaign(folder: Path, root: Path) -> Campaign:
             f"{path}{where} : ce fichier n’est pas un YAML lisible. "
             "Vérifiez les retraits et les deux-points."
         ) from error
-    except ValidationError as error:
-        raise SurveyError(f"{path} : {_first_faults(error)}") from error
-    return Campaign(decisions, path.parent, root)
 
 
 _REASONS = {

@@ -107,9 +107,9 @@ def read_questionnaire(path: Path) -> tuple[Questionnaire | None, list[Fault]]:
     path = Path(path)
     try:
         raw, lines = read_yaml(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        remedy = "Vérifier le chemin du fichier."
-        return None, [Fault(path.name, f"fichier illisible ({error.strerror}).", remedy)]
+    except OSError:
+        what = "lecture refusée." if path.is_file() else "fichier introuvable."
+        return None, [Fault(path.name, what, "Vérifier le chemin du fichier.")]
     except UnicodeDecodeError:
         return None, [Fault(path.name, "ce n’est pas de l’UTF-8.", "Réenregistrer en UTF-8.")]
     except DuplicateKeyError as error:

@@ -204,7 +204,10 @@ def calibration_margins(margins: pl.DataFrame, variables: tuple[str, ...]) -> pl
     known = set(margins["variable"])
     unknown = [name for name in variables if name not in known]
     if unknown:
-        raise MarginError(f"marges inconnues {unknown} ; disponibles {sorted(known)}.")
+        raise MarginError(
+            f"marges inconnues : {', '.join(unknown)}. Marges du fichier : "
+            f"{', '.join(sorted(known))}."
+        )
     return margins.filter(pl.col("variable").is_in(variables)).select(
         "variable", pl.col("modalite").alias("category"), pl.col("total").cast(pl.Float64)
     )

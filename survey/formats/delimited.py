@@ -80,10 +80,10 @@ def read_bytes(path: Path) -> bytes:
         raise ResponseError(f"{path} : fichier introuvable. Vérifiez le nom et le dossier.")
     try:
         content = path.read_bytes()
-    except OSError as error:
+    except OSError:
         raise ResponseError(
-            f"{path.name} : lecture impossible ({error.strerror}). Fermez le fichier "
-            "dans les autres logiciels et vérifiez vos droits."
+            f"{path.name} : lecture impossible. Fermez le fichier dans les autres "
+            "logiciels et vérifiez vos droits."
         ) from None
     first = re.search(rb"[^\xef\xbb\xbf\s]", content)
     if first is None:

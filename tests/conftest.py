@@ -1,0 +1,41 @@
+"""A small campaign of two simulated editions, estimated once for every test that reads results."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from reports import pipeline
+
+ROOT = Path(__file__).parents[1]
+SAMPLE = "taille_echantillon: 2200"
+
+
+def copy_project(root: Path, editions: tuple[int, ...]) -> Path:
+    """The files a campaign rests on, with a sample small enough for a test."""
+    for name in ("survey", "data"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for year in editions:
+        place = Path("campaigns", str(year), "entreprises")
+        (root / place).mkdir(parents=True)
+        text = (ROOT / place / "campaign.yml").read_text(encoding="utf-8")
+        assert "taille_echantillon: 7000" in text
+        text = text.replace("taille_echantillon: 7000", SAMPLE)
+        (root / place / "campaign.yml").write_text(text, encoding="utf-8")
+    return root
+
+
+@pytest.fixture
+def copied(tmp_path) -> Path:
+    """A project of one edition, nothing done yet."""
+    return copy_project(tmp_path / "projet", (2025,))
+
+
+@pytest.fixture(scope="session")
+def estimated(tmp_path_factory) -> Path:
+    """A project whose two editions are estimated; to be read, never written."""
+    root = copy_project(tmp_path_factory.mktemp("campagnes") / "projet", (2025, 2026))
+    for campaign in pipeline.campaigns(root):
+        for step in pipeline.STEPS.values():
+            assert step(campaign)
+    return root

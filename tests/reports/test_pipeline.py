@@ -1,0 +1,219 @@
+import json
+
+import polars as pl
+import pytest
+
+from analysis.disclosure import NUMBERS, assert_gated
+from reports import pipeline
+from reports.steps import digest
+from survey.campaign import load_campaign
+from survey.errors import SurveyError
+from survey.french import typography
+
+
+def campaign_of(root, year=2025):
+    return load_campaign(root / "campaigns" / str(year) / "entreprises", root)
+
+
+def edit(root, before: str, after: str):
+    """The campaign once a decision has changed."""
+    path = root / "campaigns" / "2025" / "entreprises" / "campaign.yml"
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), encoding="utf-8")
+    return campaign_of(root)
+
+
+def run(campaign) -> dict[str, bool]:
+    return {name: step(campaign) for name, step in pipeline.STEPS.items()}
+
+
+def test_a_campaign_runs_once_and_again_only_for_a_change(copied):
+    campaign = campaign_of(copied)
+    assert set(run(campaign).values()) == {True}
+    assert set(run(campaign).values()) == {False}
+    changed = edit(copied, "repondants: 30", "repondants: 31")
+    assert run(changed)["estimation"]
+    (changed.private / "poids.parquet").unlink()
+    assert run(changed) == {
+        "simulation": False,
+        "importation": False,
+        "redressement": True,
+        "estimation": False,  # the same weights again
+    }
+
+
+def test_weights_sum_to_the_official_total_at_each_margin(estimated):
+    campaign = campaign_of(estimated)
+    weights = pl.read_parquet(campaign.private / "poids.parquet")
+    margins = pl.read_csv(
+        estimated / "data/reference/marges_entreprises.csv", schema_overrides={"modalite": str}
+    )
+    for variable, rows in margins.group_by("variable"):
+        summed = weights.group_by(variable[0]).agg(pl.col("calibrated_weight").sum())
+        compared = rows.join(summed, left_on="modalite", right_on=variable[0], how="inner")
+        if variable[0] in campaign.decisions.redressement.calage:
+            assert compared.height == rows.height
+            gap = (compared["calibrated_weight"] / compared["total"] - 1).abs().max()
+            assert gap < 1e-6
+    total = margins.filter(variable="departement_secteur")["total"].sum()
+    assert weights["calibrated_weight"].sum() == pytest.approx(total, rel=1e-6)
+    sample = pl.read_parquet(campaign.private / "echantillon.parquet")
+    assert sample["design_weight"].sum() == pytest.approx(total, rel=1e-9)
+    assert weights["nonresponse_weight"].sum() == pytest.approx(total, rel=1e-9)
+
+
+def test_tables_say_what_each_step_did(estimated):
+    build = campaign_of(estimated).build
+    steps = pl.read_csv(build / "poids.csv")
+    assert steps["step"].to_list() == list(pipeline.WEIGHTS)
+    margins = pl.read_csv(build / "marges.csv", schema_overrides={"category": pl.String})
+    assert margins["calibrated_weight_gap"].abs().max() < 1e-6
+    assert margins["nonresponse_weight_gap"].abs().max() > 0.01
+    response = pl.read_csv(build / "collecte.csv")
+    assert response["n_sampled"].sum() == 2200
+    assert response["n_complete"].sum() == steps.filter(step="calibrated_weight")["n"].item()
+
+
+@pytest.mark.parametrize("year", [2025, 2026])
+def test_what_is_published_passed_the_gate(estimated, year):
+    campaign = campaign_of(estimated, year)
+    published = pl.read_parquet(campaign.build / "published.parquet")
+    assert_gated(published)
+    statuses = dict(published["status"].value_counts().rows())
+    assert statuses["nd"] > 100 and statuses["ok"] > 1000 and statuses["fragile"] > 100
+    withheld = published.filter(pl.col("status").is_in(["nd", "secret"]))
+    assert withheld.select(pl.col(NUMBERS).is_not_null().any()).row(0) == (False,) * len(NUMBERS)
+    estimates = pl.read_parquet(campaign.private / "estimations.parquet")
+    key = ["indicator", "domain_type", "domain"]
+    assert estimates.join(withheld, on=key, how="semi")["estimate"].is_not_null().any()
+    shown = published.filter(pl.col("status") == "ok", statistic="share")
+    assert shown["n_respondents"].min() >= campaign.decisions.seuils.repondants_fragile
+    assert shown.select((pl.col("conf_low") >= 0) & (pl.col("conf_high") <= 1)).to_series().all()
+
+
+def test_the_truth_of_the_simulation_is_found_again(estimated):
+    campaign = campaign_of(estimated, 2026)
+    published = pl.read_parquet(campaign.build / "published.parquet")
+    use = published.filter(indicator="usage_ia", domain="ensemble").row(0, named=True)
+    truth = pl.read_parquet(campaign.private / "verite.parquet")
+    tools = [name for name in truth.columns if name.startswith("technologies__")]
+    assert len(tools) == 8
+    share = truth.select(pl.any_horizontal(pl.col(tools) == "oui").fill_null(False).mean()).item()
+    assert use["estimate"] == pytest.approx(share, abs=4 * use["std_error"])
+
+
+def test_nothing_private_is_built(estimated):
+    for year in (2025, 2026):
+        campaign = campaign_of(estimated, year)
+        names = {path.name for path in campaign.build.rglob("*") if path.is_file()}
+        assert names == {
+            *("published.parquet", "manifeste.json"),
+            *("poids.csv", "marges.csv", "groupes.csv", "collecte.csv"),
+        }
+        sample = pl.read_parquet(campaign.private / "echantillon.parquet")
+        secret = {*sample["token"].head(50), *sample["unite"].head(50)}
+        for path in campaign.build.glob("*.[cj]*"):
+            text = path.read_text(encoding="utf-8")
+            assert not [word for word in secret if word in text], path
+        published = pl.read_parquet(campaign.build / "published.parquet")
+        assert not {"token", "unite", "design_weight"} & set(published.columns)
+
+
+def test_the_manifest_names_every_file_by_its_digest(estimated):
+    campaign = campaign_of(estimated)
+    manifest = json.loads((campaign.build / "manifeste.json").read_text(encoding="utf-8"))
+    assert manifest["donnees_simulees"] is True
+    assert manifest["commande"] == "observatoire estimer campaigns/2025/entreprises"
+    named = manifest["entrees"] | manifest["code"] | manifest["sorties"]
+    assert {"_build/2025/entreprises/published.parquet"} == set(manifest["sorties"])
+    assert "campaigns/2025/entreprises/private/poids.parquet" in manifest["entrees"]
+    assert "survey/routing.py" in manifest["code"]
+    assert {name: digest(estimated / name) for name in named} == named
+
+
+def test_the_same_decisions_give_the_same_bytes(estimated, copied):
+    campaign = campaign_of(copied)
+    run(campaign)
+    for name in ("published.parquet", "marges.csv", "collecte.csv"):
+        assert digest(campaign.build / name) == digest(campaign_of(estimated).build / name), name
+
+
+def test_the_rejects_and_the_control_page_are_in_french(estimated):
+    private = campaign_of(estimated).private
+    rejects = pl.read_csv(private / "rejets.csv", infer_schema=False)
+    assert rejects.columns == ["ligne", "id", "motif", "colonne", "valeur", "decision"]
+    assert rejects.height > 0
+    page = (private / "controle.html").read_text(encoding="utf-8")
+    assert '<html lang="fr"' in page and "onnées simulées" in page
+
+
+def test_a_real_survey_is_never_overwritten(copied):
+    campaign = edit(copied, "simulee: true", "simulee: false")
+    with pytest.raises(SurveyError, match="n’est pas simulée"):
+        pipeline.simulate(campaign)
+    assert not campaign.private.exists()
+
+
+def test_no_campaign_here(tmp_path):
+    with pytest.raises(SurveyError, match="aucune campagne ici"):
+        pipeline.campaigns(tmp_path)
+
+
+def test_what_is_missing_is_said_with_what_to_do(copied):
+    campaign = campaign_of(copied)
+    with pytest.raises(SurveyError, match=r"aucun export .* observatoire importer"):
+        pipeline.import_answers(campaign)
+    with pytest.raises(SurveyError, match=r"nulle\.csv : fichier introuvable"):
+        pipeline.import_answers(campaign, copied / "nulle.csv")
+    with pytest.raises(SurveyError, match=r"echantillon\.parquet : fichier introuvable"):
+        pipeline.weigh(campaign)
+    with pytest.raises(SurveyError, match=r"reponses\.parquet : fichier introuvable"):
+        pipeline.estimate_campaign(campaign)
+
+
+def test_two_exports_must_be_told_apart(copied):
+    campaign = campaign_of(copied)
+    campaign.private.mkdir()
+    for name in ("export-limesurvey.csv", "export-limesurvey-2.csv"):
+        (campaign.private / name).write_text("id;token\n", encoding="utf-8")
+    with pytest.raises(SurveyError, match="2 exports"):
+        pipeline.import_answers(campaign)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "step", "said"),
+    [
+        ("marges_entreprises.csv", "nulle.csv", "redressement", "nulle.csv : ce fichier"),
+        ("calage: [departement_secteur", "calage: [zut", "redressement", "marges inconnues : zut"),
+        ("groupes: [taille,", "groupes: [zut,", "redressement", "colonne « zut » absente"),
+        ("indicators/entreprises.yml", "nulle.yml", "estimation", "nulle.yml : fichier introu"),
+        ("instruments/entreprises.yml", "nulle.yml", "importation", "nulle.yml : fichier introu"),
+    ],
+)
+def test_a_decision_that_cannot_be_followed_is_said(estimated, copied, before, after, step, said):
+    private = copied / "campaigns" / "2025" / "entreprises" / "private"
+    private.symlink_to(campaign_of(estimated).private, target_is_directory=True)
+    changed = edit(copied, before, after)
+    stamps = {path: path.read_bytes() for path in (private / "etapes").glob("*.json")}
+    try:
+        with pytest.raises(SurveyError) as error:
+            pipeline.STEPS[step](changed)
+        assert typography(said) in typography(str(error.value))
+    finally:
+        for path, content in stamps.items():
+            path.write_bytes(content)
+
+
+def test_a_described_file_is_neither_imported_nor_weighted(copied):
+    folder = copied / "campaigns" / "exemple"
+    folder.mkdir()
+    (folder / "campaign.yml").write_text(
+        "titre: E\nedition: 2022\npopulation: h\ndonnees: d.csv\nplan: {poids: P}\n"
+        "cibles: [{statistique: total, variable: A}]\n",
+        encoding="utf-8",
+    )
+    campaign = load_campaign(folder, copied)
+    for step in (pipeline.import_answers, pipeline.weigh):
+        with pytest.raises(SurveyError, match="porte déjà ses poids"):
+            step(campaign)

@@ -1,0 +1,103 @@
+"""Real Quarto, where it is installed, shows the same pages as the fallback renderer."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from reports.publication import render_with_quarto
+
+ROOT = Path(__file__).parents[2]
+CARRIED = (
+    "index.qmd",
+    "_quarto.yml",
+    "reports",
+    "campaigns",
+    "data",
+    "survey",
+    "analysis",
+    "_build",
+)
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("quarto") is None,
+    reason="quarto n’est pas sur le PATH : le rendu par Quarto n’a pas été vérifié ici",
+)
+
+
+class Shown(HTMLParser):
+    """Text of headings, paragraphs, cells and list items within `main`."""
+
+    TAGS = frozenset({"h1", "h2", "h3", "p", "td", "th", "li", "text"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self._main, self._open, self._aside = False, 0, 0
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "main":
+            self._main = True
+        if tag == "nav":
+            self._aside += 1
+        if self._main and not self._aside and tag in self.TAGS:
+            self._open += 1
+            self.texts.append("")
+
+    def handle_endtag(self, tag):
+        if tag == "main":
+            self._main = False
+        if tag == "nav":
+            self._aside -= 1
+        if self._open and tag in self.TAGS:
+            self._open -= 1
+
+    def handle_data(self, data):
+        if self._open:
+            self.texts[-1] += data
+
+
+def shown(page: Path) -> list[str]:
+    parser = Shown()
+    parser.feed(page.read_text(encoding="utf-8"))
+    return sorted(text for raw in parser.texts if (text := re.sub(r"\s+", " ", raw).strip()))
+
+
+@pytest.fixture(scope="module")
+def quarto_site(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("quarto")
+    for name in CARRIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, root / name)
+    render_with_quarto(root)
+    return root / "_site"
+
+
+def test_same_addresses(quarto_site):
+    ours = ROOT / "_site"
+    pages = {path.relative_to(ours) for path in ours.rglob("*.html")}
+    assert pages <= {path.relative_to(quarto_site) for path in quarto_site.rglob("*.html")}
+    files = {path.relative_to(ours) for path in (ours / "reports").rglob("*.*")}
+    assert files <= {path.relative_to(quarto_site) for path in quarto_site.rglob("*.*")}
+
+
+def test_same_text_and_numbers(quarto_site):
+    for page in sorted((ROOT / "_site").rglob("*.html")):
+        address = page.relative_to(ROOT / "_site")
+        missing = [text for text in shown(page) if text not in set(shown(quarto_site / address))]
+        assert missing == [], address
+
+
+def test_no_request_to_another_host(quarto_site):
+    for page in quarto_site.rglob("*.html"):
+        loaded = re.findall(
+            r"<(?:script|link|img)[^>]+(?:src|href)=\"(https?:[^\"]+)", page.read_text()
+        )
+        assert loaded == [], page

@@ -1,0 +1,116 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from survey.campaign import load_campaign, read_settings
+from survey.errors import SurveyError
+
+ROOT = Path(__file__).parents[2]
+OWN = """
+titre: Essai
+edition: 2025
+population: entreprises
+questionnaire: q.yml
+indicateurs: i.yml
+plan: {taille_echantillon: 100}
+redressement:
+  non_reponse: {groupes: [taille]}
+  marges: marges.csv
+  calage: [taille]
+"""
+DESCRIBED = """
+titre: Essai
+edition: 2022
+population: habitants
+donnees: d.csv
+plan: {poids: POND}
+cibles: [{statistique: moyenne, variable: AGE}]
+domaines: [ensemble, REGION, [SEXE, AGE]]
+"""
+
+
+def campaign(folder: Path, text: str):
+    (folder / "campaign.yml").write_text(text, encoding="utf-8")
+    return load_campaign(folder, folder)
+
+
+def test_a_survey_of_the_observatory(tmp_path):
+    read = campaign(tmp_path, OWN)
+    assert (read.edition, read.population) == (2025, "entreprises")
+    assert read.private == tmp_path / "private"
+    assert read.build == tmp_path / "_build" / "2025" / "entreprises"
+    assert read.decisions.redressement.non_reponse.minimum == 10
+    assert (read.decisions.seuils.secret, read.decisions.seuils.repondants) == (3, 30)
+    assert not read.decisions.simulee
+
+
+def test_a_described_file(tmp_path):
+    decisions = campaign(tmp_path, DESCRIBED).decisions
+    assert decisions.plan.poids == "POND"
+    assert decisions.domaines == ("ensemble", "REGION", ("SEXE", "AGE"))
+
+
+def test_a_file_beside_the_decisions_comes_before_one_at_the_root(tmp_path):
+    folder = tmp_path / "campagne"
+    folder.mkdir()
+    (folder / "campaign.yml").write_text(OWN, encoding="utf-8")
+    read = load_campaign(folder / "campaign.yml", tmp_path)
+    assert read.resolve("q.yml") == tmp_path / "q.yml"
+    (folder / "q.yml").touch()
+    assert read.resolve("q.yml") == folder / "q.yml"
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("campaigns/*/*/campaign.yml")), ids=str)
+def test_the_campaigns_of_the_project_can_be_read(path):
+    read = load_campaign(path.parent, ROOT)
+    assert read.decisions.titre
+    for name in (read.decisions.questionnaire, read.decisions.indicateurs):
+        assert name is None or read.resolve(name).is_file()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (OWN + "couleur: bleu", "« couleur » : décision inconnue"),
+        (OWN.replace("titre: Essai\n", ""), "« titre » : décision manquante"),
+        (OWN.replace("edition: 2025", "edition: bientôt"), "« edition » : valeur refusée"),
+        (OWN.replace("100", "0"), "« plan.taille_echantillon » : valeur refusée (0)"),
+        (OWN.replace("questionnaire: q.yml\n", ""), "il faut soit « questionnaire »"),
+        (DESCRIBED.replace("{poids: POND}", "{}"), "« plan: {poids: …} » et « cibles »"),
+        (DESCRIBED.replace("moyenne", "médiane"), "« cibles.0.statistique » : valeur refusée"),
+        (OWN + "seuils: {secret: 2}", "« seuils.secret » : valeur refusée (2)"),
+        (OWN + "seuils: {repondants: 80}", "il faut secret ≤ repondants ≤ repondants_fragile"),
+        (
+            OWN + "seuils: {demi_intervalle_fragile: 0.2}",
+            "demi_intervalle_fragile ≤ demi_intervalle",
+        ),
+        (OWN + "simulee: true", "une campagne simulée demande « graine »"),
+        ("", "« fichier » : contenu attendu"),
+        ("- a\n- b", "« fichier » : contenu attendu"),
+    ],
+)
+def test_a_wrong_decision_is_named(tmp_path, text, said):
+    with pytest.raises(SurveyError, match=re.escape(said)) as error:
+        campaign(tmp_path, text)
+    assert str(tmp_path / "campaign.yml") in str(error.value)
+
+
+def test_every_wrong_decision_is_named_at_once(tmp_path):
+    with pytest.raises(SurveyError, match=r"titre.*couleur"):
+        campaign(tmp_path, OWN.replace("titre: Essai\n", "") + "couleur: bleu")
+
+
+def test_a_broken_file_is_named_with_its_line(tmp_path):
+    with pytest.raises(SurveyError, match=r"campaign.yml, ligne 3 : .*YAML lisible"):
+        campaign(tmp_path, "titre: Essai\nplan:\n  a: b: c\n")
+    (tmp_path / "campaign.yml").write_bytes("titre: Édition".encode("cp1252"))
+    with pytest.raises(SurveyError, match="YAML lisible"):
+        load_campaign(tmp_path, tmp_path)
+
+
+def test_a_missing_file_is_said(tmp_path):
+    with pytest.raises(SurveyError, match=r"campaign.yml : fichier introuvable"):
+        load_campaign(tmp_path, tmp_path)
+    with pytest.raises(SurveyError, match=r"registre.yml : fichier introuvable"):
+        read_settings(tmp_path / "registre.yml")
