@@ -121,67 +121,71 @@ def _parser() -> FrenchParser:
     )
     verbs = parser.add_subparsers(title=f"commandes{NNBSP}", metavar="COMMANDE", required=True)
 
-    def verb(name: str, action, summary: str, example: str) -> argparse.ArgumentParser:
+    def verb(action, summary: str, example: str) -> argparse.ArgumentParser:
         child = verbs.add_parser(
-            name, help=summary, description=summary, epilog=f"exemple :\n  {example}"
+            action.__name__,
+            help=summary,
+            description=summary,
+            epilog=f"exemple :\n  observatoire {action.__name__}{example}",
         )
         child.set_defaults(verb=action)
         return child
 
-    verb(
-        "demo",
-        demo,
-        "Simule deux éditions et publie le site de démonstration.",
-        "observatoire demo",
+    verb(demo, "Simule deux éditions et publie le site de démonstration.", "")
+    _questionnaire_arguments(
+        verb(
+            questionnaire,
+            "Vérifie un questionnaire et le résume.",
+            " survey/instruments/entreprises.yml --edition 2026",
+        )
     )
-    child = verb(
-        "questionnaire",
-        questionnaire,
-        "Vérifie un questionnaire et le résume.",
-        "observatoire questionnaire survey/instruments/entreprises.yml --edition 2026",
+    _import_arguments(
+        verb(
+            importer,
+            "Importe un export de réponses de LimeSurvey (CSV ou VV).",
+            " campaigns/2026/entreprises export.csv",
+        )
     )
-    child.add_argument("fichier", type=Path, metavar="FICHIER", help="le questionnaire (YAML)")
-    child.add_argument("--edition", type=int, metavar="ANNÉE", help="ne garder que cette édition")
+    _campaign_argument(
+        verb(
+            redresser,
+            "Calcule les poids : sondage, non-réponse, calage.",
+            " campaigns/2026/entreprises",
+        )
+    )
+    _estimation_arguments(
+        verb(
+            estimer,
+            "Estime les indicateurs et applique les règles de diffusion.",
+            " campaigns/2026/entreprises --sortie resultats.csv",
+        )
+    )
+    verb(publier, "Construit le site dans _site/.", "")
+    verb(controler, "Contrôle le site construit : rien de confidentiel, pages complètes.", "")
+    return parser
 
-    child = verb(
-        "importer",
-        importer,
-        "Importe un export de réponses de LimeSurvey (CSV ou VV).",
-        "observatoire importer campaigns/2026/entreprises export.csv",
-    )
-    _campaign_argument(child)
-    child.add_argument(
+
+def _questionnaire_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("fichier", type=Path, metavar="FICHIER", help="le questionnaire (YAML)")
+    parser.add_argument("--edition", type=int, metavar="ANNÉE", help="ne garder que cette édition")
+
+
+def _import_arguments(parser: argparse.ArgumentParser) -> None:
+    _campaign_argument(parser)
+    parser.add_argument(
         "export",
         type=Path,
         nargs="?",
         metavar="EXPORT",
         help="le fichier exporté ; par défaut, celui du dossier private/ de la campagne",
     )
-    child = verb(
-        "redresser",
-        redresser,
-        "Calcule les poids : sondage, non-réponse, calage.",
-        "observatoire redresser campaigns/2026/entreprises",
-    )
-    _campaign_argument(child)
-    child = verb(
-        "estimer",
-        estimer,
-        "Estime les indicateurs et applique les règles de diffusion.",
-        "observatoire estimer campaigns/2026/entreprises --sortie resultats.csv",
-    )
-    _campaign_argument(child)
-    child.add_argument(
+
+
+def _estimation_arguments(parser: argparse.ArgumentParser) -> None:
+    _campaign_argument(parser)
+    parser.add_argument(
         "--sortie", type=Path, metavar="CSV", help="écrire aussi les résultats diffusables en CSV"
     )
-    verb("publier", publier, "Construit le site dans _site/.", "observatoire publier")
-    verb(
-        "controler",
-        controler,
-        "Contrôle le site construit : rien de confidentiel, pages complètes.",
-        "observatoire controler",
-    )
-    return parser
 
 
 def _campaign_argument(parser: argparse.ArgumentParser) -> None:

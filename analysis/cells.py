@@ -6,6 +6,8 @@ disclosure gate cannot come back, and is explained in the same words everywhere.
 
 from __future__ import annotations
 
+import math
+
 import polars as pl
 
 from analysis.disclosure import NUMBERS
@@ -32,13 +34,25 @@ def value_text(value: float, statistic: str) -> str:
     return percent(value)
 
 
-def interval_text(low: float, high: float, statistic: str) -> str:
-    """« [22 ; 26] », in the unit of the value; one decimal when both ends would read the same."""
+def interval_ends(low: float, high: float, statistic: str) -> tuple[str, str]:
+    """Both ends in the unit of the value: whole, or with one decimal (always, for a mean).
+
+    One decimal comes when whole ends would read the same. When they still would, they are rounded
+    outwards: « 0,0 » and « 0,1 » rather than twice « 0,0 ».
+    """
     if statistic == "share":
-        low, high, statistic = 100 * low, 100 * high, "total"
-    if low < high and integer(low) == integer(high):
-        statistic = "mean"
-    return f"[{value_text(low, statistic)}{NNBSP}; {value_text(high, statistic)}]"
+        low, high = 100 * low, 100 * high
+    for write in (integer, decimal) if statistic != "mean" else (decimal,):
+        ends = (write(low), write(high))
+        if low == high or ends[0] != ends[1]:
+            return ends
+    return decimal(math.floor(10 * low) / 10), decimal(math.ceil(10 * high) / 10)
+
+
+def interval_text(low: float, high: float, statistic: str) -> str:
+    """« [22 ; 26] », in the unit of the value."""
+    first, last = interval_ends(low, high, statistic)
+    return f"[{first}{NNBSP}; {last}]"
 
 
 def count_text(count: int | None) -> str:

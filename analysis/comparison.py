@@ -67,14 +67,11 @@ def compare_editions(
     difference = now["estimate"] - then["estimate"]
     tested = pairs.select(
         *CELL,
-        edition_before="edition_before",
-        edition_after="edition",
-        estimate_before="estimate_before",
-        estimate_after="estimate",
+        pl.col("edition_before", "edition", "estimate_before", "estimate"),
         difference=pl.Series(difference),
         **inference(difference, np.sqrt(variance), df, level),
         status=more_severe("status", "status_before"),
-    )
+    ).rename({"edition": "edition_after", "estimate": "estimate_after"})
     hidden = pl.col("status").is_in(["nd", "secret"])
     shown = [name for name, kind in tested.schema.items() if kind.is_float()]
     tested = tested.with_columns(pl.when(~hidden).then(pl.col(shown).fill_nan(None)).name.keep())

@@ -37,6 +37,9 @@ SIZES = {
 }
 
 
+NARROW_GAP = 8  # between the names of the scale and the first label
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Where rows stand.
@@ -145,7 +148,7 @@ def _wide_rows(labels: Sequence[str], top: float, columns: float, thickness: flo
 
 def _narrow_rows(labels: Sequence[str], top: float, columns: float, thickness: float):
     sizes = SIZES["narrow"]
-    y, texts, marks, firsts = top, [], [], []
+    y, texts, marks, firsts = top + NARROW_GAP, [], [], []
     for label in labels:
         lines = wrap(label, sizes.text, sizes.width - columns)
         firsts.append(y + sizes.line / 2)

@@ -60,7 +60,7 @@ def _row(row: dict, second: str | None, extra: Sequence[str]) -> str:
         return f"{start}<td>{row['status']}</td><td>–</td><td>–</td></tr>"
     sign = f" <sup>{FRAGILE_SIGN}</sup>" if row["status"] == "fragile" else ""
     count = count_text(row["n_respondents"]) or "–"
-    figures = (f"{row['value']}{sign}", row["interval"] or "–", count)
+    figures = (f"{html.escape(row['value'])}{sign}", row["interval"] or "–", count)
     return start + "".join(f"<td>{figure}</td>" for figure in figures) + "</tr>"
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from analysis.cells import SHOWN, by_value, display, value_text
+from analysis.cells import SHOWN, by_value, display, interval_ends, value_text
 from analysis.marks import Reference
-from survey.french import NNBSP, decimal, integer, points, typography
+from survey.french import NNBSP, points, typography
 
 STABLE = "stable"
 NOT_COMPARED = "non comparé"
@@ -157,14 +157,10 @@ def reading(statement: str, low: float, high: float, statistic: str = "share") -
 
 
 def _range(low: float, high: float, statistic: str, link: str) -> str:
-    """« 22 et 26 % »; a mean keeps one decimal, a total none, a narrow share one."""
-    if statistic == "mean":
-        return f"{decimal(low)} {link} {decimal(high)}"
-    if statistic == "share":
-        digits = 1 if low < high and integer(100 * low) == integer(100 * high) else 0
-        low_text, high_text = decimal(100 * low, digits), decimal(100 * high, digits)
-        return f"{low_text} {link} {high_text}{NNBSP}%"
-    return f"{integer(low)} {link} {integer(high)}"
+    """« 22 et 26 % »: the ends as `interval_text` prints them."""
+    first, last = interval_ends(low, high, statistic)
+    unit = f"{NNBSP}%" if statistic == "share" else ""
+    return f"{first} {link} {last}{unit}"
 
 
 def ratio_words(ratio: float) -> str | None:

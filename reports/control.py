@@ -18,7 +18,7 @@ from survey.french import integer
 
 TEXT_FILES = (".html", ".csv", ".json", ".svg", ".yml", ".js")
 WITHHELD = ("nd", "secret")
-DIGITS = 12  # significant digits by which a withheld number is recognised; fewer would meet by chance
+DIGITS = 12  # by which a withheld number is recognised; fewer would meet by chance
 LOADING = {"src", "data", "poster"}
 RAW_VALUES = re.compile(r"\b(?:nan|NaN|None|undefined|null)\b")
 
@@ -89,7 +89,7 @@ def leading_digits(value: float | None) -> str | None:
     """
     if value is None:
         return None
-    digits = re.sub(r"[^0-9]", "", f"{abs(value):.17g}".split("e")[0]).lstrip("0")
+    digits = re.sub(r"[^0-9]", "", repr(abs(value)).split("e")[0]).lstrip("0")
     return digits[:DIGITS] if len(digits) > DIGITS else None
 
 
@@ -157,6 +157,7 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note what the tag points to."""
+        self.text += " "  # the words of two cells of a table are apart
         values = {name: value or "" for name, value in attrs}
         if tag == "html":
             self.language = values.get("lang", "")
@@ -170,6 +171,7 @@ class _Page(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         """Leave the tag."""
+        self.text += " "
         if self._inside and self._inside[-1] == tag:
             self._inside.pop()
 

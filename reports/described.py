@@ -14,9 +14,9 @@ from analysis.design import SurveyDesign, require_columns
 from analysis.disclosure import GateSpec, apply_gate, assert_gated, domain_membership
 from analysis.estimation import Domain, Target, estimate
 from reports.manifest import write_manifest
-from reports.steps import write_parquet
 from survey.campaign import Campaign, TargetSpec, Thresholds
 from survey.errors import SurveyError
+from survey.files import write_parquet
 from survey.formats.delimited import read_delimited
 
 WHOLE = "ensemble"
@@ -62,8 +62,8 @@ def estimate_file(campaign: Campaign) -> pl.DataFrame:
     )
     assert_gated(published)
     published = published.with_columns(label=pl.format("{} : {}", "indicator", "domain"))
-    write_parquet(estimates, campaign.private / "estimations.parquet")
-    write_parquet(published, campaign.build / "published.parquet")
+    write_parquet(estimates, campaign.private / "estimations.parquet", simulated=decisions.simulee)
+    write_parquet(published, campaign.build / "published.parquet", simulated=decisions.simulee)
     write_manifest(campaign, [source], [campaign.build / "published.parquet"])
     return published
 

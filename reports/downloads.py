@@ -5,12 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-import polars as pl
-
 from analysis.tables import csv_frame
 from reports.edition import Edition
 from reports.manifest import NAME
-from reports.steps import write_parquet, write_text
+from survey.files import write_csv, write_parquet
 from survey.french import integer
 
 FILES = {
@@ -29,18 +27,14 @@ def write_downloads(edition: Edition, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     simulated = edition.campaign.decisions.simulee
     data = csv_frame(edition.cells, simulated=simulated)
-    write_text(folder / "resultats.csv", "\ufeff" + data.write_csv())
-    write_parquet(data, folder / "resultats.parquet")
-    for name in ("marges.csv", "poids.csv", "collecte.csv"):
-        table = pl.read_csv(edition.campaign.build / name, infer_schema=False)
-        if simulated:
-            table = table.with_columns(mention=pl.lit("données simulées"))
-        write_text(folder / name, "\ufeff" + table.write_csv())
+    write_csv(data, folder / "resultats.csv", simulated=simulated)
+    write_parquet(data, folder / "resultats.parquet", simulated=simulated)
+    for name in ("marges.csv", "poids.csv", "collecte.csv", NAME):
+        shutil.copyfile(edition.campaign.build / name, folder / name)
     shutil.copyfile(
         edition.campaign.resolve(edition.campaign.decisions.questionnaire),
         folder / "questionnaire.yml",
     )
-    shutil.copyfile(edition.campaign.build / NAME, folder / NAME)
 
 
 def downloads_list(edition: Edition, folder: str = "donnees") -> str:

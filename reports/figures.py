@@ -28,10 +28,10 @@ from analysis.tables import csv_frame, html_table
 from analysis.wording import NOT_COMPARED, alt_text, change_words, interval_words
 from reports.svg import draw, inline, png, standalone
 from survey.errors import SurveyError
+from survey.files import SIMULATED, replace_file
 from survey.french import NNBSP, typography
 
 BEFORE_ROUNDING = "Les évolutions sont calculées avant arrondi."
-SIMULATED = "données simulées"
 SPEC_TOKENS = {colour: f"var(--{name})" for name, colour in PALETTE.items()}
 NARROW_STYLE = "max-width:480px"  # a narrow chart is not blown up on a tablet
 
@@ -109,7 +109,6 @@ class Figure:
 
     def write(self, directory: Path) -> list[Path]:
         """Write `<id>.csv`, `<id>.svg` and `<id>.png`; the same figure gives the same bytes."""
-        directory.mkdir(parents=True, exist_ok=True)
         name, svg = self.caption.id, self._file()
         data = csv_frame(self.frame, simulated=self.caption.simulated).write_csv()
         contents = {
@@ -117,13 +116,10 @@ class Figure:
             "svg": svg.encode(),
             "png": png(svg),
         }
-        paths = []
-        for suffix, content in contents.items():
-            path = directory / f"{name}.{suffix}"
-            temporary = path.with_suffix(f".{suffix}.tmp")
-            temporary.write_bytes(content)
-            paths.append(temporary.replace(path))
-        return paths
+        paths = {suffix: directory / f"{name}.{suffix}" for suffix in contents}
+        for suffix, path in paths.items():
+            replace_file(path, lambda file, suffix=suffix: file.write_bytes(contents[suffix]))
+        return list(paths.values())
 
     @cached_property
     def _wide(self):
@@ -312,7 +308,8 @@ def _key(figure: KeyFigure) -> str:
         words = interval_words(low, high, row["statistic"])
         words += ", fragile" if row["status"] == "fragile" else ""
         bar = _bar(row) if row["statistic"] == "share" else ""
-    return f'<li><b>{row["value"]}</b>{bar}<span class="ic">{_text(words)}</span>{sentence}</li>'
+    value, said = escape(row["value"]), f'<span class="ic">{_text(words)}</span>'
+    return f"<li><b>{value}</b>{bar}{said}{sentence}</li>"
 
 
 def _bar(row: Mapping[str, Any]) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-from reports.steps import code_files, digests, write_text
+from reports.steps import code_files, digests
 from survey.campaign import Campaign
+from survey.files import write_text
 
 _LIBRARIES = ("numpy", "polars", "scipy", "statsmodels")
 NAME = "manifeste.json"

@@ -28,11 +28,12 @@ from analysis.nonresponse import adjust_nonresponse, response_groups
 from analysis.weighting import margin_report, weight_report
 from reports.described import estimate_file, gate_spec
 from reports.manifest import NAME, write_manifest
-from reports.steps import Step, code_files, run_step, write_parquet, write_text
+from reports.steps import Step, code_files, run_step
 from survey.campaign import Campaign, load_campaign, read_settings
 from survey.control import control_page
 from survey.errors import SurveyError
 from survey.fieldwork import record_outcomes, response_rates
+from survey.files import write_csv, write_parquet, write_text
 from survey.formats.limesurvey import read_export
 from survey.questionnaire import Questionnaire, load_questionnaire
 from survey.reference import calibration_margins, load_reference, margin_columns, read_margins
@@ -83,14 +84,14 @@ def simulate(campaign: Campaign) -> bool:
     decisions, private = campaign.decisions, campaign.private
 
     def action() -> None:
-        simulated = simulate_edition(
+        region = simulate_edition(
             questionnaire_of(campaign),
             load_reference(campaign.root / REFERENCE),
             campaign.edition,
             decisions.graine,
             decisions.plan.taille_echantillon,
         )
-        write_simulation(simulated, private)
+        write_simulation(region, private)
 
     inputs = sorted((campaign.root / REFERENCE).glob("*.*"))
     return _run(campaign, "simulation", inputs, [private / "echantillon.parquet"], action)
@@ -113,8 +114,8 @@ def import_answers(campaign: Campaign, export: Path | None = None) -> bool:
             title=f"{campaign.decisions.titre}, édition {campaign.edition}",
             simulated=campaign.decisions.simulee,
         )
-        write_parquet(imported.responses, outputs[0])
-        write_text(outputs[1], imported.rejects.write_csv())
+        write_parquet(imported.responses, outputs[0], simulated=campaign.decisions.simulee)
+        write_csv(imported.rejects, outputs[1], simulated=campaign.decisions.simulee)
         write_text(outputs[2], page)
 
     return _run(campaign, "importation", [source], outputs, action)
@@ -141,7 +142,7 @@ def weigh(campaign: Campaign) -> bool:
         )
         margins = calibration_margins(read_margins(margins_file), decisions.calage)
         weighted = rake(adjusted.filter("responded"), margins, RakingSpec())
-        write_parquet(weighted, outputs[0])
+        write_parquet(weighted, outputs[0], simulated=campaign.decisions.simulee)
         tables = (
             weight_report(
                 adjusted.join(
@@ -154,7 +155,7 @@ def weigh(campaign: Campaign) -> bool:
             response_rates(record_outcomes(sample, responses), "taille"),
         )
         for path, table in zip(outputs[1:], tables, strict=True):
-            write_text(path, table.write_csv())
+            write_csv(table, path, simulated=campaign.decisions.simulee)
 
     return _run(campaign, "redressement", [*inputs, margins_file], outputs, action)
 
@@ -206,8 +207,9 @@ def estimate_campaign(campaign: Campaign) -> bool:
             exclusive=exclusive_groups(registry),
         )
         assert_gated(published)
-        write_parquet(estimates, outputs[0])
-        write_parquet(labelled(published, registry, questionnaire), outputs[1])
+        write_parquet(estimates, outputs[0], simulated=campaign.decisions.simulee)
+        shown = labelled(published, registry, questionnaire)
+        write_parquet(shown, outputs[1], simulated=campaign.decisions.simulee)
         write_manifest(campaign, inputs, outputs[1:])
 
     return _run(campaign, "estimation", inputs, [*outputs, build / NAME], action)

@@ -38,13 +38,14 @@ def prepare(
         folder = root / "reports" / str(campaign.edition)
         if not (folder / "index.qmd").is_file():
             continue
+        outputs = (folder / "figures", folder / "donnees")
         step = Step(
             stamp=root / "_build" / "render" / f"figures-{campaign.edition}.json",
             inputs=(*cells, campaign.build / MANIFEST, *reference, *code_files(root)),
-            outputs=tuple(_files(folder)),
+            outputs=outputs,
         )
         run_step(step, root, partial(_write, campaign.edition, folder, progress))
-        written += _files(folder)
+        written += [path for each in outputs for path in sorted(each.glob("*.*"))]
     return [*cells, *reference, *written]
 
 
@@ -55,10 +56,6 @@ def _write(year: int, folder: Path, progress: Progress) -> None:
         progress(done, len(FIGURES), f"figures {year}")
         build(edition).write(folder / "figures")
     downloads.write_downloads(edition, folder / "donnees")
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted([*folder.glob("figures/*.*"), *folder.glob("donnees/*.*")])
 
 
 if __name__ == "__main__":

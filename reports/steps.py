@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import polars as pl
+from survey.files import write_text
 
 _CODE = ("survey", "analysis", "reports")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: the files it reads, the files it writes, and where its stamp is kept."""
+    """One step: the files it reads, what it writes, and where its stamp is kept.
+
+    A folder among `outputs` stands for the files right under it.
+    """
 
     stamp: Path
     inputs: tuple[Path, ...]
@@ -30,8 +33,9 @@ def digest(path: Path) -> str:
 
 
 def digests(paths: Iterable[Path], root: Path) -> dict[str, str]:
-    """Digest of each existing file, by its address from `root`, in order of address."""
-    return {os.path.relpath(path, root): digest(path) for path in sorted(paths) if path.is_file()}
+    """Digest of each existing file, by its address from `root`; a folder gives its own files."""
+    files = [each for path in paths for each in (path.glob("*") if path.is_dir() else (path,))]
+    return {os.path.relpath(path, root): digest(path) for path in sorted(files) if path.is_file()}
 
 
 def code_files(root: Path, packages: Iterable[str] = _CODE) -> tuple[Path, ...]:
@@ -46,28 +50,12 @@ def run_step(step: Step, root: Path, action: Callable[[], None]) -> bool:
     """
     if step.stamp.is_file():
         recorded = json.loads(step.stamp.read_text(encoding="utf-8"))
-        if recorded == _state(step, root) and all(path.is_file() for path in step.outputs):
+        if recorded == _state(step, root) and all(path.exists() for path in step.outputs):
             return False
     step.stamp.unlink(missing_ok=True)
     action()
     write_text(step.stamp, json.dumps(_state(step, root), indent=1))
     return True
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file under a temporary name, then rename it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
-    temporary.replace(path)
-
-
-def write_parquet(frame: pl.DataFrame, path: Path) -> None:
-    """Write a Parquet file under a temporary name, then rename it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".tmp")
-    frame.write_parquet(temporary)
-    temporary.replace(path)
 
 
 def _state(step: Step, root: Path) -> dict[str, dict[str, str]]:

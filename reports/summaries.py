@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 
 from analysis.tables import csv_frame
-from reports.steps import write_text
 from survey.campaign import Campaign
+from survey.files import write_csv
 from survey.french import decimal, integer
 
 
@@ -66,6 +66,6 @@ def estimation_summary(campaign: Campaign, output: Path | None) -> str:
     lines += [f"  {integer(counts[key])} {text}" for key, text in words.items() if key in counts]
     if output:
         data = csv_frame(cells, simulated=campaign.decisions.simulee)
-        write_text(output, "\ufeff" + data.write_csv())
+        write_csv(data, output, simulated=campaign.decisions.simulee)
         lines.append(f"Résultats écrits : {output}")
     return "\n".join(lines)

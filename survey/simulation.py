@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from survey.fieldwork import OUTCOMES
+from survey.files import replace_file, write_parquet, write_text
 from survey.formats.limesurvey import write_export
 from survey.questionnaire import Questionnaire
 from survey.reference import Reference
@@ -30,7 +30,6 @@ from survey.simulation_frame import build_frame
 from survey.simulation_model import SimulationModel, load_model, maturity, stream
 
 EXPORT = "export-limesurvey-donnees-simulees.csv"
-LABEL = {"contenu": "données simulées"}
 STRATA = (("departement", "secteur", "taille"), ("secteur", "taille"), ("taille",))
 SMALLEST_STRATUM = 25
 MINIMUM = 6
@@ -136,24 +135,14 @@ def write_simulation(simulated: SimulatedEdition, directory: Path) -> dict[str, 
     few spoilt cells that an import must set aside, and `LISEZMOI.txt`. Each file is written under a
     temporary name, then renamed.
     """
-    directory.mkdir(parents=True, exist_ok=True)
     frames = {"base": simulated.frame, "echantillon": simulated.sample, "verite": simulated.truth}
     paths = {name: directory / f"{name}.parquet" for name in frames}
     for name, frame in frames.items():
-        replace_file(
-            paths[name], lambda path, frame=frame: frame.write_parquet(path, metadata=LABEL)
-        )
+        write_parquet(frame, paths[name], simulated=True)
     paths |= {"export": directory / EXPORT, "lisezmoi": directory / "LISEZMOI.txt"}
     replace_file(paths["export"], lambda path: write_spoilt_export(simulated, path))
-    replace_file(paths["lisezmoi"], lambda path: path.write_text(NOTICE, encoding="utf-8"))
+    write_text(paths["lisezmoi"], NOTICE)
     return paths
-
-
-def replace_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file under a temporary name, then give it its own."""
-    unfinished = path.with_name(f"{path.name}.en-cours")
-    write(unfinished)
-    unfinished.replace(path)
 
 
 def write_spoilt_export(simulated: SimulatedEdition, path: Path) -> None:

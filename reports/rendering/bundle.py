@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib.metadata import version
 from pathlib import Path
 
+from survey.files import write_text
+
 BUNDLE = Path("_build/vega.js")
 
 
@@ -15,11 +17,7 @@ def ensure_bundle(root: Path) -> Path:
     if not path.is_file() or not _starts_with(path, header):
         import vl_convert
 
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".tmp")
-        script = f"(() => {{\n{vl_convert.javascript_bundle()}\n}})();\n"
-        temporary.write_text(header + script, encoding="utf-8")
-        temporary.replace(path)
+        write_text(path, f"{header}(() => {{\n{vl_convert.javascript_bundle()}\n}})();\n")
     return path
 
 

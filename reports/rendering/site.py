@@ -25,6 +25,7 @@ from reports.rendering.source import Source, read_source
 from reports.rendering.stamps import page_stamp, read_stamps, site_stamp, write_stamps
 from reports.rendering.subset import source_faults
 from survey.errors import SurveyError
+from survey.files import replace_file
 
 STAMPS = Path("_build/render/stamps.json")
 Progress = Callable[[int, int, str], None]
@@ -175,10 +176,7 @@ def _publish_assets(project: Project, output: Path) -> None:
 def _copy_changed(path: Path, target: Path) -> None:
     if target.is_file() and filecmp.cmp(path, target):
         return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.tmp")
-    shutil.copy2(path, temporary)
-    temporary.replace(target)
+    replace_file(target, lambda file: shutil.copy2(path, file))
 
 
 def _remove_gone(stamps: dict[str, str], known: Sequence[str], output: Path) -> None:

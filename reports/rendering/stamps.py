@@ -10,6 +10,7 @@ from typing import Any
 
 from reports.rendering.project import FOLDER_FILE, PROJECT_FILE, Project, folder_files
 from reports.rendering.source import Source
+from survey.files import write_text
 
 CODE_FOLDERS = ("survey", "analysis", "reports")
 CODE_SUFFIXES = (".py", ".lark", ".lua", ".html", ".css", ".js", ".yml")
@@ -44,10 +45,7 @@ def read_stamps(path: Path) -> dict[str, str]:
 
 def write_stamps(path: Path, stamps: dict[str, str]) -> None:
     """Keep the stamps for the next rendering; the file is replaced whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(stamps, indent=1, sort_keys=True), encoding="utf-8")
-    temporary.replace(path)
+    write_text(path, json.dumps(stamps, indent=1, sort_keys=True))
 
 
 def _files(folder: Path) -> list[Path]:

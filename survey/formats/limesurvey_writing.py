@@ -17,6 +17,7 @@ from survey.columns import (
     tick_column,
 )
 from survey.errors import ResponseError
+from survey.files import replace_file
 from survey.formats.limesurvey_codes import (
     OTHER,
     OTHER_ANSWER,
@@ -87,9 +88,7 @@ def write_export(
             f"{path.name} : le caractère « {content[error.start]} » n’existe pas en {encoding}. "
             "Écrivez l’export en UTF-8."
         ) from None
-    unfinished = path.with_name(f"{path.name}.en-cours")
-    unfinished.write_bytes(encoded)
-    unfinished.replace(path)
+    replace_file(path, lambda file: file.write_bytes(encoded))
 
 
 def technical_cells() -> list[pl.Expr]:

@@ -78,6 +78,12 @@ def test_further_columns_and_markup_in_a_label():
     ]
 
 
+def test_a_value_under_one_per_cent_keeps_the_table_well_formed():
+    tiny = cells(("FZ", "Construction", 0.0001, 0.00002, 0.00033, "ok"))
+    root = parsed(html_table(tiny, caption="Usage", scope="entreprises", row_header="Secteur"))
+    assert root.find(".//td").text == "<\u202f1\u202f%"
+
+
 def test_the_csv_keeps_the_vocabulary_and_full_values():
     frame = csv_frame(SECTORS.with_columns(estimate=pl.col("estimate") + 1e-9), simulated=True)
     assert frame.columns[0] == "label" and frame.columns[-1] == "nature"
@@ -114,5 +120,6 @@ def test_values_are_printed_by_statistic(value, statistic, text):
 def test_intervals_are_printed_by_statistic():
     assert interval_text(0.221, 0.258, "share") == "[22\u202f; 26]"
     assert interval_text(0.006, 0.012, "share") == "[0,6\u202f; 1,2]"
+    assert interval_text(0.00002, 0.00033, "share") == "[0,0\u202f; 0,1]"
     assert interval_text(0.0, 0.0, "share") == "[0\u202f; 0]"
     assert interval_text(2.25, 4.0, "mean") == "[2,2\u202f; 4,0]"

@@ -49,7 +49,8 @@ def visit(browser):
         visited.page.on("console", lambda said: visited.complaints.extend(complaint(said)))
         visited.page.on("pageerror", lambda error: visited.complaints.append(str(error)))
         visited.page.goto(path.as_uri())
-        visited.page.evaluate(SETTLED)
+        if options.get("java_script_enabled", True):
+            visited.page.evaluate(SETTLED)
         return visited
 
     yield opened

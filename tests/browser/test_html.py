@@ -1,4 +1,10 @@
-"""The HTML is valid and no link leads nowhere."""
+"""The HTML is valid and no link leads nowhere.
+
+`htmlvalidate.json` follows the recommended rules but for: the writing of void elements (pandoc
+closes them, the template does not), of the doctype and of empty attributes (figures are also read
+as XML); lengths that are data (`left`, `width`) as inline styles; titles over 70 characters, which
+end with « Données simulées » and the name of the site; `role="region"` on a table that scrolls.
+"""
 
 from __future__ import annotations
 

@@ -7,6 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 from pages import BUNDLE, OPEN_ALL
 
+SPOKEN = """all => all.map(one => ['role', 'aria-label', 'aria-roledescription']
+  .map(name => one.getAttribute(name)))"""
 WEIGHT = 300_000  # bytes, without the bundle of the interactive charts
 
 
@@ -33,14 +35,16 @@ def test_a_page_weighs_under_300_kb(visit, path):
 def test_explore_draws_the_chart_from_local_files(visit, figure_path):
     visited = visit(figure_path)
     page = visited.page
-    buttons = page.get_by_role("button", name="Explorer", exact=True)
-    for index in range(buttons.count()):
-        figure = page.locator("figure.chart", has=buttons.nth(index))
-        buttons.nth(index).click()
+    figures = page.locator("figure.chart:has(button)").all()
+    assert figures
+    for figure in figures:
+        figure.get_by_role("button", name="Explorer", exact=True).click()
         drawn = figure.locator(".vega-embed :is(svg, canvas)")
         drawn.wait_for(state="visible", timeout=10_000)
         assert drawn.bounding_box()["height"] > 50
-    assert buttons.count() > 0
+    spoken = page.locator(".chart-wide > *").evaluate_all(SPOKEN)
+    assert all(role == "img" and len(label) > 40 for role, label, _ in spoken), spoken
+    assert {description for _, _, description in spoken} == {None}
     assert BUNDLE in {file.name for file in files(visited.requests)}
     assert visited.foreign == []
     assert visited.complaints == []
@@ -48,10 +52,9 @@ def test_explore_draws_the_chart_from_local_files(visit, figure_path):
 
 def test_everything_is_there_without_javascript(visit, figure_path):
     page = visit(figure_path, java_script_enabled=False).page
-    figures = page.locator("figure.chart")
-    assert figures.count() > 0
-    for index in range(figures.count()):
-        figure = figures.nth(index)
+    figures = page.locator("figure.chart").all()
+    assert figures
+    for figure in figures:
         drawn = figure.locator("svg >> visible=true")
         assert drawn.count() == 1
         assert drawn.bounding_box()["height"] > 50

@@ -25,14 +25,14 @@ READ = """() => {
 }"""
 
 RAW = re.compile(
-    r"\bE_AI_?\w*|\w*__\w*|\b[a-z]+_[a-z0-9_]+\b|\bN(?:SP|R)\b|\bn[ao]n\b(?<=nan)|\bNaN\b|\bNone\b"
+    r"\bE_AI_?\w*|\w*__\w*|\b[a-z]+_[a-z0-9_]+\b|\bN(?:SP|R)\b|\b[nN]a[nN]\b|\bNone\b"
     r"|\bnull\b|\bundefined\b|\bTrue\b|\bFalse\b|\bE\d{2}\b"
 )
-# French homographs (table, figure, source, note, index, page, menu, on, or, but, an) are not here.
+# French homographs (table, figure, source, note, page, menu, close, on, or, but) are not here.
 ENGLISH = re.compile(
     r"\b(?:the|and|of|with|by|from|this|that|are|was|is|not|no|yes|interval|value|values|share"
-    r"|download|chart|charts|loading|toggle|search|close|show|hide|next|previous|skip|row|rows"
-    r"|column|columns|estimate|sample|weight|missing|other|total of|warning|error|nodata|mean"
+    r"|download|chart|charts|loading|toggle|search|show|hide|next|previous|skip|row|rows"
+    r"|column|columns|estimate|sample|weight|missing|other|warning|error|mean"
     r"|respondents|confidence|visualization|container|mark|link|back|home|sector|size)\b",
     re.IGNORECASE,
 )

@@ -251,6 +251,12 @@ def test_key_figures_have_number_mark_words_and_sentence():
     assert all(item.find("p").text == "des entreprises l’utilisent" for item in items)
 
 
+def test_a_key_figure_under_one_per_cent_is_well_formed():
+    cell = {**SECTORS.row(0, named=True), "estimate": 0.0001, "conf_low": 0.00002}
+    root = block(key_figures([KeyFigure(cell, "des entreprises")]))
+    assert root.find("li/b").text == "<\u202f1\u202f%"
+
+
 def test_a_smaller_png_keeps_every_pixel():
     svg = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="9">{}</svg>'
     plain = svg.format('<rect width="20" height="9" fill="#0b5a7a"/>')

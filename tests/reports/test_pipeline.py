@@ -142,7 +142,9 @@ def test_the_same_decisions_give_the_same_bytes(estimated, copied):
 def test_the_rejects_and_the_control_page_are_in_french(estimated):
     private = campaign_of(estimated).private
     rejects = pl.read_csv(private / "rejets.csv", infer_schema=False)
-    assert rejects.columns == ["ligne", "id", "motif", "colonne", "valeur", "decision"]
+    expected = ["ligne", "id", "motif", "colonne", "valeur", "decision", "nature"]
+    assert rejects.columns == expected
+    assert rejects["nature"].unique().to_list() == ["données simulées"]
     assert rejects.height > 0
     page = (private / "controle.html").read_text(encoding="utf-8")
     assert '<html lang="fr"' in page and "onnées simulées" in page
@@ -217,3 +219,22 @@ def test_a_described_file_is_neither_imported_nor_weighted(copied):
     for step in (pipeline.import_answers, pipeline.weigh):
         with pytest.raises(SurveyError, match="porte déjà ses poids"):
             step(campaign)
+
+
+def test_published_shares_are_those_of_the_final_weights_and_of_eurostats_base(estimated):
+    campaign = campaign_of(estimated, 2026)
+    answers = pl.read_parquet(campaign.private / "reponses.parquet")
+    weights = pl.read_parquet(campaign.private / "poids.parquet")
+    rows = answers.join(weights.select("token", "calibrated_weight"), on="token")
+    published = pl.read_parquet(campaign.build / "published.parquet").filter(domain="ensemble")
+    tools = pl.col("^technologies__.*$")
+    user = pl.any_horizontal(tools == "oui").fill_null(False)
+    # an enterprise without internet uses no AI; « NSP » or « NR » on the grid leaves it unknown
+    non_user = pl.all_horizontal(tools == "non").fill_null(False) | (pl.col("internet") == "non")
+    known = rows.filter(user | non_user)
+    weight = pl.col("calibrated_weight")
+    share = known.select((weight * user).sum() / weight.sum()).item()
+    cell = published.filter(indicator="usage_ia").row(0, named=True)
+    assert cell["estimate"] == pytest.approx(share, rel=1e-12)
+    assert cell["n_respondents"] == known.height
+    assert known.filter(internet="non").height > 0

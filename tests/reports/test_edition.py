@@ -1,0 +1,193 @@
+import re
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from analysis.disclosure import NUMBERS
+from reports import headline, method, value_chain
+from reports.downloads import FILES, downloads_list, write_downloads
+from reports.edition import Edition, markdown_table, open_edition
+from reports.instrument import questionnaire_markdown
+from reports.pipeline import questionnaire_of
+from survey.errors import SurveyError
+from survey.french import percent
+
+
+@pytest.fixture
+def here(estimated, monkeypatch):
+    monkeypatch.chdir(estimated)
+    open_edition.cache_clear()
+    yield estimated
+    open_edition.cache_clear()
+
+
+@pytest.fixture
+def edition(here) -> Edition:
+    return open_edition(2026)
+
+
+def only(edition: Edition, indicator: str, **values) -> Edition:
+    """The edition with other values in the cell of an indicator for the whole population."""
+    place = (pl.col("indicator") == indicator) & (pl.col("domain_type") == "ensemble")
+    changed = [
+        pl.when(place).then(pl.lit(value)).otherwise(pl.col(name)).alias(name)
+        for name, value in values.items()
+    ]
+    return replace(edition, cells=edition.cells.with_columns(changed))
+
+
+WITHHELD = {**dict.fromkeys(NUMBERS, None), "status": "nd"}
+
+
+def test_an_edition_gives_its_cells_by_domain_in_the_order_of_the_questionnaire(edition):
+    sizes = edition.by("usage_ia", "taille")
+    assert sizes["domain"].to_list() == ["0", "1-9", "10-49", "50-249", "250+"]
+    assert sizes["label"][1] == "1 à 9 salariés"
+    assert edition.family("technologies")["label"].n_unique() == 8
+    assert edition.answers("gains").height == 6 * edition.answers("gains")["answer"].n_unique()
+    by_size = edition.answers_by("statut", "taille")
+    assert by_size["label"].n_unique() == 4  # the enterprises without employees are not asked
+    assert edition.cell("usage_ia")["n_respondents"] > 500
+
+
+def test_changes_are_tested_between_editions(edition):
+    changes = edition.changes(open_edition(2025), "usage_ia", "taille")
+    assert changes["domain"].to_list() == ["0", "1-9", "10-49", "50-249", "250+"]
+    assert set(changes["verdict"].drop_nulls()) <= {"hausse", "baisse", "stable"}
+
+
+def test_an_unknown_indicator_is_said(edition):
+    with pytest.raises(SurveyError, match=r"édition 2026 : aucune cellule publiée.*zut"):
+        edition.by("zut", "taille")
+
+
+def test_an_edition_that_is_not_estimated_is_said(copied, monkeypatch):
+    monkeypatch.chdir(copied)
+    open_edition.cache_clear()
+    with pytest.raises(SurveyError, match="édition non estimée"):
+        open_edition(2025)
+    with pytest.raises(SurveyError, match=r"campaign\.yml : fichier introuvable"):
+        open_edition(2031)
+
+
+def test_a_file_that_skipped_the_gate_is_not_opened(copied, estimated, monkeypatch):
+    place = "_build/2025/entreprises/published.parquet"
+    cells = pl.read_parquet(estimated / place)
+    (copied / place).parent.mkdir(parents=True)
+    cells.with_columns(status=pl.lit("nd")).write_parquet(copied / place)
+    monkeypatch.chdir(copied)
+    open_edition.cache_clear()
+    with pytest.raises(SurveyError):
+        open_edition(2025)
+
+
+def test_the_lecture_reads_the_first_firm_cell(edition):
+    frame = edition.by("usage_ia", "taille").with_columns(
+        status=pl.Series(["nd", "ok", "ok", "fragile", "ok"])
+    )
+    caption = edition.caption("x", "Titre", "Part", frame, "{value} des {label}", "Taille")
+    value = percent(frame["estimate"][1])
+    assert caption.reading.startswith(f"{value} des 1 à 9 salariés")
+    assert caption.simulated and caption.full_source.endswith("données simulées")
+    assert caption.field == "ensemble des entreprises, Pays de la Loire"
+    fragile = frame.with_columns(status=pl.lit("fragile"))
+    none = edition.caption("x", "Titre", "Part", fragile, "{value} des {label}", "Taille")
+    assert not re.search(r"\d", none.reading)
+
+
+def test_a_markdown_table_aligns_numbers_right():
+    table = markdown_table(("A", "B"), [("a", "1"), ("b", "2")], numbers=1)
+    assert table == "| A | B |\n| --- | ---: |\n| a | 1 |\n| b | 2 |\n"
+
+
+def test_the_method_tables_say_the_weighting(edition):
+    response = method.response_table(edition).splitlines()
+    assert len(response) == 2 + 5 + 1
+    assert response[-1].startswith("| **Ensemble** | 2\u202f200 | ")
+    assert method.sample_sizes(edition)[0] == 2200
+    weights = method.weights_table(edition)
+    assert [line.split(" | ")[0][2:] for line in weights.splitlines()[2:]] == [
+        "Poids de sondage",
+        "Après correction de la non-réponse",
+        "Poids final, après calage",
+    ]
+    assert weights.count("113\u202f483") == 3
+    margins = method.margins_table(edition).splitlines()[2:]
+    assert [line.split(" | ")[1] for line in margins] == ["30", "15"]
+    assert all(line.endswith("| 0,0\u202f% |") for line in margins)
+
+
+def test_the_table_of_the_ceser_has_its_question_mark_answered(edition):
+    table = value_chain.value_chain_table(edition)
+    assert "?" not in table
+    assert table.count("Amont") == 3 and table.count("Milieu") == 3
+    measured = next(line for line in table.splitlines() if "entreprises" in line)
+    assert percent(edition.cell("usage_ia")["estimate"]) in measured
+    assert "intervalle" in measured
+    assert table.count("pas encore mesuré") == 3
+
+
+def test_a_withheld_measure_leaves_the_table_without_a_number(edition):
+    said = value_chain.measured_use(only(edition, "usage_ia", **WITHHELD))
+    assert said.startswith("non diffusé") and not re.search(r"\d", said)
+
+
+def test_the_headline_needs_a_firm_cell(edition):
+    firm = only(edition, "usage_ia", estimate=0.2, status="ok")
+    assert headline.headline(firm) == "Une entreprise sur cinq utilise l’IA"
+    neutral = "L’usage de l’IA par les entreprises"
+    assert headline.headline(only(edition, "usage_ia", status="fragile")) == neutral
+    assert headline.headline(only(edition, "usage_ia", **WITHHELD)) == neutral
+
+
+def test_the_summary_says_the_change_only_when_it_is_tested(edition, monkeypatch):
+    before = open_edition(2025)
+    monkeypatch.setattr(headline, "open_edition", lambda *_: before)
+    low = only(before, "usage_ia", estimate=0.05, std_error=0.002, conf_low=0.04, conf_high=0.06)
+    monkeypatch.setattr(headline, "open_edition", lambda *_: low)
+    assert headline.summary(edition).startswith("L’usage progresse")
+    high = only(before, "usage_ia", estimate=0.6, std_error=0.01, conf_low=0.58, conf_high=0.62)
+    monkeypatch.setattr(headline, "open_edition", lambda *_: high)
+    assert headline.summary(edition).startswith("L’usage recule")
+    same = only(before, "usage_ia", estimate=edition.cell("usage_ia")["estimate"])
+    monkeypatch.setattr(headline, "open_edition", lambda *_: same)
+    assert headline.summary(edition).startswith("L’usage n’évolue pas nettement")
+    hidden = only(before, "usage_ia", **WITHHELD)
+    monkeypatch.setattr(headline, "open_edition", lambda *_: hidden)
+    assert headline.summary(edition).startswith("L’évolution depuis 2025 n’est pas mesurable")
+
+
+def test_the_questionnaire_is_written_out_whole(edition):
+    questionnaire = questionnaire_of(edition.campaign)
+    text = questionnaire_markdown(questionnaire)
+    assert text.count("\n### ") == 38
+    assert [int(n) for n in re.findall(r"^### (\d+)\.", text, re.M)] == list(range(1, 39))
+    for question in questionnaire.questions:
+        assert f"{{#question-{question.code}}}" in text
+        assert question.text in text and question.help in text
+        for item in (*question.options, *question.rows):
+            assert item.label in text
+    assert text.count("\n## ") + text.startswith("## ") == len(questionnaire.themes)
+    assert "Identique à" in text and "Question de l’observatoire." in text
+    assert text.count("Posée depuis 2026") == 2
+    assert "exclut les autres réponses" in text and "Ne sait pas" in text
+
+
+def test_downloads_carry_published_cells_and_say_they_are_simulated(edition, tmp_path):
+    write_downloads(edition, tmp_path / "donnees")
+    assert {path.name for path in (tmp_path / "donnees").iterdir()} == set(FILES)
+    data = pl.read_csv(tmp_path / "donnees" / "resultats.csv", infer_schema_length=None)
+    assert data.height == edition.cells.height
+    hidden = data.filter(pl.col("status").is_in(["nd", "secret"]))
+    assert hidden.height and hidden["estimate"].null_count() == hidden.height
+    for name in ("resultats.csv", "marges.csv", "poids.csv", "collecte.csv"):
+        text = (tmp_path / "donnees" / name).read_text(encoding="utf-8")
+        assert text.startswith("\ufeff")
+        lines = text.splitlines()[1:]
+        assert all("données simulées" in line for line in lines), name
+    campaign = replace(edition.campaign, root=tmp_path)
+    (tmp_path / "reports" / "2026").mkdir(parents=True)
+    (tmp_path / "donnees").rename(tmp_path / "reports" / "2026" / "donnees")
+    listed = downloads_list(replace(edition, campaign=campaign))
+    assert listed.count("](donnees/") == len(FILES) == listed.count(" ko")

@@ -1,0 +1,170 @@
+"""A site is refused for each fault planted in it, and the fault is said."""
+
+import json
+from types import SimpleNamespace
+
+import polars as pl
+import pytest
+
+from analysis.disclosure import NUMBERS
+from reports.control import check_site, leading_digits, withheld_numbers
+from survey.errors import SurveyError
+
+HIDDEN = 0.178947367244351
+SHOWN = 0.336042718930517
+DIGITS = "178947367244"
+PAGE = """<!doctype html>
+<html lang="fr"><head><title>Essai. Données simulées</title>
+<link rel="stylesheet" href="site.css"><script>let x = null</script></head>
+<body><p>Données simulées</p><a href="autre.html#bas">Autre</a> <a href="#ici">Ici</a>
+<a href="https://exemple.fr">Ailleurs</a></body></html>"""
+
+
+def cells() -> pl.DataFrame:
+    """Two cells of one indicator: one shown, one withheld."""
+    numbers = dict.fromkeys(NUMBERS, 12.0)
+    rows = [
+        {"domain": "F", **numbers, "estimate": SHOWN, "status": "ok"},
+        {"domain": "M", **numbers, "estimate": HIDDEN, "status": "nd"},
+    ]
+    return pl.DataFrame(rows).select(
+        pl.lit("usage").alias("indicator"),
+        pl.lit("entreprises").alias("population"),
+        pl.lit(2025).alias("edition"),
+        pl.lit("sexe").alias("domain_type"),
+        "domain",
+        pl.lit("share").alias("statistic"),
+        *NUMBERS,
+        "status",
+    )
+
+
+@pytest.fixture
+def campaign(tmp_path):
+    made = SimpleNamespace(
+        edition=2025,
+        build=tmp_path / "build",
+        private=tmp_path / "private",
+        decisions=SimpleNamespace(simulee=True),
+    )
+    for folder in (made.build, made.private):
+        folder.mkdir()
+    cells().write_parquet(made.private / "estimations.parquet")
+    shown = pl.col("status") == "ok"
+    gated = cells().with_columns(pl.when(shown).then(pl.col(NUMBERS)).name.keep())
+    gated.write_parquet(made.build / "published.parquet")
+    return made
+
+
+@pytest.fixture
+def site(tmp_path):
+    folder = tmp_path / "site"
+    folder.mkdir()
+    for name in ("index.html", "autre.html"):
+        (folder / name).write_text(PAGE, encoding="utf-8")
+    return folder
+
+
+def refused(site, campaign) -> str:
+    with pytest.raises(SurveyError) as error:
+        check_site(site, [campaign])
+    return str(error.value)
+
+
+def test_a_clean_site_passes(site, campaign):
+    (site / "donnees.csv").write_text(
+        f"\ufeffdomain,estimate,status\nF,{SHOWN},ok\nM,,nd\n", encoding="utf-8"
+    )
+    said = check_site(site, [campaign])
+    assert said.startswith("2 pages contrôlées")
+    assert said.endswith("1 nombres retenus cherchés : aucun n’apparaît.")
+
+
+def test_only_numbers_that_tell_something_are_withheld(campaign):
+    # 12.0, carried by every cell, tells nothing; the shown estimate is public
+    assert withheld_numbers([campaign]) == {DIGITS: "2025 usage, sexe M"}
+
+
+@pytest.mark.parametrize(
+    ("value", "digits"),
+    [
+        (HIDDEN, DIGITS),
+        (-HIDDEN, DIGITS),
+        (1789.47367244351, DIGITS),
+        (1.78947367244351e-5, DIGITS),
+        (0.5, None),
+        (12.0, None),
+        (None, None),
+    ],
+)
+def test_the_digits_of_a_number(value, digits):
+    assert leading_digits(value) == digits
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("donnees.csv", f"domain,a,estimate\nM,0.5,{HIDDEN}\n"),
+        ("donnees.csv", f"domain;estimate\nM;{str(HIDDEN).replace('.', ',')}\n"),
+        ("donnees.csv", f"n,estimate\n1200,{1000 * HIDDEN}\n"),
+        ("spec.json", json.dumps({"values": [0.25, HIDDEN, 1]}, separators=(",", ":"))),
+        ("figure.svg", f'<svg><path d="M12.5,{100 * HIDDEN:.11f}L3"/></svg>'),
+        ("page.html", PAGE.replace("Autre<", f"{100 * HIDDEN:.12f} %<".replace(".", ","))),
+        ("page.html", PAGE.replace("<p>", f'<p data-x="{HIDDEN}">')),
+        ("dossier/meta.yml", f"valeur: {HIDDEN}\n"),
+    ],
+    ids=lambda value: value[:40].split("\n")[0],
+)
+def test_a_withheld_number_is_found_wherever_it_is(site, campaign, name, content):
+    (site / name).parent.mkdir(exist_ok=True)
+    (site / name).write_text(content, encoding="utf-8")
+    said = refused(site, campaign)
+    assert f"{name} : un nombre retenu apparaît (2025 usage, sexe M)" in said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('lang="fr"', 'lang="en"', "index.html : la langue de la page n’est pas le français"),
+        ("<title>Essai. Données simulées</title>", "", "index.html : la page n’a pas de titre"),
+        ("Essai. Données simulées", "Essai", "la mention « données simulées » manque"),
+        ("<p>Données simulées</p>", "", "la mention « données simulées » manque"),
+        ("autre.html#bas", "perdue.html", "index.html : lien sans cible (perdue.html)"),
+        ("Autre</a>", "nan %</a>", "une valeur brute apparaît (« nan »)"),
+        ("Autre</a>", "None</a>", "une valeur brute apparaît (« None »)"),
+        ('href="site.css"', 'href="//exemple.org/a.css"', "demande un fichier à un autre site"),
+        ("<p>", '<img src="https://exemple.org/a.png"><p>', "(https://exemple.org/a.png)"),
+        ("<script>", '<script src="https://exemple.org/a.js">', "(https://exemple.org/a.js)"),
+    ],
+)
+def test_a_fault_of_a_page_is_said(site, campaign, before, after, said):
+    assert before in PAGE
+    (site / "index.html").write_text(PAGE.replace(before, after), encoding="utf-8")
+    assert said in refused(site, campaign)
+
+
+def test_a_real_survey_needs_no_mention(site, campaign):
+    campaign.decisions.simulee = False
+    for name in ("index.html", "autre.html"):
+        text = PAGE.replace(" Données simulées", "").replace("Données simulées", "Bonjour")
+        (site / name).write_text(text, encoding="utf-8")
+    assert "2 pages" in check_site(site, [campaign])
+
+
+def test_a_withheld_row_may_carry_no_number(site, campaign):
+    (site / "d.csv").write_text("domain,estimate,status\nF,0.4,ok\nM,0.2,secret\n", "utf-8")
+    assert "d.csv, ligne 3 : secret avec estimate" in refused(site, campaign)
+
+
+def test_a_published_file_that_skipped_the_gate_stops_all(site, campaign):
+    cells().write_parquet(campaign.build / "published.parquet")
+    with pytest.raises(SurveyError):
+        check_site(site, [campaign])
+
+
+def test_what_is_not_there_is_said(site, campaign, tmp_path):
+    with pytest.raises(SurveyError, match="aucun site ici"):
+        check_site(tmp_path / "vide", [campaign])
+    (campaign.private / "estimations.parquet").unlink()
+    with pytest.raises(SurveyError, match=r"estimations\.parquet : fichier introuvable"):
+        check_site(site, [campaign])
