@@ -26,7 +26,7 @@ from analysis.marks import (
     segments,
     texts,
 )
-from analysis.wording import NOT_COMPARED, STABLE, change_words
+from analysis.wording import NOT_COMPARED, UNMOVED, change_words
 
 Order = Literal["value", "given"]
 KEY = ("indicator", "domain_type", "domain")
@@ -40,6 +40,8 @@ def dot_interval(
     form: Form = "wide",
 ) -> alt.LayerChart:
     """Each row as a dot and its interval; value and interval in columns at the right.
+
+    A row without interval is a figure published elsewhere: its dot takes the reference's orange.
 
     `reference` is drawn in orange and named once. Fragile estimates are hollow and grey. Rows are
     sorted by value, withheld ones last, unless `order` is `given` (size classes).
@@ -138,11 +140,13 @@ def _by_status(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
 
 
 def _dot_marks(shown: Sequence[Row]) -> list[alt.Chart]:
-    fragile, firm = _by_status(shown)
+    fragile, firm = _by_status([row for row in shown if row["conf_low"] is not None])
+    published = [row for row in shown if row["conf_low"] is None]
     layers = []
     for rows, band, fill, stroke in (
         (fragile, "rule", "paper", "fragile"),
         (firm, "data-2", "data", "data"),
+        (published, "rule", "reference", "reference"),
     ):
         spans = _bare(_spans(rows, "conf_low", "conf_high"))
         layers += [
@@ -194,8 +198,8 @@ def dumbbell(
     ----------
     before, after : published cells of the two editions; rows follow `after`
     changes : one row per `indicator`, `domain_type` and `domain`
-        `difference` and `verdict` as `comparison.compare_editions` gives them. « stable » is
-        written when the test does not reject; nothing is claimed without a test.
+        `difference` and `verdict` as `comparison.compare_editions` gives them. « stable » or
+        « écart incertain » is written when the test does not reject; nothing is claimed without.
     names : how the two editions are called; their `edition` by default
     """
     check_form(form)
@@ -298,7 +302,7 @@ def _pair_legend(names: tuple[str, str], layout: Layout) -> list[alt.Chart]:
 
 
 def _change_column(drawn: Sequence[Row], layout: Layout) -> list[alt.Chart]:
-    right, quiet = layout.sizes.width, (STABLE, NOT_COMPARED)
-    moved = [layout.at(right, r["first"], r["words"]) for r in drawn if r["words"] not in quiet]
-    still = [layout.at(right, r["first"], r["words"]) for r in drawn if r["words"] in quiet]
+    right = layout.sizes.width
+    moved = [layout.at(right, r["first"], r["words"]) for r in drawn if r["words"] not in UNMOVED]
+    still = [layout.at(right, r["first"], r["words"]) for r in drawn if r["words"] in UNMOVED]
     return [texts(moved, bold=True, align="right"), texts(still, colour="soft", align="right")]

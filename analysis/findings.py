@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from analysis.cells import by_value, display
-from analysis.wording import Noun, is_plural, order_of_magnitude, ratio_words
+from analysis.wording import Noun, count_words, is_plural, order_of_magnitude, ratio_words
 from survey.french import typography
 
 LEAST_SURE_RATIO = 1.5  # « n fois plus » needs at least this ratio between the nearest bounds
@@ -82,15 +82,19 @@ def finding_top(frame: pl.DataFrame, superlative: str, heading: str) -> str:
         return _sentence(heading)
     if len(firm) == 1 or clearly_above(firm[0], firm[1]):
         return _sentence(f"{firm[0]['label']}, {superlative}")
-    return _sentence(f"{heading} : {_lower(firm[0]['label'])} et {_lower(firm[1]['label'])}")
+    first, second = (_lower(row["label"]) for row in firm[:2])
+    return _sentence(f"{heading} : « {first} » et « {second} »")
 
 
-def finding_change(changes: pl.DataFrame, subject: str, exceptions: Mapping[str, str]) -> str:
+def finding_change(
+    changes: pl.DataFrame, subject: str, exceptions: Mapping[str, str], noun: Noun
+) -> str:
     """« L’usage progresse partout, sauf chez les indépendants ».
 
     `changes` is given by `comparison.compare_editions` (`domain`, `verdict`; null = not tested);
     `exceptions` says a domain in words (« chez les indépendants »). « Partout » needs every row
-    tested; exceptions are listed up to two, else rows are counted.
+    tested; exceptions are listed up to two, else rows are counted with `noun` (« trois secteurs
+    sur douze »).
     """
     rows = changes.select("domain", "verdict").to_dicts()
     up = [row for row in rows if row["verdict"] == "hausse"]
@@ -110,8 +114,8 @@ def finding_change(changes: pl.DataFrame, subject: str, exceptions: Mapping[str,
     if tested and len(still) <= 2 and len(moved) > len(still) and set(still) <= set(exceptions):
         but = " et ".join(exceptions[domain] for domain in still)
         return _sentence(f"{subject} {verb} partout, sauf {but}")
-    count = "une catégorie" if len(moved) == 1 else f"{len(moved)} catégories"
-    return _sentence(f"{subject} {verb} dans {count} sur {len(rows)}")
+    whole = count_words(len(rows), noun).partition(" ")[0]
+    return _sentence(f"{subject} {verb} dans {count_words(len(moved), noun)} sur {whole}")
 
 
 def clearly_above(high: Mapping, low: Mapping) -> bool:

@@ -16,7 +16,10 @@ from analysis.marks import Reference
 from survey.french import NNBSP, points, typography
 
 STABLE = "stable"
+UNCERTAIN = "écart incertain"
 NOT_COMPARED = "non comparé"
+UNMOVED = (STABLE, UNCERTAIN, NOT_COMPARED)
+SMALL_CHANGE = 0.03  # beyond three points « stable » would belie the two dots
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class Noun:
 
 # (share, numerator, denominator); « la moitié » and « presque toutes » are worded apart.
 _NUMBERS = {2: "deux", 3: "trois", 4: "quatre", 5: "cinq", 6: "six", 7: "sept", 8: "huit"}
-_NUMBERS |= {9: "neuf", 10: "dix", 15: "quinze", 19: "dix-neuf", 20: "vingt", 100: "cent"}
+_NUMBERS |= {9: "neuf", 10: "dix", 11: "onze", 12: "douze", 15: "quinze", 19: "dix-neuf"}
+_NUMBERS |= {20: "vingt", 100: "cent"}
 _FRACTIONS = (
     (1, 100),
     (2, 100),
@@ -179,15 +183,23 @@ def ratio_words(ratio: float) -> str | None:
     return f"plus de {_NUMBERS[min(int(ratio), 10)]} fois plus"
 
 
+def count_words(count: int, noun: Noun) -> str:
+    """« un secteur », « trois secteurs », « 14 secteurs »."""
+    if count == 1:
+        return f"{noun.one} {noun.singular}"
+    return f"{_NUMBERS.get(count, integer(count))} {noun.plural}"
+
+
 def change_words(difference: float | None, verdict: str | None) -> str:
     """« +5 points » after a test that rejects, « stable » after one that does not.
 
-    `verdict` is that of `comparison.compare_editions`; null gives « non comparé ».
+    A wide difference that the test does not reject is « écart incertain »: the sample is too small
+    to tell. `verdict` is that of `comparison.compare_editions`; null gives « non comparé ».
     """
     if difference is None or verdict is None:
         return NOT_COMPARED
     if verdict == STABLE:
-        return STABLE
+        return STABLE if abs(difference) < SMALL_CHANGE else UNCERTAIN
     return points(difference, 0 if abs(difference) >= 0.005 else 1)
 
 

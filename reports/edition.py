@@ -92,18 +92,21 @@ class Edition:
         field: str | None = None,
         period: str | None = None,
         source: str | None = None,
+        named: Mapping[str, str] | None = None,
+        reading: str | None = None,
     ) -> Caption:
-        """The words of a figure; its *Lecture* reads the first firm cell of `frame`.
+        """The words of a figure; its *Lecture* reads the largest firm cell of `frame`.
 
-        `statement` holds `{value}` and `{label}`: « {value} des entreprises ({label}) … ». The
-        *Champ* is the base of the cells, in the region.
+        `statement` holds `{value}` and the row: `{label}`, `{name}` (the label with its capital) or
+        `{named}`, what `named` says of its domain (« de 10 à 49 salariés »). The *Champ* is the base
+        of the cells, in the region.
         """
         base = field or f"{frame['base_label'][0]}, {self.region}"
         return Caption(
             id=identifier,
             title=title,
             subtitle=f"{subtitle}, {period or self.year}",
-            reading=_reading(frame, statement),
+            reading=reading or _reading(frame, statement, named or {}),
             field=base[0].lower() + base[1:],
             source=source or self.source,
             rows=rows,

@@ -19,7 +19,7 @@ from analysis.findings import (
     finding_trend,
 )
 from analysis.marks import Reference
-from analysis.wording import Noun
+from analysis.wording import Noun, change_words
 from reports.edition import Edition, open_edition
 from reports.figures import (
     Figure,
@@ -29,6 +29,7 @@ from reports.figures import (
     dot_figure,
     map_figure,
 )
+from survey.french import percent
 
 USER = Noun("entreprise utilisatrice", "entreprises utilisatrices", feminine=True)
 USES = ("utilise l’IA", "utilisent l’IA")
@@ -52,8 +53,9 @@ def by_size(identifier: str, indicator: str, use: str, measure: str, verb: str) 
             finding_trend(frame, subject, "la taille de l’entreprise", neutral),
             f"{measure}, par taille",
             frame,
-            f"{{value}} des entreprises ({{label}}) {verb}",
+            f"{{value}} des entreprises {{named}} {verb}",
             "Taille",
+            named=edition.words["taille"],
         )
         return dot_figure(frame, caption, reference=region(edition, indicator), order="given")
 
@@ -92,7 +94,7 @@ def by_departement(edition: Edition) -> Figure:
     return map_figure(frame, outlines, caption)
 
 
-def change_by(cut: str, rows: str) -> Builder:
+def change_by(cut: str, rows: str, noun: Noun) -> Builder:
     """Change of use since the former edition: the whole population, then each domain of `cut`.
 
     The whole is tested apart from the domains, whose tests are corrected for their number.
@@ -105,15 +107,18 @@ def change_by(cut: str, rows: str) -> Builder:
             pl.concat([each.by("usage_ia", name) for name in cuts]) for each in (edition, before)
         )
         whole, changes = (edition.changes(before, "usage_ia", name) for name in cuts)
-        exceptions = edition.words["taille"] if cut == "taille" else {}
+        exceptions = {
+            code: f"dans les entreprises {words}" for code, words in edition.words["taille"].items()
+        }
         caption = edition.caption(
             f"evolution-{cut}",
-            finding_change(changes, "L’usage de l’IA", exceptions),
+            finding_change(changes, "L’usage de l’IA", exceptions, noun),
             f"{MEASURE}, par {cut}",
             frame,
-            f"{{value}} des entreprises {USES_AI} en {edition.year}",
+            "",
             rows,
             period=f"{before.year} (cercle) et {edition.year} (point)",
+            reading=_change_reading(whole.row(0, named=True)),
         )
         return change_figure(earlier, frame, pl.concat([whole, changes]), caption)
 
@@ -167,6 +172,18 @@ def hidden_use(edition: Edition) -> Figure:
     return distribution_figure(frame, in_order(frame), caption)
 
 
+def _change_reading(change: dict) -> str:
+    """*Lecture* of a change: both shares, and what the test says of their difference."""
+    before, after = change["edition_before"], change["edition_after"]
+    if change["verdict"] is None:
+        return f"l’évolution de l’ensemble entre {before} et {after} n’est pas mesurable"
+    moved = change_words(change["difference"], change["verdict"])
+    return (
+        f"{percent(change['estimate_before'])} des entreprises utilisaient au moins une technologie "
+        f"d’IA en {before}, {percent(change['estimate_after'])} en {after} : {moved}"
+    )
+
+
 def top(superlative: str, heading: str) -> Title:
     """« Le manque de compétences, premier frein », when it is clear of the next."""
     return lambda _, frame: finding_top(frame, superlative, heading)
@@ -196,8 +213,8 @@ generative_by_size = by_size(
     "Part des entreprises utilisant l’IA générative, de façon régulière ou occasionnelle",
     "utilisent l’IA générative",
 )
-change_by_size = change_by("taille", "Taille")
-change_by_sector = change_by("secteur", "Secteur")
+change_by_size = change_by("taille", "Taille", Noun("taille", "tailles", feminine=True))
+change_by_sector = change_by("secteur", "Secteur", Noun("secteur", "secteurs"))
 technologies = bars(
     "technologies",
     "technologies",
@@ -232,7 +249,7 @@ gains = answers(
     "Résultat",
     "Résultats de l’IA constatés ou non par les entreprises utilisatrices",
     "observe",
-    "{value} des entreprises utilisatrices constatent ce résultat : {label}",
+    "« {name} » : {value} des entreprises utilisatrices constatent ce résultat",
     top("premier résultat constaté", "Les résultats les plus constatés"),
 )
 work_effects = answers(
@@ -241,7 +258,7 @@ work_effects = answers(
     "Effet",
     "Évolution du travail depuis l’arrivée de l’IA, selon les entreprises utilisatrices",
     "moins",
-    "{value} de ces entreprises constatent une baisse : {label}",
+    "« {name} » : {value} des entreprises utilisatrices constatent une baisse",
     share(
         "travail__temps__moins",
         ("voit reculer les tâches répétitives", "voient reculer les tâches répétitives"),
@@ -270,6 +287,6 @@ schemes = answers(
     "Dispositif",
     "Recours aux dispositifs régionaux et notoriété",
     "inconnu",
-    "{value} des entreprises ne connaissent pas ce dispositif : {name}",
+    "{value} des entreprises ne connaissent pas « {name} »",
     top("dispositif le moins connu", "Les dispositifs les moins connus"),
 )

@@ -81,6 +81,10 @@
       formatLocale: FORMAT,
       timeFormatLocale: TIME,
     });
+    // Vega names the chart and its marks in English: the text alternative of the figure takes over.
+    place.setAttribute("role", "img");
+    place.setAttribute("aria-label", figure.querySelector('svg[role="img"]').getAttribute("aria-label"));
+    place.removeAttribute("aria-roledescription");
     figure.classList.add("chart-live");
   };
 
