@@ -13,7 +13,7 @@ import polars as pl
 
 from analysis.cells import SHOWN, by_value, display, interval_ends, value_text
 from analysis.marks import Reference
-from survey.french import NNBSP, points, typography
+from survey.french import NNBSP, integer, points, typography
 
 STABLE = "stable"
 UNCERTAIN = "écart incertain"

@@ -13,10 +13,10 @@ from typing import Any
 
 import polars as pl
 
-from analysis.cells import display
+from analysis import wording
+from analysis.cells import by_value, display
 from analysis.comparison import compare_editions
 from analysis.disclosure import assert_gated
-from analysis.wording import reading
 from reports.figures import Caption
 from survey.campaign import Campaign, load_campaign, read_settings
 from survey.errors import SurveyError
@@ -98,8 +98,8 @@ class Edition:
         """The words of a figure; its *Lecture* reads the largest firm cell of `frame`.
 
         `statement` holds `{value}` and the row: `{label}`, `{name}` (the label with its capital) or
-        `{named}`, what `named` says of its domain (« de 10 à 49 salariés »). The *Champ* is the base
-        of the cells, in the region.
+        `{named}`, what `named` says of its domain (« de 10 à 49 salariés »). The *Champ* is the
+        base of the cells, in the region.
         """
         base = field or f"{frame['base_label'][0]}, {self.region}"
         return Caption(
@@ -161,12 +161,16 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numb
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
-def _reading(frame: pl.DataFrame, statement: str) -> str:
-    firm = display(frame.filter(pl.col("status") == "ok"))
+def _reading(frame: pl.DataFrame, statement: str, named: Mapping[str, str]) -> str:
+    firm = by_value(display(frame.filter(pl.col("status") == "ok")))
     if firm.is_empty():
         return "aucune estimation de cette figure n’est assez précise pour être lue seule"
     cell = firm.row(0, named=True)
     name = cell["label"]
-    label = name if name[:2].isupper() else name[0].lower() + name[1:]
-    words = statement.format(value=cell["value"], label=label, name=name)
-    return reading(words, cell["conf_low"], cell["conf_high"], cell["statistic"])
+    words = statement.format(
+        value=cell["value"],
+        label=name if name[:2].isupper() else name[0].lower() + name[1:],
+        name=name,
+        named=named.get(cell["domain"], ""),
+    )
+    return wording.reading(words, cell["conf_low"], cell["conf_high"], cell["statistic"])

@@ -158,16 +158,17 @@ def answers(
 def hidden_use(edition: Edition) -> Figure:
     """Official, tolerated or hidden use, by size."""
     frame = edition.answers_by("statut", "taille")
-    official = frame.filter(pl.col("indicator") == "statut__officiel")
+    hidden = frame.filter(pl.col("indicator") == "statut__cache")
     verb = ("connaît un usage caché", "connaissent un usage caché")
     caption = edition.caption(
         "usage-cache",
         share("statut__cache", verb, "Un usage organisé, toléré ou caché")(edition, frame),
         "Façon dont se passe l’usage de l’IA par les salariés, par taille",
-        official,
-        "parmi les entreprises utilisatrices ({label}), {value} disent que l’usage est organisé "
-        "par l’entreprise",
+        hidden,
+        "{value} des entreprises utilisatrices {named} disent que des salariés se servent de l’IA "
+        "sans le dire",
         "Taille",
+        named=edition.words["taille"],
     )
     return distribution_figure(frame, in_order(frame), caption)
 
@@ -177,10 +178,11 @@ def _change_reading(change: dict) -> str:
     before, after = change["edition_before"], change["edition_after"]
     if change["verdict"] is None:
         return f"l’évolution de l’ensemble entre {before} et {after} n’est pas mesurable"
+    was, now = percent(change["estimate_before"]), percent(change["estimate_after"])
     moved = change_words(change["difference"], change["verdict"])
     return (
-        f"{percent(change['estimate_before'])} des entreprises utilisaient au moins une technologie "
-        f"d’IA en {before}, {percent(change['estimate_after'])} en {after} : {moved}"
+        f"{was} des entreprises utilisaient au moins une technologie d’IA en {before}, {now} en "
+        f"{after} : {moved}"
     )
 
 

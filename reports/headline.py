@@ -43,6 +43,12 @@ def summary(edition: Edition) -> str:
     return typography(f"{_move(whole, before.year)} {gap}.")
 
 
+def lower_headline(edition: Edition) -> str:
+    """The finding within a sentence: « près d’une entreprise sur cinq utilise l’IA »."""
+    said = headline(edition)
+    return said[0].lower() + said[1:]
+
+
 def key_figures_of(edition: Edition) -> list[KeyFigure]:
     """The six figures of the first screen."""
     return [KeyFigure(edition.cell(code), words) for code, words in KEY_FIGURES.items()]
@@ -71,7 +77,7 @@ def comparison(edition: Edition) -> Figure:
     caption = edition.caption(
         "comparaison",
         _beside_union(edition, others),
-        "Part des entreprises de 10 personnes ou plus utilisant au moins une technologie d’IA",
+        "Part des entreprises de 10 salariés ou plus utilisant au moins une technologie d’IA",
         own[0],
         "{value} des entreprises de 10 salariés ou plus des secteurs suivis par Eurostat "
         + USES_AI,
@@ -96,7 +102,8 @@ def comparators(edition: Edition) -> pl.DataFrame:
 def comparators_sources(edition: Edition) -> str:
     """Where each point of comparison was read, and how."""
     parts = [
-        f"{row['territoire']} {row['annee_reference']} : {row['source']}, {row['lecture']}"
+        f"{row['territoire']}, {row['annee_reference']} : {row['source']}, "
+        + ("lue à la source" if row["lecture"] == "source primaire" else "lue dans un compte rendu")
         for row in comparators(edition).to_dicts()
     ]
     return typography(" ; ".join(parts) + ".")

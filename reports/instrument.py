@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from survey.questionnaire import Option, Question, Questionnaire
 from survey.routing import asked_if, parse
 
@@ -68,9 +70,14 @@ def _origin(question: Question) -> str:
     comparable = question.comparable
     text = STATUS[comparable.status]
     if comparable.status != "own" and comparable.reference:
-        text += f" : {comparable.reference}"
-    notes = [f"{text}.", comparable.note or ""]
+        text += f" : {_as_code(comparable.reference)}"
+    notes = [f"{text}.", _as_code(comparable.note or "")]
     if question.since > 2025:
         notes.append(f"Posée depuis {question.since}.")
     notes += [f"Modifiée en {change.edition} : {change.what}" for change in question.changed]
     return " ".join(note for note in notes if note)
+
+
+def _as_code(text: str) -> str:
+    """The text with the codes of Eurostat set as code."""
+    return re.sub(r"\bE_AI_\w*\*?", r"`\g<0>`", text)

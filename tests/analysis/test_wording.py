@@ -135,7 +135,10 @@ def test_ratio_words_are_true(ratio):
 
 def test_change_words_need_a_test():
     assert change_words(0.05, "hausse") == "+5\u00a0points"
-    assert change_words(0.05, "stable") == "stable"
+    assert change_words(0.02, "stable") == change_words(-0.02, "stable") == "stable"
+    assert (
+        change_words(0.18, "stable") == "écart incertain"
+    )  # two dots far apart are not « stable »
     assert change_words(0.05, None) == "non comparé"
     assert change_words(0.004, "hausse") == "+0,4\u00a0point"
 
@@ -199,8 +202,11 @@ def test_a_first_rank_needs_a_clear_second():
     assert finding_top(clear, "premier frein", "Freins") == "Le coût, premier frein"
     tied = clear.with_columns(conf_high=pl.Series([0.54, 0.47]))
     said = finding_top(tied, "premier frein", "Freins les plus cités")
-    assert said == "Freins les plus cités\u202f: le coût et le temps"
+    assert said == "Freins les plus cités\u202f: «\u202fle coût\u202f» et «\u202fle temps\u202f»"
     assert finding_top(SECTORS.tail(2), "premier frein", "freins") == "Freins"
+
+
+EXCEPTIONS = {"a": "chez les indépendants"}
 
 
 def verdicts(*values):
@@ -214,20 +220,20 @@ def verdicts(*values):
         (("baisse", "baisse"), "L’usage recule partout"),
         (("hausse", "hausse", "stable"), None),
         (("stable", "hausse", "hausse"), "L’usage progresse partout, sauf chez les indépendants"),
-        (("stable", "hausse", "hausse", None), "L’usage progresse dans 2 catégories sur 4"),
-        (("stable", "stable", "hausse"), "L’usage progresse dans une catégorie sur 3"),
+        (("stable", "hausse", "hausse", None), "L’usage progresse dans deux secteurs sur quatre"),
+        (("stable", "stable", "hausse"), "L’usage progresse dans un secteur sur trois"),
         (("stable", "stable"), "L’usage n’évolue pas nettement"),
         (("hausse", "baisse"), "L’usage évolue en sens contraires"),
     ],
 )
 def test_change_titles(values, title):
-    said = finding_change(verdicts(*values), "l’usage", {"a": "chez les indépendants"})
-    assert said == (title or "L’usage progresse dans 2 catégories sur 3")
+    said = finding_change(verdicts(*values), "l’usage", EXCEPTIONS, Noun("secteur", "secteurs"))
+    assert said == (title or "L’usage progresse dans deux secteurs sur trois")
 
 
 @given(st.lists(st.sampled_from(["hausse", "baisse", "stable", None]), min_size=1, max_size=6))
 def test_everywhere_is_never_said_too_soon(values):
-    said = finding_change(verdicts(*values), "l’usage", {"a": "chez les indépendants"})
+    said = finding_change(verdicts(*values), "l’usage", EXCEPTIONS, Noun("secteur", "secteurs"))
     if "partout" in said:
         assert None not in values and len({v for v in values if v != "stable"}) == 1
         assert ("stable" in values) == ("sauf" in said)

@@ -82,13 +82,14 @@ def test_a_file_that_skipped_the_gate_is_not_opened(copied, estimated, monkeypat
         open_edition(2025)
 
 
-def test_the_lecture_reads_the_first_firm_cell(edition):
+def test_the_lecture_reads_the_largest_firm_cell(edition):
     frame = edition.by("usage_ia", "taille").with_columns(
-        status=pl.Series(["nd", "ok", "ok", "fragile", "ok"])
+        status=pl.Series(["nd", "ok", "ok", "ok", "fragile"])
     )
     caption = edition.caption("x", "Titre", "Part", frame, "{value} des {label}", "Taille")
-    value = percent(frame["estimate"][1])
-    assert caption.reading.startswith(f"{value} des 1 à 9 salariés")
+    value = percent(frame["estimate"][3])
+    assert frame["estimate"][4] > frame["estimate"][3]  # larger, but fragile
+    assert caption.reading.startswith(f"{value} des 50 à 249 salariés")
     assert caption.simulated and caption.full_source.endswith("données simulées")
     assert caption.field == "ensemble des entreprises, Pays de la Loire"
     fragile = frame.with_columns(status=pl.lit("fragile"))
