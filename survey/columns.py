@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 if TYPE_CHECKING:
-    from survey.questionnaire import Question, Questionnaire
+    from survey.questions import Question, Questionnaire
 
 DONT_KNOW = "NSP"
 BLANK = "NR"

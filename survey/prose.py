@@ -24,7 +24,7 @@ from survey.conditions import (
 from survey.french import decimal, typography
 
 if TYPE_CHECKING:
-    from survey.questionnaire import Question, Questionnaire
+    from survey.questions import Question, Questionnaire
 
 SIZES = {
     ">=": "au moins {}",

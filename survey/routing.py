@@ -47,7 +47,7 @@ from survey.conditions import (
 from survey.prose import asked_if, to_french
 
 if TYPE_CHECKING:
-    from survey.questionnaire import Option, Question, Questionnaire, Row
+    from survey.questions import Option, Question, Questionnaire, Row
 
 __all__ = [
     "Condition",
