@@ -183,7 +183,7 @@ def _inline_value(result: dict[str, Any], expression: str, line: Line) -> str:
         # Quarto would print the escape itself: repr() writes U+202F as six characters.
         raise SurveyError(
             f"{where} contient une espace fine ou un autre signe que Quarto écrirait {plain}.\n"
-            "  Appelez d’abord reports.prose.strings_as_markdown() dans la page.\n"
+            "  Appelez d’abord reports.inline.strings_as_markdown() dans la page.\n"
             f"  {NOTHING_WRITTEN}"
         )
     return MARKDOWN_MARKS.sub(r"\\\1", plain[1:-1].replace("\\", "\\\\"))

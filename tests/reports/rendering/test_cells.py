@@ -79,7 +79,7 @@ def test_an_inline_narrow_space_needs_strings_as_markdown(run):
     share = "`{python} '24' + chr(0x202F) + '%'`\n"
     with pytest.raises(SurveyError, match=r"page\.qmd, ligne 1\s(?s:.*)strings_as_markdown"):
         run(share)
-    prepared = cell("from reports.prose import strings_as_markdown\nstrings_as_markdown()")
+    prepared = cell("from reports.inline import strings_as_markdown\nstrings_as_markdown()")
     assert "24\u202f%" in run(prepared + "\n" + share)
 
 
