@@ -21,7 +21,7 @@ format: $(READY)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf _build _site campaigns/*/*/private
+	rm -rf _build _site
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv

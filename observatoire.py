@@ -30,6 +30,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SurveyError as error:
         print(typography(f"Erreur : {error}"), file=sys.stderr)
         return 2
+    except OSError as error:
+        place = error.filename or "un fichier"
+        print(
+            f"Erreur : {place} ne peut pas être lu ou écrit. Vérifiez qu’il existe, qu’il n’est "
+            "pas ouvert ailleurs et que vous avez le droit d’écrire là.",
+            file=sys.stderr,
+        )
+        return 2
     except KeyboardInterrupt:
         print(
             "Interrompu. Rien n’est resté à moitié écrit ; relancez la commande.", file=sys.stderr
@@ -45,7 +53,9 @@ def demo(options: argparse.Namespace) -> None:
     campaigns = pipeline.campaigns(Path.cwd())
     with progress() as bar:
         for campaign in campaigns:
-            pipeline.require_simulated(campaign)
+            if not campaign.decisions.simulee:
+                bar.note(f"{campaign.edition} : campagne réelle, laissée telle quelle")
+                continue
             for name, step in pipeline.STEPS.items():
                 bar.start(f"{campaign.edition} · {name}")
                 bar.done(ran=step(campaign))

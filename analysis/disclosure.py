@@ -113,6 +113,14 @@ def apply_gate(
     ).select(estimates.columns)
 
 
+def withheld(estimates: pl.DataFrame, status: str) -> pl.DataFrame:
+    """The same rows with `status` and no number."""
+    return estimates.with_columns(
+        *(pl.lit(None, dtype=estimates.schema[name]).alias(name) for name in NUMBERS),
+        status=pl.lit(status),
+    )
+
+
 def domain_membership(responses: pl.DataFrame, domains: Sequence[Domain]) -> pl.DataFrame:
     """Which respondents the domains share: one row per domain x atom it contains.
 

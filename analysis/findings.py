@@ -1,21 +1,24 @@
 """Titles that state a finding, only when the figures allow it.
 
 Each function returns the strongest sentence the cells support, or the neutral title given by the
-caller. Within one survey a gap is stated only when the two 95 % intervals do not overlap: stricter
-than a test of the difference, so a title errs on the side of silence. Fragile and withheld cells
-never carry a title.
+caller. Within one survey a gap is stated only when the two 95 % intervals do not overlap; between
+the extremes of many domains, it must also exceed what chance parts them by. Fragile and withheld
+cells never carry a title.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import hypot, inf, sqrt
 
 import polars as pl
+from scipy.stats import studentized_range
 
 from analysis.cells import by_value, display
 from analysis.wording import Noun, count_words, is_plural, order_of_magnitude, ratio_words
 from survey.french import typography
 
+NORMAL_95 = 1.959964
 LEAST_SURE_RATIO = 1.5  # « n fois plus » needs at least this ratio between the nearest bounds
 
 
@@ -39,14 +42,14 @@ def finding_gap(
 
     Compares the highest and the lowest firm cells named in `subjects` (domain code -> « le
     numérique », « les transports »). The ratio is said when even the nearest bounds of the two
-    intervals are 1.5 times apart; a lesser gap is « plus que »; overlapping intervals give
-    `neutral`.
+    intervals are 1.5 times apart; a lesser gap is « plus que »; overlapping intervals, or a gap
+    that the extremes of as many equal domains would often reach, give `neutral`.
     """
     firm = _firm(frame).filter(pl.col("domain").cast(pl.String).is_in(list(subjects)))
     if firm.height < 2:
         return _sentence(neutral)
     high, low = firm.row(0, named=True), firm.row(-1, named=True)
-    if not clearly_above(high, low):
+    if not (clearly_above(high, low) and surely_apart(high, low, firm.height)):
         return _sentence(neutral)
     sure = low["conf_high"] > 0 and high["conf_low"] / low["conf_high"] >= LEAST_SURE_RATIO
     ratio = ratio_words(high["estimate"] / low["estimate"]) if sure and low["estimate"] else None
@@ -115,13 +118,23 @@ def finding_change(
         but = " et ".join(exceptions[domain] for domain in still)
         return _sentence(f"{subject} {verb} partout, sauf {but}")
     whole = count_words(len(rows), noun).partition(" ")[0]
-    return _sentence(f"{subject} {verb} dans {count_words(len(moved), noun)} sur {whole}")
+    return _sentence(f"{subject} {verb} nettement dans {count_words(len(moved), noun)} sur {whole}")
 
 
 def clearly_above(high: Mapping, low: Mapping) -> bool:
     """Whether the interval of `high` lies wholly above that of `low`; False when one is missing."""
     bounds = (high["conf_low"], low["conf_high"])
     return None not in bounds and bounds[0] > bounds[1]
+
+
+def surely_apart(high: Mapping, low: Mapping, count: int) -> bool:
+    """Whether the extremes of `count` domains differ more than chance alone would part them.
+
+    Tukey's studentised range at 5 %, standard errors being taken from the 95 % intervals.
+    """
+    errors = [(cell["conf_high"] - cell["conf_low"]) / (2 * NORMAL_95) for cell in (high, low)]
+    allowed = studentized_range.ppf(0.95, count, inf) / sqrt(2)
+    return high["estimate"] - low["estimate"] > allowed * hypot(*errors)
 
 
 def _firm(frame: pl.DataFrame) -> pl.DataFrame:

@@ -54,6 +54,7 @@ class IndicatorDefinition(_Definition):
     mean: str | None = None
     total: str | None = None
     dont_know: Literal["answer", "missing"] = "answer"
+    complement: str | None = None
 
     @model_validator(mode="after")
     def _one_statistic(self) -> IndicatorDefinition:
@@ -91,6 +92,7 @@ class Indicator:
     statistic: Literal["share", "mean", "total"]
     condition: str
     dont_know: Literal["answer", "missing"]
+    complement: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +220,11 @@ def _domain_conditions(
 
 
 def exclusive_groups(registry: Registry) -> list[list[str]]:
-    """Indicators whose shares add up to 1: the answers of a single choice or of a grid row."""
+    """Indicators whose shares add up to 1: answers of a choice, of a grid row, complements."""
     groups: dict[str, list[str]] = {}
     for indicator in registry.indicators:
+        if indicator.complement:
+            groups[indicator.code] = [indicator.code, indicator.complement]
         if indicator.answer_label is not None:
             groups.setdefault(indicator.code.rpartition("__")[0], []).append(indicator.code)
     return list(groups.values())
@@ -234,10 +238,10 @@ def labelled(cells: pl.DataFrame, registry: Registry, questionnaire: Questionnai
     """
     names = pl.DataFrame(
         [
-            (i.code, i.short, i.answer_label, i.family, i.title, i.theme, i.base_label)
+            (i.code, i.statistic, i.short, i.answer_label, i.family, i.title, i.theme, i.base_label)
             for i in registry.indicators
         ],
-        schema=["indicator", *INDICATOR_LABELS],
+        schema=["indicator", "statistic", *INDICATOR_LABELS],
         orient="row",
     )
     rows = []
@@ -251,7 +255,7 @@ def labelled(cells: pl.DataFrame, registry: Registry, questionnaire: Questionnai
         rows, schema=["domain_type", "domain", "label"], orient="row"
     ).with_row_index("domain_order")
     return cells.join(places, on=["domain_type", "domain"], how="left", maintain_order="left").join(
-        names, on="indicator", how="left", maintain_order="left"
+        names, on=["indicator", "statistic"], how="left", maintain_order="left"
     )
 
 
@@ -281,6 +285,7 @@ def _expand(
             statistic=statistic,
             condition=condition,
             dont_know=definition.dont_know,
+            complement=definition.complement,
         )
 
     short = definition.short or definition.title

@@ -77,6 +77,10 @@ class ProgressLine:
         state = f"{decimal(seconds)} s" if ran else "déjà à jour"
         self._console.print(f"{self._label} : {state}", highlight=False)
 
+    def note(self, text: str) -> None:
+        """Say something beside the steps."""
+        self._console.print(text, highlight=False)
+
     def _close(self) -> None:
         if self._task is not None:
             self._progress.remove_task(self._task)

@@ -17,6 +17,7 @@ from survey.errors import SurveyError
 from survey.french import integer
 
 TEXT_FILES = (".html", ".csv", ".json", ".svg", ".yml", ".js")
+PUBLISHED = (*TEXT_FILES, ".css", ".parquet", ".png", ".txt", ".woff2")
 WITHHELD = ("nd", "secret")
 DIGITS = 12  # by which a withheld number is recognised; fewer would meet by chance
 LOADING = {"src", "data", "poster"}
@@ -38,14 +39,46 @@ def check_site(site: Path, campaigns: Sequence[Campaign]) -> str:
     faults += [fault for path in site.rglob("*.csv") for fault in table_faults(path, site)]
     secrets = withheld_numbers(campaigns)
     faults += [fault for path in text_files(site) for fault in leaks(path, site, secrets)]
+    faults += [fault for path in site.rglob("*") for fault in file_faults(path, site)]
+    known = tokens(campaigns)
+    faults += [fault for path in text_files(site) for fault in token_leaks(path, site, known)]
     if faults:
         listed = "\n  ".join(faults)
         raise SurveyError(f"Le site ne peut pas être publié ({len(faults)} défauts) :\n  {listed}")
     count = f"{integer(len(pages))} pages contrôlées" if len(pages) > 1 else "1 page contrôlée"
     return (
         f"{count} : langue, titre, liens, mention, aucun appel à un "
-        f"autre site. {integer(len(secrets))} nombres retenus cherchés : aucun n’apparaît."
+        f"autre site. {integer(len(secrets))} nombres retenus et {integer(len(known))} jetons "
+        "cherchés : aucun n’apparaît."
     )
+
+
+def file_faults(path: Path, site: Path) -> Iterator[str]:
+    """A file whose kind is never published, or a Parquet file that shows a withheld number."""
+    if path.is_file() and path.suffix not in PUBLISHED:
+        yield f"{path.relative_to(site)} : ce genre de fichier n’a rien à faire dans le site."
+    if path.suffix == ".parquet":
+        try:
+            assert_gated(pl.read_parquet(path))
+        except SurveyError as error:
+            yield f"{path.relative_to(site)} : {error}"
+
+
+def tokens(campaigns: Iterable[Campaign]) -> set[str]:
+    """The tokens of every sample: none may appear anywhere."""
+    samples = [campaign.private / "echantillon.parquet" for campaign in campaigns]
+    return {
+        token
+        for path in samples
+        if path.is_file()
+        for token in pl.read_parquet(path, columns=["token"])["token"].drop_nulls()
+    }
+
+
+def token_leaks(path: Path, site: Path, known: set[str]) -> Iterator[str]:
+    """Whether a text file holds the token of a sampled unit."""
+    if known & set(re.findall(r"[\w-]{6,}", path.read_text(encoding="utf-8"))):
+        yield f"{path.relative_to(site)} : le jeton d’une unité de l’échantillon apparaît."
 
 
 def withheld_numbers(campaigns: Iterable[Campaign]) -> dict[str, str]:

@@ -142,4 +142,6 @@ def gate_spec(thresholds: Thresholds) -> GateSpec:
         max_half_width=thresholds.demi_intervalle,
         fragile_respondents=thresholds.repondants_fragile,
         fragile_half_width=thresholds.demi_intervalle_fragile,
+        max_cv=thresholds.cv,
+        fragile_cv=thresholds.cv_fragile,
     )

@@ -53,9 +53,13 @@ class Edition:
         """Name of the region."""
         return self.reference.region.territory.name
 
-    def by(self, indicator: str, domain_type: str) -> pl.DataFrame:
+    def by(self, indicator: str, domain_type: str, *, statistic: str = "share") -> pl.DataFrame:
         """One indicator by domain, in the questionnaire's order; `label` names the domain."""
-        found = self._cells(pl.col("indicator") == indicator, pl.col("domain_type") == domain_type)
+        found = self._cells(
+            pl.col("indicator") == indicator,
+            pl.col("domain_type") == domain_type,
+            pl.col("statistic") == statistic,
+        )
         return found.sort("domain_order")
 
     def family(self, family: str, *, domain_type: str = WHOLE) -> pl.DataFrame:

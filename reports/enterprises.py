@@ -159,10 +159,10 @@ def hidden_use(edition: Edition) -> Figure:
     """Official, tolerated or hidden use, by size."""
     frame = edition.answers_by("statut", "taille")
     hidden = frame.filter(pl.col("indicator") == "statut__cache")
-    verb = ("connaît un usage caché", "connaissent un usage caché")
+    verb = ("connaît un usage discret, sans le dire", "connaissent un usage discret, sans le dire")
     caption = edition.caption(
         "usage-cache",
-        share("statut__cache", verb, "Un usage organisé, toléré ou caché")(edition, frame),
+        share("statut__cache", verb, "Un usage organisé, toléré ou discret")(edition, frame),
         "Façon dont se passe l’usage de l’IA par les salariés, par taille",
         hidden,
         "{value} des entreprises utilisatrices {named} disent que des salariés se servent de l’IA "

@@ -300,9 +300,8 @@ def _key(figure: KeyFigure) -> str:
     row = display(frame).row(0, named=True)
     sentence = f"<p>{_text(figure.sentence)}</p>"
     if row["reason"]:
-        return (
-            f'<li><b>nd</b><span class="ic">{_text(REASONS[row["status"]])}</span>{sentence}</li>'
-        )
+        status = row["status"]
+        return f'<li><b>{status}</b><span class="ic">{_text(REASONS[status])}</span>{sentence}</li>'
     low, high, bar, words = row["conf_low"], row["conf_high"], "", ""
     if low is not None and high is not None:
         words = interval_words(low, high, row["statistic"])

@@ -18,8 +18,8 @@ KEY_FIGURES = {
     "usage_generative": "des entreprises utilisent l’IA générative",
     "gains__temps__observe": "des utilisatrices constatent du temps gagné",
     "cadre_fixe": "des utilisatrices ont fixé une règle d’usage",
-    "usage_tu": "des utilisatrices ayant des salariés disent que l’usage est rarement ou jamais "
-    "dit au responsable",
+    "usage_tu": "des entreprises dont des salariés se servent de l’IA pensent qu’ils le disent "
+    "rarement ou jamais à leur responsable",
     "formation_suivie": "des entreprises ont formé une personne à l’IA depuis un an",
 }
 

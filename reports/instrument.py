@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from survey.questionnaire import Option, Question, Questionnaire
+from survey.questionnaire import Option, Question, Questionnaire, Row
 from survey.routing import asked_if, parse
 
 STATUS = {
@@ -42,7 +42,7 @@ def _question(question: Question, number: int, questionnaire: Questionnaire) -> 
         f"{INSTRUCTIONS[question.type]} {asked_if(parse(question.base), questionnaire)}\n",
     ]
     if question.type == "grid":
-        lines += [f"- {row.label}" for row in question.rows]
+        lines += [_row(row) for row in question.rows]
         answers = [option.label for option in question.options] + _dont_know(question)
         lines.append(f"\nRéponses proposées à chaque ligne : {' ; '.join(answers)}.")
     else:
@@ -51,6 +51,12 @@ def _question(question: Question, number: int, questionnaire: Questionnaire) -> 
             lines += [f"- {label}" for label in _dont_know(question)]
     lines.append(f"\n{_origin(question)}\n")
     return "\n".join(lines)
+
+
+def _row(row: Row) -> str:
+    helped = f" *{row.help}*" if row.help else ""
+    reference = row.comparable.reference if row.comparable else None
+    return f"- {row.label}.{helped}" + (f" ({_as_code(reference)})" if reference else "")
 
 
 def _option(option: Option) -> str:

@@ -20,8 +20,9 @@ NAME = "manifeste.json"
 def write_manifest(campaign: Campaign, inputs: Iterable[Path], outputs: Iterable[Path]) -> None:
     """Write the manifest of one edition beside its published cells.
 
-    Holds the SHA-256 of every input, output and code file, the versions of the libraries that
-    compute, the commit, the seed and the command. Private files appear by their digest alone.
+    Holds the SHA-256 of the inputs given (answers, weights, decisions), of the outputs and of the
+    code, the versions of the libraries that compute, the commit, the seed and the command. Of a
+    private file it tells the address and the digest, never the content.
     """
     root = campaign.root
     content = {

@@ -12,36 +12,32 @@ from pathlib import Path
 import polars as pl
 
 from analysis.calibration import RakingSpec, rake
-from analysis.design import SurveyDesign
-from analysis.disclosure import apply_gate, assert_gated, domain_membership
-from analysis.estimation import estimate
-from analysis.indicators import (
-    Registry,
-    domains,
-    exclusive_groups,
-    impossible_cells,
-    labelled,
-    read_registry,
-    targets,
-)
+from analysis.design import SurveyDesign, require_columns
+from analysis.indicators import Registry, read_registry
 from analysis.nonresponse import adjust_nonresponse, response_groups
-from analysis.weighting import margin_report, weight_report
+from analysis.publication import published_cells
+from analysis.weighting import WEIGHTS, margin_report, weight_report
 from reports.described import estimate_file, gate_spec
 from reports.manifest import NAME, write_manifest
 from reports.steps import Step, code_files, run_step
 from survey.campaign import Campaign, load_campaign, read_settings
 from survey.control import control_page
 from survey.errors import SurveyError
-from survey.fieldwork import record_outcomes, response_rates
+from survey.fieldwork import record_outcomes, response_rates, unknown_tokens
 from survey.files import write_csv, write_parquet, write_text
 from survey.formats.limesurvey import read_export
 from survey.questionnaire import Questionnaire, load_questionnaire
 from survey.reference import calibration_margins, load_reference, margin_columns, read_margins
+from survey.schema import check_responses
 from survey.simulation import simulate_edition, write_simulation
 
 EXPORT = "export-limesurvey*"
-WEIGHTS = ("design_weight", "nonresponse_weight", "calibrated_weight")
 REFERENCE = Path("data/reference")
+STRANGERS = "reponses-hors-echantillon.csv"
+SAMPLE_COLUMNS = (
+    *("token", "departement", "secteur", "secteur_marge", "taille", "taille_marge"),
+    *("stratum", "stratum_size", "design_weight"),
+)
 
 
 def campaigns(root: Path) -> list[Campaign]:
@@ -108,6 +104,7 @@ def import_answers(campaign: Campaign, export: Path | None = None) -> bool:
     def action() -> None:
         questionnaire = questionnaire_of(campaign)
         imported = read_export(source, questionnaire)
+        check_responses(imported.responses, questionnaire)
         page = control_page(
             imported,
             questionnaire,
@@ -126,13 +123,16 @@ def weigh(campaign: Campaign) -> bool:
     require_questionnaire(campaign)
     private, build = campaign.private, campaign.build
     inputs = [private / "echantillon.parquet", private / "reponses.parquet"]
-    outputs = [private / "poids.parquet"]
+    outputs = [private / "poids.parquet", private / STRANGERS]
     outputs += [build / name for name in ("poids.csv", "marges.csv", "groupes.csv", "collecte.csv")]
     decisions = campaign.decisions.redressement
     margins_file = campaign.resolve(decisions.marges)
 
     def action() -> None:
         sample, responses = (read_private(path) for path in inputs)
+        require_columns(sample, SAMPLE_COLUMNS, inputs[0].name)
+        strangers = unknown_tokens(sample, responses)
+        write_csv(strangers.select("id"), outputs[1], simulated=campaign.decisions.simulee)
         complete = responses.filter("complete")["token"].to_list()
         adjusted = adjust_nonresponse(
             margin_columns(sample).with_columns(responded=pl.col("token").is_in(complete)),
@@ -150,11 +150,11 @@ def weigh(campaign: Campaign) -> bool:
                 ),
                 WEIGHTS,
             ),
-            margin_report(weighted, margins, WEIGHTS),
+            guarded(margin_report(weighted, margins, WEIGHTS), campaign.decisions.seuils.secret),
             response_groups(adjusted),
             response_rates(record_outcomes(sample, responses), "taille"),
         )
-        for path, table in zip(outputs[1:], tables, strict=True):
+        for path, table in zip(outputs[2:], tables, strict=True):
             write_csv(table, path, simulated=campaign.decisions.simulee)
 
     return _run(campaign, "redressement", [*inputs, margins_file], outputs, action)
@@ -184,33 +184,17 @@ def estimate_campaign(campaign: Campaign) -> bool:
             design_weight="nonresponse_weight",
         )
         questionnaire = questionnaire_of(campaign)
-        registry = registry_of(campaign, questionnaire)
-        cuts = domains(registry, questionnaire)
-        estimates = estimate(
+        estimates, published = published_cells(
             rows,
             design,
-            targets(registry, questionnaire),
-            cuts,
-            population=campaign.population,
-            edition=campaign.edition,
-        )
-        possible = estimates.join(
-            impossible_cells(registry, questionnaire),
-            on=["indicator", "domain_type", "domain"],
-            how="anti",
-            maintain_order="left",
-        )
-        published = apply_gate(
-            possible,
+            registry_of(campaign, questionnaire),
+            questionnaire,
             gate_spec(campaign.decisions.seuils),
-            membership=domain_membership(rows, cuts),
-            exclusive=exclusive_groups(registry),
+            campaign.edition,
         )
-        assert_gated(published)
         write_parquet(estimates, outputs[0], simulated=campaign.decisions.simulee)
-        shown = labelled(published, registry, questionnaire)
-        write_parquet(shown, outputs[1], simulated=campaign.decisions.simulee)
-        write_manifest(campaign, inputs, outputs[1:])
+        write_parquet(published, outputs[1], simulated=campaign.decisions.simulee)
+        write_manifest(campaign, [*inputs, *decisions_of(campaign)], outputs[1:])
 
     return _run(campaign, "estimation", inputs, [*outputs, build / NAME], action)
 
@@ -242,7 +226,27 @@ def read_private(path: Path) -> pl.DataFrame:
             f"{path} : fichier introuvable. Dans l’ordre : observatoire importer, redresser, "
             "estimer. L’échantillon tiré (echantillon.parquet) doit se trouver dans private/."
         )
-    return pl.read_parquet(path)
+    try:
+        return pl.read_parquet(path)
+    except pl.exceptions.PolarsError as error:
+        raise SurveyError(
+            f"{path} : ce fichier Parquet est abîmé. Refaites l’étape qui l’écrit."
+        ) from error
+
+
+def guarded(margins: pl.DataFrame, smallest: int) -> pl.DataFrame:
+    """The table of margins without what fewer than `smallest` respondents of a category weigh."""
+    few = pl.col("n_respondents") < smallest
+    told = [name for name in margins.columns if name not in ("variable", "category", "total")]
+    return margins.with_columns(pl.when(~few).then(pl.col(told)).name.keep())
+
+
+def decisions_of(campaign: Campaign) -> list[Path]:
+    """What was decided, as files: the campaign, its questionnaire, indicators and margins."""
+    decisions = campaign.decisions
+    named = [decisions.questionnaire, decisions.indicateurs]
+    named += [decisions.redressement.marges] if decisions.redressement else []
+    return [campaign.folder / "campaign.yml", *(campaign.resolve(name) for name in named if name)]
 
 
 def find_export(campaign: Campaign) -> Path:
@@ -265,13 +269,12 @@ def _run(
     action: Callable[[], None],
 ) -> bool:
     """Run a step of a campaign unless nothing it rests on has changed."""
-    decisions = campaign.folder / "campaign.yml"
-    instruments = sorted((campaign.root / "survey").rglob("*.yml"))
+    models = sorted((campaign.root / "survey").rglob("*.yml"))
     code = code_files(campaign.root, ("survey", "analysis"))
     own = (campaign.root / "reports" / "pipeline.py", campaign.root / "reports" / "manifest.py")
     step = Step(
         stamp=campaign.private / "etapes" / f"{name}.json",
-        inputs=(decisions, *inputs, *instruments, *code, *own),
+        inputs=(*decisions_of(campaign), *inputs, *models, *code, *own),
         outputs=tuple(outputs),
     )
     return run_step(step, campaign.root, action)

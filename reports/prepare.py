@@ -51,7 +51,8 @@ def prepare(
 
 def _write(year: int, folder: Path, progress: Progress) -> None:
     edition = open_edition(year)
-    shutil.rmtree(folder / "figures", ignore_errors=True)
+    for name in ("figures", "donnees"):
+        shutil.rmtree(folder / name, ignore_errors=True)
     for done, build in enumerate(FIGURES):
         progress(done, len(FIGURES), f"figures {year}")
         build(edition).write(folder / "figures")

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from analysis.tables import csv_frame
+from reports.pipeline import STRANGERS
 from survey.campaign import Campaign
 from survey.files import write_csv
 from survey.french import decimal, integer
@@ -45,6 +46,12 @@ def weighting_summary(campaign: Campaign) -> str:
         margins["nonresponse_weight_gap"].abs().max(),
         margins["calibrated_weight_gap"].abs().max(),
     )
+    strangers = pl.read_csv(campaign.private / STRANGERS, infer_schema=False).height
+    if strangers:
+        lines.append(
+            f"Attention : {integer(strangers)} réponses dont le jeton n’est pas dans l’échantillon "
+            f"n’ont reçu aucun poids. Leurs numéros : {campaign.private / STRANGERS}"
+        )
     lines.append(
         f"Plus grand écart à une marge : {decimal(100 * gaps[0])} % avant calage, "
         f"{decimal(100 * gaps[1], 4)} % après."

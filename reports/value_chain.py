@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from analysis.cells import REASONS
 from analysis.wording import interval_words
 from reports.edition import Edition, markdown_table
 from survey.french import percent
@@ -29,7 +30,7 @@ def measured_use(edition: Edition) -> str:
     """« 19 % utilisent l’IA, entre 17 et 21 % (intervalle à 95 %) », or why nothing is said."""
     cell = edition.cell("usage_ia")
     if cell["estimate"] is None:
-        return "non diffusé : trop peu de réponses"
+        return REASONS[cell["status"]]
     interval = interval_words(cell["conf_low"], cell["conf_high"])
     return f"{percent(cell['estimate'])} utilisent l’IA, {interval}"
 

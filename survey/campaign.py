@@ -67,6 +67,8 @@ class Thresholds(_Decision):
     demi_intervalle: Annotated[float, Field(gt=0, lt=1)] = 0.15
     repondants_fragile: Annotated[int, Field(ge=1)] = 50
     demi_intervalle_fragile: Annotated[float, Field(gt=0, lt=1)] = 0.10
+    cv: Annotated[float, Field(gt=0)] = 0.35
+    cv_fragile: Annotated[float, Field(gt=0)] = 0.20
 
     @model_validator(mode="after")
     def _ordered(self) -> Thresholds:

@@ -107,3 +107,26 @@ def response_rates(sample: pl.DataFrame, *by: str) -> pl.DataFrame:
             pl.col("weight_complete") / pl.col("weight_in_scope")
         ),
     ).drop("n_in_scope", "weight_complete", "weight_in_scope")
+
+
+def unknown_tokens(sample: pl.DataFrame, responses: pl.DataFrame) -> pl.DataFrame:
+    """The answers whose token is not in the sample: they can carry no weight.
+
+    Raises
+    ------
+    SurveyError : a token of the sample is empty or appears twice, or no answer has one of them
+    """
+    tokens = sample["token"]
+    if tokens.null_count() or tokens.is_duplicated().any():
+        twice = tokens.is_duplicated().sum()
+        raise SurveyError(
+            f"échantillon : {tokens.null_count()} jetons vides et {twice} lignes à jeton répété ; "
+            "chaque unité tirée doit avoir le sien. Corrigez echantillon.parquet."
+        )
+    known = pl.col("token").is_in(tokens.to_list()).fill_null(False)
+    if not responses.select(known.any()).item():
+        raise SurveyError(
+            "échantillon : aucune réponse ne porte un jeton de l’échantillon. Vérifiez que "
+            "l’export contient la colonne « token » et vient bien de cette campagne."
+        )
+    return responses.filter(~known)

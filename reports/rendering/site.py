@@ -59,8 +59,8 @@ def render_site(
     ----------
     root : folder of `_quarto.yml`
     output : the site; pages and style are replaced there only when every page succeeded
-    pages : sources to render, from `root`; all of `_quarto.yml` when None. Pages whose source
-        is gone leave the site only when None.
+    pages : sources to render, from `root`; all of `_quarto.yml` when None. Only then do files
+        that nothing gives any more leave the site: it is rebuilt, nothing is kept in it by hand.
     inputs : files every page depends upon; a page names its own under `inputs:` in its header
     progress : called with pages done, pages to do and the source just run
 
@@ -78,10 +78,10 @@ def render_site(
     with tempfile.TemporaryDirectory(prefix="rendu-", dir=_working_folder(root)) as folder:
         written = _render(project, stale, Path(folder), progress)
         _publish_files(Path(folder), output)
+    carried = _publish_assets(project, output)
     if pages is None:
-        _remove_gone(stamps, known, output)
+        _remove_strays(output, carried | {output / page_address(path) for path in known})
         stamps = {path: stamp for path, stamp in stamps.items() if path in known}
-    _publish_assets(project, output)
     write_stamps(root / STAMPS, stamps | {page.path: page.stamp for page in stale})
     return [output / path for path in written]
 
@@ -161,16 +161,20 @@ def _publish_files(folder: Path, output: Path) -> None:
             shutil.move(path, target)
 
 
-def _publish_assets(project: Project, output: Path) -> None:
+def _publish_assets(project: Project, output: Path) -> set[Path]:
+    """Copy style, scripts and resources; the resources' places in the site."""
     library = output / LIBRARY
     _copy_changed(ensure_bundle(project.root), library / "vega.js")
     for path in [*ASSETS.glob("*.css"), *ASSETS.glob("*.js"), *ASSETS.glob("fonts/*.woff2")]:
         _copy_changed(path, library / path.relative_to(ASSETS))
     _copy_changed(ASSETS / "fonts" / "OFL.txt", library / "fonts" / "OFL.txt")
+    carried = set()
     for pattern in project.resources:
         for path in sorted(project.root.glob(pattern)):
             if path.is_file() and not path.is_relative_to(output.resolve()):
+                carried.add(output / path.relative_to(project.root))
                 _copy_changed(path, output / path.relative_to(project.root))
+    return carried
 
 
 def _copy_changed(path: Path, target: Path) -> None:
@@ -179,6 +183,8 @@ def _copy_changed(path: Path, target: Path) -> None:
     replace_file(target, lambda file: shutil.copy2(path, file))
 
 
-def _remove_gone(stamps: dict[str, str], known: Sequence[str], output: Path) -> None:
-    for path in stamps.keys() - set(known):
-        (output / page_address(path)).unlink(missing_ok=True)
+def _remove_strays(output: Path, kept: set[Path]) -> None:
+    libraries = output / Path(LIBRARY).parts[0]
+    for path in output.rglob("*"):
+        if path.is_file() and path not in kept and not path.is_relative_to(libraries):
+            path.unlink()

@@ -38,6 +38,8 @@ DUPLICATE_ID = "doublon de l’identifiant"
 
 NOT_SHOWN = ["{question_not_shown}", "N/A"]
 VV_CODES = {"{newline}": "\n", "{cr}": "\n", "{tab}": "\t", "{quote}": '"', "{lbrace}": "{"}
+# A code, a number, a date, or what `limesurvey_answers` says of a free text.
+SHOWABLE = r"^([\w+.-]{1,12}(, [\w+.-]{1,12})*|\d{4}-\d{2}-\d{2}[ \d:]*|\(texte de .* caractères\))$"
 UNDATED = "1980-01-01"  # LimeSurvey's date of a complete answer whose date is not recorded
 DATE_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M")
 
@@ -264,17 +266,18 @@ def build_rejects(
     rows = filled.with_row_index("row").select(
         pl.col("row").cast(pl.Int64), "ligne", "id", token=token
     )
-    private = pl.col("valeur").str.contains("@", literal=True) | (
-        pl.col("valeur") == pl.col("token")
+    # A shifted row puts names, addresses or telephone numbers under any heading.
+    private = (
+        ~pl.col("valeur").str.contains(SHOWABLE)
+        | pl.col("valeur").str.contains(r"\d{8}")
+        | (pl.col("valeur") == pl.col("token"))
     )
     of_cells = (
         pl.concat([notes.filter("fatal"), erased])
         .join(rows, on="row", how="left")
         .with_columns(
             motif=pl.col("cause") + pl.col("detail"),
-            valeur=pl.when(private)
-            .then(pl.lit("(valeur masquée)"))
-            .otherwise(pl.col("valeur").str.slice(0, 60)),
+            valeur=pl.when(private).then(pl.lit("(valeur masquée)")).otherwise("valeur"),
             decision=pl.when("fatal").then(pl.lit(ROW_REJECTED)).otherwise(pl.lit(VALUE_ERASED)),
         )
     )

@@ -220,15 +220,18 @@ def verdicts(*values):
         (("baisse", "baisse"), "L’usage recule partout"),
         (("hausse", "hausse", "stable"), None),
         (("stable", "hausse", "hausse"), "L’usage progresse partout, sauf chez les indépendants"),
-        (("stable", "hausse", "hausse", None), "L’usage progresse dans deux secteurs sur quatre"),
-        (("stable", "stable", "hausse"), "L’usage progresse dans un secteur sur trois"),
+        (
+            ("stable", "hausse", "hausse", None),
+            "L’usage progresse nettement dans deux secteurs sur quatre",
+        ),
+        (("stable", "stable", "hausse"), "L’usage progresse nettement dans un secteur sur trois"),
         (("stable", "stable"), "L’usage n’évolue pas nettement"),
         (("hausse", "baisse"), "L’usage évolue en sens contraires"),
     ],
 )
 def test_change_titles(values, title):
     said = finding_change(verdicts(*values), "l’usage", EXCEPTIONS, Noun("secteur", "secteurs"))
-    assert said == (title or "L’usage progresse dans deux secteurs sur trois")
+    assert said == (title or "L’usage progresse nettement dans deux secteurs sur trois")
 
 
 @given(st.lists(st.sampled_from(["hausse", "baisse", "stable", None]), min_size=1, max_size=6))

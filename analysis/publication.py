@@ -1,0 +1,85 @@
+"""From answers to published cells: every indicator estimated, gated and named."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analysis.design import SurveyDesign
+from analysis.disclosure import GateSpec, apply_gate, assert_gated, domain_membership, withheld
+from analysis.estimation import Domain, estimate
+from analysis.indicators import (
+    Registry,
+    domains,
+    exclusive_groups,
+    impossible_cells,
+    labelled,
+    targets,
+)
+from survey.questionnaire import Questionnaire
+from survey.routing import parse, to_polars
+
+PLACE = ("domain_type", "domain")
+
+
+def published_cells(
+    rows: pl.DataFrame,
+    design: SurveyDesign,
+    registry: Registry,
+    questionnaire: Questionnaire,
+    spec: GateSpec,
+    edition: int,
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Every estimate, and what of it may be published.
+
+    Returns
+    -------
+    The estimates in the result vocabulary; the same cells after the gate, with their labels, less
+    those that the base of the indicator excludes. The second alone may leave.
+    """
+    cuts = domains(registry, questionnaire)
+    estimates = estimate(
+        rows,
+        design,
+        targets(registry, questionnaire),
+        cuts,
+        population=registry.population,
+        edition=edition,
+    )
+    possible = estimates.join(
+        impossible_cells(registry, questionnaire),
+        on=["indicator", *PLACE],
+        how="anti",
+        maintain_order="left",
+    )
+    gated = gate_by_base(possible, rows, registry, questionnaire, cuts, spec)
+    assert_gated(gated)
+    return estimates, labelled(gated, registry, questionnaire)
+
+
+def gate_by_base(
+    estimates: pl.DataFrame,
+    rows: pl.DataFrame,
+    registry: Registry,
+    questionnaire: Questionnaire,
+    cuts: list[Domain],
+    spec: GateSpec,
+) -> pl.DataFrame:
+    """The gate, base by base: what domains give by difference depends on who is in the base.
+
+    A domain without any respondent of the base has nothing to give away; it is withheld. Same rows
+    and order as `estimates`. Not done: what indicators of different bases tell together.
+    """
+    numbered = estimates.with_row_index("_row")
+    parts = []
+    for base in dict.fromkeys(indicator.base for indicator in registry.indicators):
+        codes = [each.code for each in registry.indicators if each.base == base]
+        part = numbered.filter(pl.col("indicator").is_in(codes))
+        inside = rows.filter(to_polars(parse(base), questionnaire))
+        membership = domain_membership(inside, cuts)
+        empty = part.join(membership, on=PLACE, how="anti")
+        held = part.join(membership, on=PLACE, how="semi", maintain_order="left")
+        places = held.select("_row")
+        groups = [group for group in exclusive_groups(registry) if set(group) <= set(codes)]
+        gated = apply_gate(held.drop("_row"), spec, membership=membership, exclusive=groups)
+        parts += [places.hstack(gated), withheld(empty, "secret")]
+    return pl.concat(parts).sort("_row").drop("_row")
