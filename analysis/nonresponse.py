@@ -128,6 +128,6 @@ def refuse_short_groups(grouped: pl.DataFrame, minimum: int) -> None:
     raise fault(
         f"Correction de la non-réponse : groupe de réponse sous le minimum de répondants "
         f"({minimum}) : {listed}. Le regrouper avec un groupe voisin : recoder une colonne du "
-        "groupe, ou la citer dans « collapse ».",
+        "groupe, ou la citer dans « regrouper » (campaign.yml).",
         MarginError,
     )

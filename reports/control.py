@@ -34,8 +34,14 @@ def check_site(site: Path, campaigns: Sequence[Campaign]) -> str:
     pages = sorted(site.rglob("*.html"))
     if not pages:
         raise SurveyError(f"{site} : aucun site ici. Lancez d’abord observatoire publier.")
-    simulated = any(campaign.decisions.simulee for campaign in campaigns)
-    faults = [fault for page in pages for fault in page_faults(page, site, simulated=simulated)]
+    campaigns = [each for each in campaigns if (each.build / "published.parquet").is_file()]
+    if not campaigns:
+        raise SurveyError("Aucune campagne n’est estimée. Lancez d’abord observatoire estimer.")
+    faults = []
+    for page in pages:
+        shown = [each for each in campaigns if shows(page.relative_to(site), each)]
+        simulated = any(each.decisions.simulee for each in shown)
+        faults += page_faults(page, site, simulated=simulated)
     faults += [fault for path in site.rglob("*.csv") for fault in table_faults(path, site)]
     secrets = withheld_numbers(campaigns)
     faults += [fault for path in text_files(site) for fault in leaks(path, site, secrets)]
@@ -51,6 +57,12 @@ def check_site(site: Path, campaigns: Sequence[Campaign]) -> str:
         f"autre site. {integer(len(secrets))} nombres retenus et {integer(len(known))} jetons "
         "cherchés : aucun n’apparaît."
     )
+
+
+def shows(page: Path, campaign: Campaign) -> bool:
+    """Whether a page may show figures of a campaign: its own edition's, or any outside one."""
+    edition = page.parts[1] if page.parts[0] == "reports" and len(page.parts) > 2 else None
+    return edition in (None, str(campaign.edition))
 
 
 def file_faults(path: Path, site: Path) -> Iterator[str]:
@@ -163,6 +175,8 @@ def page_faults(path: Path, site: Path, *, simulated: bool) -> Iterator[str]:
         yield f"{where} : la langue de la page n’est pas le français."
     if not page.title.strip():
         yield f"{where} : la page n’a pas de titre."
+    if not simulated and "Données simulées" in page.title:
+        yield f"{where} : la page dit « données simulées » d’une campagne réelle."
     if simulated and ("Données simulées" not in page.title or "Données simulées" not in page.text):
         yield f"{where} : la mention « données simulées » manque."
     if raw := RAW_VALUES.search(page.text):

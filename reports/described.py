@@ -80,7 +80,10 @@ def read_survey_file(path: Path) -> pl.DataFrame:
             f"{path} : fichier introuvable. Placez-le là, ou corrigez « donnees » (campaign.yml)."
         )
     if path.suffix == ".parquet":
-        return pl.read_parquet(path)
+        try:
+            return pl.read_parquet(path)
+        except pl.exceptions.PolarsError as error:
+            raise SurveyError(f"{path} : ce fichier Parquet est abîmé. Refaites-le.") from error
     table = read_delimited(path)
     twice = [name for name, count in Counter(table.headings).items() if count > 1]
     if twice:

@@ -20,6 +20,7 @@ from analysis.disclosure import assert_gated
 from reports.figures import Caption
 from survey.campaign import Campaign, load_campaign, read_settings
 from survey.errors import SurveyError
+from survey.files import SIMULATED
 from survey.reference import Reference, load_reference
 
 WHOLE = "ensemble"
@@ -47,6 +48,11 @@ class Edition:
     def source(self) -> str:
         """The *Source* of every figure."""
         return f"Observatoire de l’IA, édition {self.year}"
+
+    @property
+    def full_source(self) -> str:
+        """The source, with « données simulées » when they are."""
+        return f"{self.source}, {SIMULATED}" if self.campaign.decisions.simulee else self.source
 
     @property
     def region(self) -> str:
@@ -83,6 +89,18 @@ class Edition:
     def changes(self, before: Edition, indicator: str, domain_type: str) -> pl.DataFrame:
         """What changed since another edition, tested (see `compare_editions`)."""
         return compare_editions(before.by(indicator, domain_type), self.by(indicator, domain_type))
+
+    def previous(self) -> Edition | None:
+        """The edition of the year before, when it was estimated and is as real as this one."""
+        root, year = self.campaign.root, self.year - 1
+        folder = root / "campaigns" / str(year) / self.campaign.population
+        if not (folder / "campaign.yml").is_file():
+            return None
+        campaign = load_campaign(folder, root)
+        same = campaign.decisions.simulee == self.campaign.decisions.simulee
+        if not (same and (campaign.build / "published.parquet").is_file()):
+            return None
+        return open_edition(year, self.campaign.population)
 
     def caption(
         self,

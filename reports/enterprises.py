@@ -20,7 +20,7 @@ from analysis.findings import (
 )
 from analysis.marks import Reference
 from analysis.wording import Noun, change_words
-from reports.edition import Edition, open_edition
+from reports.edition import Edition
 from reports.figures import (
     Figure,
     bar_figure,
@@ -37,7 +37,7 @@ USES_AI = "utilisent au moins une technologie d’IA"
 MEASURE = "Part des entreprises utilisant au moins une technologie d’IA"
 OUTLINES = Path("data/reference/departements.geojson")
 
-Builder = Callable[[Edition], Figure]
+Builder = Callable[[Edition], Figure | None]
 Title = Callable[[Edition, pl.DataFrame], str]
 
 
@@ -97,11 +97,15 @@ def by_departement(edition: Edition) -> Figure:
 def change_by(cut: str, rows: str, noun: Noun) -> Builder:
     """Change of use since the former edition: the whole population, then each domain of `cut`.
 
+    No figure when there is no former edition to compare with.
+
     The whole is tested apart from the domains, whose tests are corrected for their number.
     """
 
-    def build(edition: Edition) -> Figure:
-        before = open_edition(edition.year - 1, edition.campaign.population)
+    def build(edition: Edition) -> Figure | None:
+        before = edition.previous()
+        if before is None:
+            return None
         cuts = ("ensemble", cut)
         frame, earlier = (
             pl.concat([each.by("usage_ia", name) for name in cuts]) for each in (edition, before)

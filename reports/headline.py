@@ -7,7 +7,7 @@ import polars as pl
 from analysis.comparison import compare_with_reference
 from analysis.findings import finding_gap, finding_share
 from analysis.wording import Noun
-from reports.edition import Edition, open_edition
+from reports.edition import Edition
 from reports.enterprises import USES, USES_AI
 from reports.figures import Figure, KeyFigure, dot_figure
 from survey.french import percent, typography
@@ -32,14 +32,16 @@ def headline(edition: Edition) -> str:
 
 def summary(edition: Edition) -> str:
     """The two sentences under the headline: the change, then who leads and who is far behind."""
-    before = open_edition(edition.year - 1, edition.campaign.population)
-    whole = edition.changes(before, "usage_ia", "ensemble").row(0, named=True)
     gap = finding_gap(
         edition.by("usage_ia", "secteur"),
         edition.words["secteur"],
         USES,
         "les écarts entre secteurs sont trop faibles pour être affirmés",
     )
+    before = edition.previous()
+    if before is None:
+        return typography(f"{gap}.")
+    whole = edition.changes(before, "usage_ia", "ensemble").row(0, named=True)
     return typography(f"{_move(whole, before.year)} {gap}.")
 
 
@@ -56,12 +58,12 @@ def key_figures_of(edition: Edition) -> list[KeyFigure]:
 
 def comparison(edition: Edition) -> Figure:
     """The region beside France and the European Union, on the same base: 10 employees or more."""
-    before = open_edition(edition.year - 1, edition.campaign.population)
     own = [
         each.by("usage_ia", "champ_eurostat").with_columns(
             label=pl.lit(f"{edition.region}, {each.year}")
         )
-        for each in (edition, before)
+        for each in (edition, edition.previous())
+        if each is not None
     ]
     others = comparators(edition).select(
         indicator=pl.lit("usage_ia"),

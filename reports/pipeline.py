@@ -22,7 +22,7 @@ from reports.manifest import NAME, write_manifest
 from reports.steps import Step, code_files, run_step
 from survey.campaign import Campaign, load_campaign, read_settings
 from survey.control import control_page
-from survey.errors import SurveyError
+from survey.errors import ResponseError, SurveyError
 from survey.fieldwork import record_outcomes, response_rates, unknown_tokens
 from survey.files import write_csv, write_parquet, write_text
 from survey.formats.limesurvey import read_export
@@ -34,10 +34,8 @@ from survey.simulation import simulate_edition, write_simulation
 EXPORT = "export-limesurvey*"
 REFERENCE = Path("data/reference")
 STRANGERS = "reponses-hors-echantillon.csv"
-SAMPLE_COLUMNS = (
-    *("token", "departement", "secteur", "secteur_marge", "taille", "taille_marge"),
-    *("stratum", "stratum_size", "design_weight"),
-)
+SAMPLE_CODES = ("token", "departement", "secteur_marge", "taille", "taille_marge", "stratum")
+SAMPLE_NUMBERS = ("stratum_size", "design_weight")
 
 
 def campaigns(root: Path) -> list[Campaign]:
@@ -104,6 +102,11 @@ def import_answers(campaign: Campaign, export: Path | None = None) -> bool:
     def action() -> None:
         questionnaire = questionnaire_of(campaign)
         imported = read_export(source, questionnaire)
+        if imported.responses.is_empty():
+            raise ResponseError(
+                f"{source.name} : aucune réponse complète et lisible parmi "
+                f"{imported.report.rows_read} lignes. Les réponses déjà importées sont gardées."
+            )
         check_responses(imported.responses, questionnaire)
         page = control_page(
             imported,
@@ -122,15 +125,14 @@ def weigh(campaign: Campaign) -> bool:
     """Write `poids.parquet` (each step a column) and the tables of what each step did."""
     require_questionnaire(campaign)
     private, build = campaign.private, campaign.build
-    inputs = [private / "echantillon.parquet", private / "reponses.parquet"]
+    inputs = [find_sample(campaign), private / "reponses.parquet"]
     outputs = [private / "poids.parquet", private / STRANGERS]
     outputs += [build / name for name in ("poids.csv", "marges.csv", "groupes.csv", "collecte.csv")]
     decisions = campaign.decisions.redressement
     margins_file = campaign.resolve(decisions.marges)
 
     def action() -> None:
-        sample, responses = (read_private(path) for path in inputs)
-        require_columns(sample, SAMPLE_COLUMNS, inputs[0].name)
+        sample, responses = read_sample(inputs[0]), read_private(inputs[1])
         strangers = unknown_tokens(sample, responses)
         write_csv(strangers.select("id"), outputs[1], simulated=campaign.decisions.simulee)
         complete = responses.filter("complete")["token"].to_list()
@@ -167,11 +169,11 @@ def estimate_campaign(campaign: Campaign) -> bool:
         return True
     private, build = campaign.private, campaign.build
     inputs = [private / "reponses.parquet", private / "poids.parquet"]
-    inputs.append(campaign.resolve(campaign.decisions.indicateurs))
     outputs = [private / "estimations.parquet", build / "published.parquet"]
 
     def action() -> None:
         answers, weights = (read_private(path) for path in inputs[:2])
+        refuse_stale_weights(answers, weights, read_private(private / STRANGERS))
         calibration = campaign.decisions.redressement.calage
         rows = answers.join(
             weights.select("token", "stratum", "stratum_size", *WEIGHTS, *calibration), on="token"
@@ -227,11 +229,46 @@ def read_private(path: Path) -> pl.DataFrame:
             "estimer. L’échantillon tiré (echantillon.parquet) doit se trouver dans private/."
         )
     try:
+        if path.suffix == ".csv":
+            return pl.read_csv(path, infer_schema=False)
         return pl.read_parquet(path)
     except pl.exceptions.PolarsError as error:
         raise SurveyError(
-            f"{path} : ce fichier Parquet est abîmé. Refaites l’étape qui l’écrit."
+            f"{path} : ce fichier est abîmé ou n’est pas du bon format. Refaites-le."
         ) from error
+
+
+def find_sample(campaign: Campaign) -> Path:
+    """The sample drawn: `echantillon.parquet`, or `echantillon.csv` where there is no other."""
+    parquet, table = (campaign.private / f"echantillon.{kind}" for kind in ("parquet", "csv"))
+    return table if table.is_file() and not parquet.is_file() else parquet
+
+
+def read_sample(path: Path) -> pl.DataFrame:
+    """The sample, with the columns the weighting needs and their types."""
+    sample = read_private(path)
+    require_columns(sample, (*SAMPLE_CODES, *SAMPLE_NUMBERS), path.name)
+    try:
+        return sample.with_columns(
+            pl.col(SAMPLE_CODES).cast(pl.String), pl.col(SAMPLE_NUMBERS).cast(pl.Float64)
+        )
+    except pl.exceptions.PolarsError as error:
+        raise SurveyError(
+            f"{path} : {' ou '.join(SAMPLE_NUMBERS)} contient autre chose que des nombres écrits "
+            "avec un point. Corrigez ces colonnes."
+        ) from error
+
+
+def refuse_stale_weights(
+    answers: pl.DataFrame, weights: pl.DataFrame, strangers: pl.DataFrame
+) -> None:
+    """Raise when the weights were made for other answers than those taken in since."""
+    complete = answers.filter("complete", ~pl.col("id").is_in(strangers["id"].to_list()))
+    if set(complete["token"]) != set(weights["token"]):
+        raise SurveyError(
+            "Les poids ne sont pas ceux de ces réponses, importées depuis. Relancez observatoire "
+            "redresser, puis estimer."
+        )
 
 
 def guarded(margins: pl.DataFrame, smallest: int) -> pl.DataFrame:

@@ -31,10 +31,11 @@ def prepare(
     and the edition.
     """
     ensure_bundle(root)
-    cells = [each.build / "published.parquet" for each in editions]
+    estimated = [each for each in editions if (each.build / "published.parquet").is_file()]
+    cells = [each.build / "published.parquet" for each in estimated]
     reference = sorted((root / "data" / "reference").glob("*.*"))
     written = []
-    for campaign in editions:
+    for campaign in estimated:
         folder = root / "reports" / str(campaign.edition)
         if not (folder / "index.qmd").is_file():
             continue
@@ -55,7 +56,8 @@ def _write(year: int, folder: Path, progress: Progress) -> None:
         shutil.rmtree(folder / name, ignore_errors=True)
     for done, build in enumerate(FIGURES):
         progress(done, len(FIGURES), f"figures {year}")
-        build(edition).write(folder / "figures")
+        if figure := build(edition):
+            figure.write(folder / "figures")
     downloads.write_downloads(edition, folder / "donnees")
 
 

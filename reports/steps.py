@@ -48,14 +48,20 @@ def run_step(step: Step, root: Path, action: Callable[[], None]) -> bool:
 
     The stamp is written last: a step that was interrupted runs again.
     """
-    if step.stamp.is_file():
-        recorded = json.loads(step.stamp.read_text(encoding="utf-8"))
-        if recorded == _state(step, root) and all(path.exists() for path in step.outputs):
-            return False
+    if _recorded(step) == _state(step, root) and all(path.exists() for path in step.outputs):
+        return False
     step.stamp.unlink(missing_ok=True)
     action()
     write_text(step.stamp, json.dumps(_state(step, root), indent=1))
     return True
+
+
+def _recorded(step: Step) -> object:
+    """What the stamp holds; None when it is absent or damaged."""
+    try:
+        return json.loads(step.stamp.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def _state(step: Step, root: Path) -> dict[str, dict[str, str]]:

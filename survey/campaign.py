@@ -175,7 +175,22 @@ def load_campaign(folder: Path, root: Path) -> Campaign:
         decisions = CampaignFile.model_validate(content)
     except ValidationError as error:
         raise SurveyError(f"{path} : {_first_faults(error)}") from error
+    refuse_wrong_folder(decisions, path)
     return Campaign(decisions, path.parent, root)
+
+
+def refuse_wrong_folder(decisions: CampaignFile, path: Path) -> None:
+    """Raise where `campaigns/2027/entreprises` says it is another edition or population.
+
+    Its results would be written over theirs. Folders that are not named by a year are free.
+    """
+    year, population = path.resolve().parent.parts[-2:]
+    said = (str(decisions.edition), decisions.population)
+    if year.isdigit() and (year, population) != said:
+        raise SurveyError(
+            f"{path} : « edition » et « population » disent {said[0]} et {said[1]}, le dossier dit "
+            f"{year} et {population}. Accordez-les."
+        )
 
 
 def read_settings(path: Path) -> Any:

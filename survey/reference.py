@@ -112,17 +112,22 @@ def read_table(path: Path, schema: pl.Schema) -> pl.DataFrame:
     """
     if not path.is_file():
         raise SurveyError(f"{path} : ce fichier de référence est introuvable.")
-    table = pl.read_csv(path, infer_schema=False)
+    try:
+        table = pl.read_csv(path, infer_schema=False)
+    except pl.exceptions.PolarsError as error:
+        raise SurveyError(
+            f"{path} : ce fichier n’est pas un CSV lisible (UTF-8, virgules)."
+        ) from error
     missing = [name for name in schema if name not in table.columns]
     if missing:
         raise SurveyError(
-            f"{path} : colonnes absentes {missing} ; colonnes lues {table.columns}. "
-            "Rétablir les titres de colonnes."
+            f"{path} : colonnes absentes : {', '.join(missing)} ; colonnes lues : "
+            f"{', '.join(table.columns)}. Rétablir les titres, séparés par des virgules."
         )
     try:
         return table.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
     except pl.exceptions.InvalidOperationError as error:
-        raise SurveyError(f"{path} : une cellule n’est pas un nombre. Détail : {error}") from error
+        raise SurveyError(f"{path} : une cellule de nombre contient autre chose.") from error
 
 
 def read_region(path: Path) -> Region:

@@ -39,7 +39,10 @@ DUPLICATE_ID = "doublon de l’identifiant"
 NOT_SHOWN = ["{question_not_shown}", "N/A"]
 VV_CODES = {"{newline}": "\n", "{cr}": "\n", "{tab}": "\t", "{quote}": '"', "{lbrace}": "{"}
 # A code, a number, a date, or what `limesurvey_answers` says of a free text.
-SHOWABLE = r"^([\w+.-]{1,12}(, [\w+.-]{1,12})*|\d{4}-\d{2}-\d{2}[ \d:]*|\(texte de .* caractères\))$"
+SHOWABLE = (
+    r"^([\w+.,-]{1,12}|[\w+-]{1,12}(, [\w+-]{1,12})*|\d{4}-\d{2}-\d{2}[ \d:]*"
+    r"|\(texte de .* caractères\))$"
+)
 UNDATED = "1980-01-01"  # LimeSurvey's date of a complete answer whose date is not recorded
 DATE_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M")
 

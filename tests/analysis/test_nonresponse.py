@@ -62,7 +62,7 @@ def test_group_without_respondent_is_named():
     message = str(error.value).replace("\u202f", " ")
     assert "« secteur=AZ, taille=10+ » (unités tirées : 1, répondantes : 0)" in message
     assert "« secteur=BE, taille=10+ » (unités tirées : 2, répondantes : 0)" in message
-    assert "collapse" in message
+    assert "regrouper" in message
 
 
 @pytest.mark.parametrize(

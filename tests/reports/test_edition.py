@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from analysis.disclosure import NUMBERS
-from reports import headline, method, value_chain
+from reports import enterprises, headline, method, value_chain
 from reports.downloads import FILES, downloads_list, write_downloads
 from reports.edition import Edition, markdown_table, open_edition
 from reports.instrument import questionnaire_markdown
@@ -144,19 +144,30 @@ def test_the_headline_needs_a_firm_cell(edition):
 
 def test_the_summary_says_the_change_only_when_it_is_tested(edition, monkeypatch):
     before = open_edition(2025)
-    monkeypatch.setattr(headline, "open_edition", lambda *_: before)
+    monkeypatch.setattr(Edition, "previous", lambda _: before)
     low = only(before, "usage_ia", estimate=0.05, std_error=0.002, conf_low=0.04, conf_high=0.06)
-    monkeypatch.setattr(headline, "open_edition", lambda *_: low)
+    monkeypatch.setattr(Edition, "previous", lambda _: low)
     assert headline.summary(edition).startswith("L’usage progresse")
     high = only(before, "usage_ia", estimate=0.6, std_error=0.01, conf_low=0.58, conf_high=0.62)
-    monkeypatch.setattr(headline, "open_edition", lambda *_: high)
+    monkeypatch.setattr(Edition, "previous", lambda _: high)
     assert headline.summary(edition).startswith("L’usage recule")
     same = only(before, "usage_ia", estimate=edition.cell("usage_ia")["estimate"])
-    monkeypatch.setattr(headline, "open_edition", lambda *_: same)
+    monkeypatch.setattr(Edition, "previous", lambda _: same)
     assert headline.summary(edition).startswith("L’usage n’évolue pas nettement")
     hidden = only(before, "usage_ia", **WITHHELD)
-    monkeypatch.setattr(headline, "open_edition", lambda *_: hidden)
+    monkeypatch.setattr(Edition, "previous", lambda _: hidden)
     assert headline.summary(edition).startswith("L’évolution depuis 2025 n’est pas mesurable")
+
+
+def test_the_previous_edition_must_be_there_and_as_real(edition):
+    assert edition.previous().year == 2025
+    assert open_edition(2025).previous() is None
+    decisions = edition.campaign.decisions.model_copy(update={"simulee": False})
+    real = replace(edition, campaign=replace(edition.campaign, decisions=decisions))
+    assert real.previous() is None
+    assert "2025" not in headline.summary(real)
+    assert enterprises.change_by_size(real) is None
+    assert headline.comparison(real).frame["label"].str.contains("2025").sum() == 1  # the Union
 
 
 def test_the_questionnaire_is_written_out_whole(edition):

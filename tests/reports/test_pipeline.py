@@ -6,6 +6,7 @@ import pytest
 from analysis.disclosure import NUMBERS, assert_gated
 from reports import pipeline
 from reports.steps import digest
+from reports.summaries import weighting_summary
 from survey.campaign import load_campaign
 from survey.errors import SurveyError
 from survey.french import typography
@@ -238,3 +239,57 @@ def test_published_shares_are_those_of_the_final_weights_and_of_eurostats_base(e
     assert cell["estimate"] == pytest.approx(share, rel=1e-12)
     assert cell["n_respondents"] == known.height
     assert known.filter(internet="non").height > 0
+
+
+def test_weights_made_for_other_answers_are_refused(copied):
+    campaign = campaign_of(copied)
+    run(campaign)
+    path = campaign.private / "reponses.parquet"
+    pl.read_parquet(path).head(800).write_parquet(path)
+    with pytest.raises(SurveyError, match="Relancez observatoire redresser"):
+        pipeline.estimate_campaign(campaign)
+
+
+def test_answers_out_of_the_sample_are_counted_and_kept(copied):
+    campaign = campaign_of(copied)
+    run(campaign)
+    path = campaign.private / "echantillon.parquet"
+    sample = pl.read_parquet(path)
+    weighted = pl.read_parquet(campaign.private / "poids.parquet")
+    lost = weighted["token"].head(3).to_list()
+    sample.filter(~pl.col("token").is_in(lost)).write_parquet(path)
+    assert pipeline.weigh(campaign)
+    assert pl.read_csv(campaign.private / pipeline.STRANGERS).height == 3
+    assert "3 réponses dont le jeton" in weighting_summary(campaign)
+    assert pipeline.estimate_campaign(campaign)
+
+
+def test_a_sample_may_come_as_csv_and_its_faults_are_named(copied):
+    campaign = campaign_of(copied)
+    run(campaign)
+    parquet = campaign.private / "echantillon.parquet"
+    sample = pl.read_parquet(parquet)
+    parquet.unlink()
+    sample.write_csv(parquet.with_suffix(".csv"))
+    before = pl.read_parquet(campaign.private / "poids.parquet")
+    assert pipeline.weigh(campaign)
+    after = pl.read_parquet(campaign.private / "poids.parquet")
+    assert (after["calibrated_weight"] - before["calibrated_weight"]).abs().max() < 1e-9
+    sample.drop("stratum").write_csv(parquet.with_suffix(".csv"))
+    with pytest.raises(SurveyError, match="stratum"):
+        pipeline.weigh(campaign)
+    parquet.write_bytes(b"PAR1 abc")
+    with pytest.raises(SurveyError, match="abîmé"):
+        pipeline.weigh(campaign)
+
+
+def test_an_export_without_any_good_answer_keeps_the_former_ones(copied, tmp_path):
+    campaign = campaign_of(copied)
+    run(campaign)
+    export = pipeline.find_export(campaign)
+    header = export.read_text(encoding="utf-8-sig").split("\n", 1)[0]
+    (tmp_path / "vide.csv").write_text(header + "\n", encoding="utf-8")
+    kept = digest(campaign.private / "reponses.parquet")
+    with pytest.raises(SurveyError, match="déjà importées sont gardées"):
+        pipeline.import_answers(campaign, tmp_path / "vide.csv")
+    assert digest(campaign.private / "reponses.parquet") == kept

@@ -77,7 +77,7 @@ def test_a_clean_site_passes(site, campaign):
     )
     said = check_site(site, [campaign])
     assert said.startswith("2 pages contrôlées")
-    assert said.endswith("1 nombres retenus cherchés : aucun n’apparaît.")
+    assert said.endswith("1 nombres retenus et 0 jetons cherchés : aucun n’apparaît.")
 
 
 def test_only_numbers_that_tell_something_are_withheld(campaign):
@@ -168,3 +168,27 @@ def test_what_is_not_there_is_said(site, campaign, tmp_path):
     (campaign.private / "estimations.parquet").unlink()
     with pytest.raises(SurveyError, match=r"estimations\.parquet : fichier introuvable"):
         check_site(site, [campaign])
+
+
+def test_a_token_of_the_sample_is_found(site, campaign):
+    tokens = pl.DataFrame({"token": ["kT7-wq9xLm2", "zz81kkaaQw0"]})
+    tokens.write_parquet(campaign.private / "echantillon.parquet")
+    assert "2 jetons" in check_site(site, [campaign])
+    (site / "donnees.csv").write_text("id,token\n1,kT7-wq9xLm2\n", encoding="utf-8")
+    assert "le jeton d’une unité" in refused(site, campaign)
+
+
+def test_a_file_that_is_never_published_is_refused(site, campaign):
+    (site / "reponses.xlsx").write_bytes(b"PK")
+    assert "reponses.xlsx" in refused(site, campaign)
+
+
+def test_a_parquet_file_that_tells_too_much_is_refused(site, campaign):
+    told = cells().with_columns(status=pl.Series(["ok", "nd"]))
+    told.write_parquet(site / "resultats.parquet")
+    assert "resultats.parquet" in refused(site, campaign)
+
+
+def test_a_real_edition_must_not_be_called_simulated(site, campaign):
+    campaign.decisions.simulee = False
+    assert "d’une campagne réelle" in refused(site, campaign)

@@ -114,3 +114,11 @@ def test_a_missing_file_is_said(tmp_path):
         load_campaign(tmp_path, tmp_path)
     with pytest.raises(SurveyError, match=r"registre.yml : fichier introuvable"):
         read_settings(tmp_path / "registre.yml")
+
+
+@pytest.mark.parametrize("folder", ["2026/entreprises", "2025/habitants"])
+def test_a_campaign_in_the_folder_of_another_is_refused(tmp_path, folder):
+    place = tmp_path / folder
+    place.mkdir(parents=True)
+    with pytest.raises(SurveyError, match="Accordez-les"):
+        campaign(place, OWN)

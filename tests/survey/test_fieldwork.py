@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from survey.errors import SurveyError
-from survey.fieldwork import OUTCOMES, record_outcomes, response_rates
+from survey.fieldwork import OUTCOMES, record_outcomes, response_rates, unknown_tokens
 
 SAMPLE = pl.DataFrame({"token": ["a", "b", "c", "d"], "design_weight": [1.0, 1.0, 2.0, 4.0]})
 
@@ -71,3 +71,24 @@ def test_rates_by_group_are_sorted_and_null_when_nobody_is_in_scope():
     assert rates["taille"].to_list() == ["0", "1-9"]
     assert rates["response_rate"].to_list() == [None, 0.5]
     assert rates["weighted_response_rate"].to_list() == [None, 0.5]
+
+
+def test_answers_out_of_the_sample_are_told():
+    sample = pl.DataFrame({"token": ["a", "b"]})
+    answers = pl.DataFrame({"id": ["1", "2", "3"], "token": ["a", "z", None]})
+    assert unknown_tokens(sample, answers)["id"].to_list() == ["2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("tokens", "answered", "said"),
+    [
+        (["a", "a"], ["a"], "2 lignes à jeton répété"),
+        (["a", None], ["a"], "1 jetons vides"),
+        (["a", "b"], [None, "z"], "aucune réponse ne porte un jeton"),
+    ],
+)
+def test_a_sample_that_cannot_be_matched_is_refused(tokens, answered, said):
+    sample = pl.DataFrame({"token": tokens}, schema={"token": pl.String})
+    answers = pl.DataFrame({"token": answered}, schema={"token": pl.String})
+    with pytest.raises(SurveyError, match=said):
+        unknown_tokens(sample, answers)

@@ -84,7 +84,7 @@ def test_a_row_pasted_twice_is_taken_once(tmp_path, questionnaire):
             "2,5",
         ),
         ({"effectif": "-1"}, "nombre hors bornes", "effectif", "-1"),
-        ({"effectif": "9" * 30}, "nombre illisible", "effectif", "9" * 30),
+        ({"effectif": "9" * 30}, "nombre illisible", "effectif", "(valeur masquée)"),
         ({"taille": ""}, "question obligatoire sans réponse", "taille", None),
         ({"id": ""}, "identifiant absent", "id", None),
         (
@@ -208,6 +208,7 @@ def test_rejects_hide_tokens_and_addresses(tmp_path, questionnaire):
     assert "SECRET" not in rejects.write_csv()
 
 
-def test_a_long_wrong_value_is_cut(tmp_path, questionnaire):
-    reject = only_reject(read(tmp_path, questionnaire, ROW | {"poste": "x" * 500}))
-    assert reject["valeur"] == "x" * 60
+@pytest.mark.parametrize("value", ["x" * 500, "Jeanne Martin", "0612345678", "12 rue des Lices"])
+def test_a_wrong_value_that_may_be_personal_is_masked(tmp_path, questionnaire, value):
+    reject = only_reject(read(tmp_path, questionnaire, ROW | {"poste": value}))
+    assert reject["valeur"] == "(valeur masquée)"
