@@ -182,12 +182,6 @@ def _rounded(value: Any) -> Any:
     return value
 
 
-def emit(figure: Figure, directory: Path, assets: str = "figures") -> str:
-    """Write the files of a figure and return its Markdown: what a report cell prints."""
-    figure.write(directory)
-    return figure.to_markdown(assets)
-
-
 def dot_figure(
     frame: pl.DataFrame,
     caption: Caption,

@@ -25,7 +25,6 @@ from reports.figures import (
     compact_spec,
     distribution_figure,
     dot_figure,
-    emit,
     key_figures,
     map_figure,
 )
@@ -188,7 +187,7 @@ def test_no_number_goes_with_a_withheld_row(markdown, figure, tmp_path):
 
 def test_files_are_the_same_twice_and_carry_the_mark(tmp_path):
     for name in ("a", "b"):
-        emit(dot_figure(SECTORS, CAPTION), tmp_path / name)
+        dot_figure(SECTORS, CAPTION).write(tmp_path / name)
     for end in ("csv", "svg", "png"):
         first, second = (tmp_path / name / f"usage-secteur.{end}" for name in ("a", "b"))
         assert first.read_bytes() == second.read_bytes()
