@@ -73,11 +73,13 @@ def apply_gate(
     """The estimates as they may be published: each with its status, the withheld ones empty.
 
     A cell is `secret`, `nd`, `fragile` or `ok` by `spec`; statistics of one indicator in one domain
-    share the most severe status, since each gives the others. Then, while a withheld cell can be
-    computed from shown ones by adding and subtracting (population sizes being public), one more
-    domain is withheld among those that give it, with the status of the cell it protects: the one
-    with fewest respondents in the domain, preferably one that ends the matter alone. Domains
-    `secret` for every indicator are protected once for all, so that no indicator tells another's.
+    share the most severe status, since each gives the others. A total beside the share it counts
+    is judged by the share alone: the CV of a small count says little of its precision. Then, while
+    a withheld cell can be computed from shown ones by adding and subtracting (population sizes
+    being public), one more domain is withheld among those that give it, with the status of the cell
+    it protects: the one with fewest respondents in the domain, preferably one that ends the matter
+    alone. Domains `secret` for every indicator are protected once for all, so that no indicator
+    tells another's.
 
     Not done: intervals that nearly give a withheld number away; what earlier editions published.
     The few units behind a share near 0 or 1 are not withheld in a shown cell: weights are unequal,
@@ -97,7 +99,9 @@ def apply_gate(
     """
     require_columns(estimates, (*CELL, "statistic", "status", *NUMBERS), "Règles de diffusion")
     worst = pl.col("rank").max().over(CELL)
-    ranked = estimates.with_columns(rank=primary_rank(spec)).with_columns(rank=worst)
+    counted = (pl.col("statistic") == "total") & (pl.col("statistic") == "share").any().over(CELL)
+    judged = pl.when(~counted).then(primary_rank(spec))
+    ranked = estimates.with_columns(rank=judged).with_columns(rank=worst)
     parts = [
         protected(part, spec, membership, exclusive)
         for part in ranked.with_row_index("row").partition_by(

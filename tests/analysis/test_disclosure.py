@@ -235,3 +235,15 @@ def test_no_withheld_number_can_be_computed_back(seed, n):
         for row, secret in zip(rows, hidden, strict=True):
             if secret and row.any():
                 assert np.linalg.matrix_rank(np.array([*public, row])) == rank + 1
+
+
+def test_a_total_is_judged_by_the_share_it_counts():
+    count = {"statistic": "total", "estimate": 500.0, "conf_low": 200.0, "conf_high": 800.0}
+    whole, other = cell("ensemble", "ensemble", 400), cell("taille", "0", 200)
+    small = cell("taille", "1-9", 200, estimate=0.05, conf_low=0.03, conf_high=0.08)
+    beside = cell("taille", "1-9", 200, cv=0.5, **count)
+    assert statuses(whole, other, small, beside) == ["ok"] * 4
+    alone = cell("taille", "1-9", 200, cv=0.5, **count) | {"indicator": "seul"}
+    assert statuses(alone) == ["nd"]
+    wide = cell("taille", "1-9", 200, conf_low=0.05, conf_high=0.6)
+    assert statuses(wide, beside) == ["nd", "nd"]
