@@ -10,7 +10,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from analysis.design import Floats, fault, require_columns
-from analysis.disclosure import STATUSES
+from analysis.disclosure import STATUSES, WITHHELD
 
 CELL = ("indicator", "population", "domain_type", "domain", "statistic")
 FAMILY = ("indicator", "population", "statistic")
@@ -72,7 +72,7 @@ def compare_editions(
         **inference(difference, np.sqrt(variance), df, level),
         status=more_severe("status", "status_before"),
     ).rename({"edition": "edition_after", "estimate": "estimate_after"})
-    hidden = pl.col("status").is_in(["nd", "secret"])
+    hidden = pl.col("status").is_in(WITHHELD)
     shown = [name for name, kind in tested.schema.items() if kind.is_float()]
     tested = tested.with_columns(pl.when(~hidden).then(pl.col(shown).fill_nan(None)).name.keep())
     return judged(tested, family, adjust, 1 - level)

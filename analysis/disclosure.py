@@ -14,6 +14,7 @@ from analysis.design import Floats, fault, named, require_columns
 from analysis.estimation import Domain, partition
 
 STATUSES = ("ok", "fragile", "nd", "secret")
+WITHHELD = STATUSES[2:]
 NUMBERS = (
     "estimate",
     "std_error",
@@ -117,7 +118,7 @@ def apply_gate(
     ).select(estimates.columns)
 
 
-def withheld(estimates: pl.DataFrame, status: str) -> pl.DataFrame:
+def without_numbers(estimates: pl.DataFrame, status: str) -> pl.DataFrame:
     """The same rows with `status` and no number."""
     return estimates.with_columns(
         *(pl.lit(None, dtype=estimates.schema[name]).alias(name) for name in NUMBERS),
@@ -158,7 +159,7 @@ def assert_gated(published: pl.DataFrame) -> None:
     """
     columns = [column for column in NUMBERS if column in published.columns]
     require_columns(published, ("status", "estimate"), "Contrôle de diffusion")
-    withheld = pl.col("status").is_in(["nd", "secret"])
+    withheld = pl.col("status").is_in(WITHHELD)
     faults = {
         "de statut inconnu": ~pl.col("status").is_in(STATUSES) | pl.col("status").is_null(),
         "non diffusée qui porte un nombre": withheld

@@ -5,7 +5,13 @@ from __future__ import annotations
 import polars as pl
 
 from analysis.design import SurveyDesign
-from analysis.disclosure import GateSpec, apply_gate, assert_gated, domain_membership, withheld
+from analysis.disclosure import (
+    GateSpec,
+    apply_gate,
+    assert_gated,
+    domain_membership,
+    without_numbers,
+)
 from analysis.estimation import Domain, estimate
 from analysis.indicators import (
     Registry,
@@ -70,7 +76,7 @@ def gate_by_base(
     and order as `estimates`. Not done: what indicators of different bases tell together.
     """
     numbered = estimates.with_row_index("_row")
-    parts = []
+    parts, wholes = [], exclusive_groups(registry)
     for base in dict.fromkeys(indicator.base for indicator in registry.indicators):
         codes = [each.code for each in registry.indicators if each.base == base]
         part = numbered.filter(pl.col("indicator").is_in(codes))
@@ -79,7 +85,7 @@ def gate_by_base(
         empty = part.join(membership, on=PLACE, how="anti")
         held = part.join(membership, on=PLACE, how="semi", maintain_order="left")
         places = held.select("_row")
-        groups = [group for group in exclusive_groups(registry) if set(group) <= set(codes)]
+        groups = [group for group in wholes if set(group) <= set(codes)]
         gated = apply_gate(held.drop("_row"), spec, membership=membership, exclusive=groups)
-        parts += [places.hstack(gated), withheld(empty, "secret")]
+        parts += [places.hstack(gated), without_numbers(empty, "secret")]
     return pl.concat(parts).sort("_row").drop("_row")

@@ -11,14 +11,13 @@ from urllib.parse import unquote, urlsplit
 
 import polars as pl
 
-from analysis.disclosure import NUMBERS, assert_gated
+from analysis.disclosure import NUMBERS, WITHHELD, assert_gated
 from survey.campaign import Campaign
 from survey.errors import SurveyError
 from survey.french import integer
 
 TEXT_FILES = (".html", ".csv", ".json", ".svg", ".yml", ".js")
 PUBLISHED = (*TEXT_FILES, ".css", ".parquet", ".png", ".txt", ".woff2")
-WITHHELD = ("nd", "secret")
 DIGITS = 12  # by which a withheld number is recognised; fewer would meet by chance
 LOADING = {"src", "data", "poster"}
 RAW_VALUES = re.compile(r"\b(?:nan|NaN|None|undefined|null)\b")

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from operator import ge, gt, le, lt
 from typing import Literal
 
 from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedInput, v_args
@@ -29,6 +30,7 @@ from survey.errors import SurveyError
 from survey.french import typography
 
 Order = Literal["<", "<=", ">", ">="]
+ORDERS = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 KEYWORDS = frozenset({"and", "or", "not", "in", "has", "any", "all", "count", "answered"})
 EVERYONE = "ensemble"

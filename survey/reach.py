@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
-from operator import ge, gt, le, lt
 
 from survey.columns import BLANK, DONT_KNOW, GIVEN, special_codes
 from survey.conditions import (
+    ORDERS,
     AllRows,
     And,
     Answered,
@@ -34,7 +34,6 @@ from survey.conditions import (
 from survey.questions import Question, Questionnaire, Row
 from survey.satisfiability import All, Among, Formula, Some, at_least, is_possible, negated
 
-ORDERS: dict[str, Callable[[float, float], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
 STATE = "__etat"
 
 

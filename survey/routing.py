@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import reduce
-from operator import and_, ge, gt, le, lt, or_
+from operator import and_, or_
 from typing import TYPE_CHECKING, Literal
 
 import polars as pl
@@ -27,6 +27,7 @@ from survey.columns import (
 )
 from survey.conditions import (
     EVERYONE,
+    ORDERS,
     AllRows,
     And,
     Answered,
@@ -59,9 +60,6 @@ __all__ = [
     "to_french",
     "to_polars",
 ]
-
-
-ORDERS = {"<": lt, "<=": le, ">": gt, ">=": ge}
 
 
 def effective_base(question: Question, item: Option | Row | None = None) -> Condition:
