@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from analysis.design import Floats, fault, named, numeric_column, require_columns, row_numbers
+from analysis.checks import Floats, fault, named, numeric_column, require_columns, row_numbers
 from survey.errors import ConvergenceError, MarginError
 from survey.french import decimal, integer
 

@@ -9,7 +9,7 @@ import polars as pl
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from analysis.design import Floats, fault, require_columns
+from analysis.checks import Floats, fault, require_columns
 from analysis.disclosure import STATUSES, WITHHELD
 
 CELL = ("indicator", "population", "domain_type", "domain", "statistic")

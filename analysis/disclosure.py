@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import linalg
 
-from analysis.design import Floats, fault, named, require_columns
+from analysis.checks import Floats, fault, named, require_columns
 from analysis.estimation import Domain, partition
 
 STATUSES = ("ok", "fragile", "nd", "secret")

@@ -11,16 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import sparse, special
 
-from analysis.design import (
-    DesignArrays,
-    Floats,
-    Integers,
-    Projection,
-    SurveyDesign,
-    design_arrays,
-    fault,
-    named,
-)
+from analysis.checks import Floats, Integers, fault, named
+from analysis.design import DesignArrays, Projection, SurveyDesign, design_arrays
 from analysis.targets import (
     WHOLE,
     Domain,

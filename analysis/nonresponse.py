@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.design import fault, numeric_column, refuse_missing, require_columns, row_numbers
+from analysis.checks import fault, numeric_column, refuse_missing, require_columns, row_numbers
 from survey.errors import MarginError
 from survey.french import integer
 

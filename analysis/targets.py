@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analysis.design import Floats, Integers, encode, fault, named, require_columns, row_numbers
+from analysis.checks import Floats, Integers, encode, fault, named, require_columns, row_numbers
 
 STATISTICS = ("share", "mean", "total")
 

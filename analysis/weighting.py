@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from analysis.design import fault, require_columns
+from analysis.checks import fault, require_columns
 
 WEIGHTS = ("design_weight", "nonresponse_weight", "calibrated_weight")
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import polars as pl
 
-from analysis.design import SurveyDesign, require_columns
+from analysis.checks import require_columns
+from analysis.design import SurveyDesign
 from analysis.disclosure import GateSpec, apply_gate, assert_gated, domain_membership
 from analysis.estimation import Domain, Target, estimate
 from reports.manifest import write_manifest

@@ -12,7 +12,8 @@ from pathlib import Path
 import polars as pl
 
 from analysis.calibration import RakingSpec, rake
-from analysis.design import SurveyDesign, require_columns
+from analysis.checks import require_columns
+from analysis.design import SurveyDesign
 from analysis.indicators import Registry, read_registry
 from analysis.nonresponse import adjust_nonresponse, response_groups
 from analysis.publication import published_cells

@@ -1,0 +1,91 @@
+"""What a frame must be before it is computed on, and how a fault is told in French."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from survey.errors import SurveyError
+from survey.french import integer, typography
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+SHOWN = 5  # rows or codes named in a message
+
+
+def fault(message: str, kind: type[SurveyError] = SurveyError) -> SurveyError:
+    """An error whose French message has its typography done."""
+    return kind(typography(message))
+
+
+def named(values: Sequence[object]) -> str:
+    """« 3, 8, 12 et 40 autres »: the first few of a list, and how many more there are."""
+    shown = ", ".join(str(value) for value in values[:SHOWN])
+    more = len(values) - SHOWN
+    return shown if more <= 0 else f"{shown} et {integer(more)} autre{'s' if more > 1 else ''}"
+
+
+def row_numbers(wrong: pl.Series) -> str:
+    """« lignes 3, 8 » (counted from 1) where a Boolean series is true."""
+    numbers = (wrong.fill_null(False).arg_true() + 1).to_list()
+    return f"ligne{'s' if len(numbers) > 1 else ''} {named(numbers)}"
+
+
+def require_columns(frame: pl.DataFrame, columns: Sequence[str], use: str) -> None:
+    """Raise when `frame` lacks one of `columns`; `use` says in French what they are for."""
+    for column in columns:
+        if column in frame.columns:
+            continue
+        close = get_close_matches(column, frame.columns, n=3)
+        hint = f"colonnes proches : {', '.join(close)}" if close else "aucune colonne proche"
+        raise fault(f"{use} : colonne « {column} » absente du tableau ({hint}).")
+
+
+def numeric_column(frame: pl.DataFrame, column: str, use: str) -> Floats:
+    """A column as numbers; raises on text, null, NaN, infinite, naming the column and its rows."""
+    series = frame[column]
+    if not (series.dtype.is_numeric() or series.dtype == pl.Boolean):
+        number = series.cast(pl.String).cast(pl.Float64, strict=False)
+        wrong = number.is_null() if number.null_count() else pl.Series([True] * len(series))
+        raise fault(
+            f"{use} : la colonne « {column} » contient du texte ({row_numbers(wrong)}) ; la "
+            "convertir en nombres avant le calcul."
+        )
+    numbers = series.cast(pl.Float64)
+    faults = {
+        "vide": numbers.is_null(),
+        "non numérique (NaN)": numbers.is_nan(),
+        "infinie": numbers.is_infinite(),
+    }
+    for what, wrong in faults.items():
+        if wrong.any():
+            raise fault(
+                f"{use} : la colonne « {column} » porte une valeur {what} ({row_numbers(wrong)}) ; "
+                "corriger ou écarter ces lignes."
+            )
+    return numbers.to_numpy()
+
+
+def encode(frame: pl.DataFrame) -> tuple[Integers, pl.DataFrame]:
+    """Code of each row's combination of values, and the combinations in order (code = row).
+
+    Order is that of each column: an Enum's own order, else alphabetical. A row with a null has
+    code -1.
+    """
+    keys = frame.drop_nulls().unique().sort(frame.columns)
+    coded = frame.join(
+        keys.with_row_index("_code"), on=frame.columns, how="left", maintain_order="left"
+    )
+    return coded["_code"].cast(pl.Int64).fill_null(-1).to_numpy(), keys
+
+
+def refuse_missing(frame: pl.DataFrame, column: str, use: str) -> None:
+    """Raise when `column` has a null."""
+    missing = frame[column].is_null()
+    if missing.any():
+        raise fault(f"{use} : la colonne « {column} » est vide ({row_numbers(missing)}).")
