@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, get_args
 
-import numpy as np
-import polars as pl
-from numpy.typing import NDArray
-from scipy import sparse
+from analysis.checks import fault
+from survey.french import integer
 
-from analysis.checks import (
-    Floats,
-    Integers,
-    encode,
-    fault,
-    named,
-    numeric_column,
-    refuse_missing,
-    require_columns,
-    row_numbers,
-)
-from survey.french import decimal, integer
+Lonely = Literal["fail", "adjust", "average", "certainty", "remove"]
+LONELY = get_args(Lonely)
+PPS = ("brewer", "deville")
 
-LONELY = ("fail", "adjust", "certainty")
+
+@dataclass(frozen=True, slots=True)
+class Replicates:
+    """Replicate weights: the variance is `scale` x sum of `rscales` x (replicate - centre)².
+
+    columns : one column of weights a replicate.
+    rscales : one factor a replicate; None = 1 for all.
+    mse : the centre is the full-sample estimate (true) or the mean of the replicates, R's default.
+    df : degrees of freedom; None = rank of the replicate weights minus 1, as R's `degf`.
+    """
+
+    columns: tuple[str, ...]
+    scale: float
+    rscales: tuple[float, ...] | None = None
+    mse: bool = False
+    df: int | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.columns) < 2:
+            raise fault("Répliques : il faut au moins deux colonnes de poids répliqués.")
+        if self.rscales is not None and len(self.rscales) != len(self.columns):
+            raise fault(
+                f"Répliques : {len(self.columns)} colonnes pour {len(self.rscales)} facteurs "
+                "(« rscales ») ; en donner un par colonne, ou aucun."
+            )
+        if not (self.scale > 0 and all(factor >= 0 for factor in self.rscales or ())):
+            raise fault("Répliques : l’échelle doit être positive et aucun facteur négatif.")
+        if self.df is not None and self.df < 1:
+            raise fault(f"Répliques : {self.df} degré de liberté ; il en faut au moins 1.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,226 +48,227 @@ class SurveyDesign:
     """Columns that say how the rows were drawn and weighted, and what to do with a lonely unit.
 
     weight : final weight, units of the population represented by the row (>= 0).
-    stratum : stratum the row was drawn in; None = a single stratum.
-    stratum_size : population size of the stratum, the finite population correction; counts units,
-        or clusters when there is a `cluster`. None = drawn with replacement, no correction.
-    cluster : one-stage primary sampling unit, numbered within its stratum; None = the row itself.
-    calibration : categorical columns `weight` was calibrated on; the variance is then that of the
-        residuals on them.
-    design_weight : weight before calibration, needed with `calibration`.
-    lonely : a stratum with one primary unit is refused (`fail`), counted around zero of the
-        linearised variable, hence around the overall mean for shares and means, as R's `adjust`
-        (`adjust`), or counted as drawn with certainty (`certainty`). A stratum wholly taken
-        (as many rows as `stratum_size`) adds nothing in any case.
+    stratum : stratum the row was drawn in, crossed when several columns; None = a single stratum.
+    cluster : unit drawn at each stage, outermost first; the row itself when None.
+    stratum_size : population size, one column a stage: units of that stage in the stratum (first
+        stage) or in the unit they were drawn from. One more column than clusters when rows were
+        drawn in the last clusters. None = drawn with replacement: first stage alone counts.
+    nested : cluster labels are numbered within their stratum or parent cluster; if not, a label met
+        in two of them is refused.
+    lonely : a stratum with one unit is refused (`fail`); counted around zero of the linearised
+        variable, hence around the overall mean for shares and means (`adjust`); given the mean
+        variance of the other strata (`average`); or adds nothing (`certainty`, `remove`). As R's
+        `survey.lonely.psu`. A stratum wholly taken adds nothing in any case.
+    certainty : Boolean column, true in the strata that were wholly taken.
+    inclusion, pps : first-stage inclusion probability of each primary unit, and the approximation
+        of the variance of a draw of unequal probabilities without replacement: "brewer" (as R's
+        `pps="brewer"`) or "deville" (Deville, 1999: centre weighted by 1 - inclusion).
+    calibration, calibration_numbers : categorical and numeric columns the weight was calibrated on;
+        the variance is then that of the residuals on them.
+    design_weight : weight before calibration, needed with either.
+    calibration_scale : column of the `q` of the calibration; None = 1.
+    calibration_unit : level whose rows share one calibration factor; None = the row.
+    unit_variables : calibration columns that describe the unit, counted once a unit.
+    residual_weight : weight of the regression, as `w` of gustave's `res_cal`; None =
+        `design_weight` x q, as R's `calibrate`.
+    margin_errors : (column, category or None, standard error) of totals that are estimates of
+        another, independent survey.
+    margin_slack : (column, category or None, variance granted) of totals held by penalty only.
+    responded, response_group : second phase, of responding. The frame then holds the whole sample,
+        silent units with weight 0; response is supposed independent and equally likely in a group.
+    replicates : replicate weights, which then stand for all the rest but `weight`.
     """
 
     weight: str = "calibrated_weight"
-    stratum: str | None = None
-    stratum_size: str | None = None
-    cluster: str | None = None
+    stratum: str | tuple[str, ...] | None = None
+    stratum_size: str | tuple[str, ...] | None = None
+    cluster: str | tuple[str, ...] | None = None
     calibration: tuple[str, ...] = ()
     design_weight: str | None = None
-    lonely: Literal["fail", "adjust", "certainty"] = "adjust"
+    lonely: Lonely = "adjust"
+    nested: bool = True
+    certainty: str | None = None
+    inclusion: str | None = None
+    pps: Literal["brewer", "deville"] | None = None
+    calibration_numbers: tuple[str, ...] = ()
+    calibration_scale: str | None = None
+    calibration_unit: str | None = None
+    unit_variables: tuple[str, ...] = ()
+    residual_weight: str | None = None
+    margin_errors: tuple[tuple[str, str | None, float], ...] = ()
+    margin_slack: tuple[tuple[str, str | None, float], ...] = ()
+    responded: str | None = None
+    response_group: str | None = None
+    replicates: Replicates | None = None
 
     def __post_init__(self) -> None:
-        if self.lonely not in LONELY:
-            raise fault(
-                f"Plan de sondage : option « lonely » {self.lonely!r} inconnue ; choisir parmi "
-                f"{', '.join(LONELY)}."
-            )
-        if isinstance(self.calibration, str):
-            raise fault(
-                "Plan de sondage : « calibration » est une liste de colonnes, par exemple "
-                f"({self.calibration!r},)."
-            )
-        if bool(self.calibration) != (self.design_weight is not None):
-            raise fault(
-                "Plan de sondage : « calibration » et « design_weight » (poids avant calage) vont "
-                "ensemble ; donner les deux ou aucun."
-            )
+        refuse_unknown(self)
+        refuse_half_given(self)
+        refuse_sizes(self)
+
+    @property
+    def strata(self) -> tuple[str, ...]:
+        """Columns crossed to make the strata."""
+        return as_tuple(self.stratum)
+
+    @property
+    def clusters(self) -> tuple[str, ...]:
+        """Column of each stage but that of rows, outermost first."""
+        return as_tuple(self.cluster)
+
+    @property
+    def sizes(self) -> tuple[str, ...]:
+        """Population size of each stage."""
+        return as_tuple(self.stratum_size)
+
+    @property
+    def margins(self) -> tuple[str, ...]:
+        """Every column the weight was calibrated on."""
+        return (*self.calibration, *self.calibration_numbers)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column the design reads."""
-        named = (self.weight, self.stratum, self.stratum_size, self.cluster, self.design_weight)
-        return (*(name for name in named if name is not None), *self.calibration)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Projection:
-    """Regression of a linearised variable on the calibration margins, ready for many cells.
-
-    X has one column per category, d is the weight before calibration and w the weight. The
-    residual of z is z - X `inverse` (dX)'z. With A = wX and Q the quadratic form of the variance,
-    `factors` holds dX and wQA side by side, row by row, and `inner` is A'QA.
-    """
-
-    factors: sparse.csr_array
-    inverse: Floats
-    inner: Floats
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DesignArrays:
-    """The design row by row, as numbers.
-
-    `psu` and `stratum` are codes of each row; `psu_count`, `scale` and `centred` have one value per
-    stratum: primary units, factor (1 - n/N) n/(n - 1), and whether sums of squares are taken around
-    the stratum mean (all but lonely strata) or around zero.
-    """
-
-    weight: Floats
-    stratum: Integers
-    psu: Integers
-    clustered: bool
-    psu_count: Floats
-    scale: Floats
-    centred: NDArray[np.bool_]
-    projection: Projection | None
-
-
-def design_arrays(frame: pl.DataFrame, design: SurveyDesign) -> DesignArrays:
-    """Check the design against `frame` and turn it into arrays for the variance.
-
-    Rows of weight zero belong to the design (they count in their stratum) but to no domain.
-
-    Raises
-    ------
-    SurveyError : unknown column; weight null, negative, not finite, all zero; stratum or cluster
-        null; `stratum_size` varying within a stratum or below its number of primary units;
-        lonely stratum under `lonely="fail"`.
-    """
-    require_columns(frame, design.columns, "Plan de sondage")
-    weight = numeric_column(frame, design.weight, "Poids")
-    if (weight < 0).any():
-        raise fault(
-            f"Poids : la colonne « {design.weight} » porte une valeur négative "
-            f"({row_numbers(pl.Series(weight < 0))}) ; revoir le redressement."
+        if self.replicates is not None:
+            return (self.weight, *self.replicates.columns)
+        single = (
+            self.weight,
+            self.certainty,
+            self.inclusion,
+            self.design_weight,
+            self.calibration_scale,
+            self.calibration_unit,
+            self.residual_weight,
+            self.responded,
+            self.response_group,
         )
-    if not weight.sum() > 0:
-        raise fault(f"Poids : la somme de la colonne « {design.weight} » est nulle.")
-    stratum, strata = stratum_codes(frame, design)
-    psu = primary_units(frame, design, stratum)
-    psu_stratum = np.zeros(psu.max() + 1, dtype=np.int64)
-    psu_stratum[psu] = stratum
-    psu_count = np.bincount(psu_stratum, minlength=len(strata)).astype(float)
-    remaining = remaining_fraction(frame, design, stratum, strata, psu_count)
-    scale, centred = stratum_scale(design, strata, psu_count, remaining)
-    arrays = DesignArrays(
-        weight, stratum, psu, design.cluster is not None, psu_count, scale, centred, None
+        named = tuple(name for name in single if name is not None)
+        return tuple(
+            dict.fromkeys((*named, *self.strata, *self.clusters, *self.sizes, *self.margins))
+        )
+
+    def describe(self) -> str:
+        """The design in French, one sentence a part."""
+        return " ".join(f"{part[0].upper()}{part[1:]}." for part in description(self))
+
+
+def as_tuple(columns: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    """A column, several or none, as a tuple."""
+    return (columns,) if isinstance(columns, str) else tuple(columns or ())
+
+
+def refuse_unknown(design: SurveyDesign) -> None:
+    """Raise on an option that is not in its list."""
+    if design.lonely not in LONELY:
+        raise fault(
+            f"Plan de sondage : option « lonely » {design.lonely!r} inconnue ; choisir parmi "
+            f"{', '.join(LONELY)}."
+        )
+    if design.pps not in (None, *PPS):
+        raise fault(
+            f"Plan de sondage : option « pps » {design.pps!r} inconnue ; choisir parmi "
+            f"{', '.join(PPS)}, ou rien."
+        )
+    for name in ("calibration", "calibration_numbers", "unit_variables"):
+        if isinstance(getattr(design, name), str):
+            raise fault(
+                f"Plan de sondage : « {name} » est une liste de colonnes, par exemple "
+                f"({getattr(design, name)!r},)."
+            )
+
+
+def refuse_half_given(design: SurveyDesign) -> None:
+    """Raise when of two options that go together only one is given."""
+    pairs = (
+        ("calibration", bool(design.margins), "design_weight", design.design_weight is not None),
+        ("inclusion", design.inclusion is not None, "pps", design.pps is not None),
+        (
+            "responded",
+            design.responded is not None,
+            "response_group",
+            design.response_group is not None,
+        ),
     )
-    if not design.calibration:
-        return arrays
-    return with_projection(arrays, frame, design, psu_stratum)
+    meaning = {
+        "design_weight": "« design_weight » (poids avant calage)",
+        "pps": "« pps » (approximation de la variance)",
+        "response_group": "« response_group » (groupe de réponse)",
+    }
+    for first, has_first, second, has_second in pairs:
+        if has_first != has_second:
+            raise fault(
+                f"Plan de sondage : « {first} » et {meaning[second]} vont ensemble ; donner les "
+                "deux ou aucun."
+            )
+    alone = {
+        "calibration_scale": design.calibration_scale is not None,
+        "calibration_unit": design.calibration_unit is not None,
+        "unit_variables": bool(design.unit_variables),
+        "residual_weight": design.residual_weight is not None,
+        "margin_errors": bool(design.margin_errors),
+        "margin_slack": bool(design.margin_slack),
+    }
+    for name, given in alone.items():
+        if given and not design.margins:
+            raise fault(f"Plan de sondage : « {name} » suppose des colonnes de calage.")
 
 
-def stratum_codes(frame: pl.DataFrame, design: SurveyDesign) -> tuple[Integers, list[str]]:
-    """Stratum of each row as a code, and the names of the strata."""
-    if design.stratum is None:
-        return np.zeros(frame.height, dtype=np.int64), ["ensemble"]
-    codes, keys = encode(frame.select(design.stratum))
-    refuse_missing(frame, design.stratum, "Strates")
-    return codes, keys[design.stratum].cast(pl.String).to_list()
-
-
-def primary_units(frame: pl.DataFrame, design: SurveyDesign, stratum: Integers) -> Integers:
-    """Primary sampling unit of each row as a code; a cluster is numbered within its stratum."""
-    if design.cluster is None:
-        return np.arange(frame.height)
-    refuse_missing(frame, design.cluster, "Grappes")
-    return encode(pl.DataFrame({"stratum": stratum, "cluster": frame[design.cluster]}))[0]
-
-
-def remaining_fraction(
-    frame: pl.DataFrame,
-    design: SurveyDesign,
-    stratum: Integers,
-    strata: list[str],
-    psu_count: Floats,
-) -> Floats:
-    """1 - n/N of each stratum; 1 without `stratum_size`."""
-    if design.stratum_size is None:
-        return np.ones(len(strata))
-    by_row = numeric_column(frame, design.stratum_size, "Taille de strate")
-    size = np.zeros(len(strata))
-    size[stratum] = by_row
-    uneven = size[stratum] != by_row
-    if uneven.any():
-        wrong = sorted({strata[code] for code in stratum[uneven]})
+def refuse_sizes(design: SurveyDesign) -> None:
+    """Raise when population sizes do not follow the stages."""
+    stages, sizes = len(design.clusters), len(design.sizes)
+    if sizes > stages + 1:
         raise fault(
-            f"Taille de strate : la colonne « {design.stratum_size} » varie dans la strate "
-            f"{named(wrong)} ; elle doit y donner un seul effectif de la base de sondage."
+            f"Plan de sondage : {sizes} effectifs de population pour {stages} degrés de grappes ; "
+            "un effectif par degré, plus un au besoin pour le tirage des lignes."
         )
-    short = np.flatnonzero(size < psu_count)
-    if short.size:
-        first = short[0]
+    if design.pps and sizes:
         raise fault(
-            f"Taille de strate : la strate {strata[first]} compte {integer(psu_count[first])} "
-            f"unités enquêtées pour {decimal(size[first], 0)} dans la population ; corriger "
-            f"« {design.stratum_size} »."
+            "Plan de sondage : donner « inclusion » (probabilités inégales) ou « stratum_size » "
+            "(effectif de population), pas les deux."
         )
-    return 1 - psu_count / size
+    repeated = len(set(design.clusters)) < stages
+    if repeated:
+        raise fault("Plan de sondage : la même colonne de grappes figure à deux degrés.")
 
 
-def stratum_scale(
-    design: SurveyDesign, strata: list[str], psu_count: Floats, remaining: Floats
-) -> tuple[Floats, NDArray[np.bool_]]:
-    """Factor of each stratum's sum of squares, and whether it is centred; R survey `onestrat`."""
-    taken = remaining < 1e-7
-    lonely = (psu_count == 1) & ~taken
-    if lonely.any() and design.lonely == "fail":
-        wrong = [strata[code] for code in np.flatnonzero(lonely)]
-        raise fault(
-            f"Plan de sondage : une seule unité dans la strate {named(wrong)} ; la regrouper avec "
-            'une strate voisine ou choisir lonely="adjust".'
-        )
-    factor = psu_count / np.maximum(psu_count - 1, 1)
-    scale = np.where(taken, 0.0, remaining * factor)
-    if design.lonely == "certainty":
-        scale[lonely] = 0.0
-    return scale, ~lonely
+def description(design: SurveyDesign) -> list[str]:
+    """Parts of `SurveyDesign.describe`."""
+    if design.replicates is not None:
+        count = integer(len(design.replicates.columns))
+        return [f"poids « {design.weight} »", f"variance par {count} poids répliqués"]
+
+    def quoted(columns: tuple[str, ...]) -> str:
+        return " x ".join(f"« {column} »" for column in columns)
+
+    parts = [f"poids « {design.weight} »"]
+    parts.append(f"strates {quoted(design.strata)}" if design.strata else "aucune strate")
+    stages = len(design.clusters)
+    if stages:
+        degrees = "un degré" if stages == 1 else f"{stages} degrés"
+        listed = ", puis ".join(f"« {column} »" for column in design.clusters)
+        parts.append(f"grappes à {degrees} : {listed}")
+    if design.pps:
+        parts.append(f"probabilités inégales « {design.inclusion} », approximation {design.pps}")
+    elif design.sizes:
+        listed = ", ".join(f"« {column} »" for column in design.sizes)
+        parts.append(f"tirage sans remise, effectifs de population {listed}")
+    else:
+        parts.append("tirage avec remise, ou taux de sondage négligé")
+    if design.certainty:
+        parts.append(f"strates exhaustives « {design.certainty} »")
+    if design.margins:
+        listed = ", ".join(f"« {column} »" for column in design.margins)
+        parts.append(f"variance des résidus du calage sur {listed}")
+    if design.responded:
+        parts.append(f"non-réponse en seconde phase, groupes « {design.response_group} »")
+    parts.append(f"strate à une seule unité : {LONELY_FRENCH[design.lonely]}")
+    return parts
 
 
-def with_projection(
-    arrays: DesignArrays, frame: pl.DataFrame, design: SurveyDesign, psu_stratum: Integers
-) -> DesignArrays:
-    """Add the regression on the calibration margins, weighted by the weight before calibration.
-
-    The residual technique of Deville and Särndal (1992), as R's `calibrate`: residuals use the
-    weight before calibration, their variance the calibrated one.
-    """
-    before = numeric_column(frame, design.design_weight, "Poids avant calage")
-    wrong = (before <= 0) & (arrays.weight > 0)
-    if wrong.any():
-        raise fault(
-            f"Poids avant calage : la colonne « {design.design_weight} » doit être positive "
-            f"({row_numbers(pl.Series(wrong))})."
-        )
-    margins = margin_indicators(frame, design.calibration)
-    unweighted = sparse.diags_array(np.maximum(before, 0)) @ margins
-    ones, rows = np.ones(len(arrays.psu)), np.arange(len(arrays.psu))
-    psu_sums = sparse.csr_array((ones, (arrays.psu, rows)))
-    stratum_sums = sparse.csr_array(
-        (np.ones(len(psu_stratum)), (psu_stratum, np.arange(len(psu_stratum))))
-    )
-    psu_total = (psu_sums @ sparse.diags_array(arrays.weight) @ margins).toarray()
-    stratum_mean = (stratum_sums @ psu_total) * (arrays.centred / arrays.psu_count)[:, None]
-    pulled = arrays.scale[psu_stratum, None] * (psu_total - stratum_mean[psu_stratum])
-    weighted = sparse.csr_array(arrays.weight[:, None] * pulled[arrays.psu])
-    projection = Projection(
-        factors=sparse.hstack([unweighted, weighted], format="csr"),
-        inverse=np.linalg.pinv((margins.T @ unweighted).toarray(), rcond=1e-12, hermitian=True),
-        inner=psu_total.T @ pulled,
-    )
-    return replace(arrays, projection=projection)
-
-
-def margin_indicators(frame: pl.DataFrame, columns: tuple[str, ...]) -> sparse.csr_array:
-    """One row per row of `frame`, one column of 0/1 per category of each of `columns`."""
-    parts = []
-    for column in columns:
-        refuse_missing(frame, column, "Marges de calage")
-        codes, keys = encode(frame.select(column))
-        ones, rows = np.ones(frame.height), np.arange(frame.height)
-        parts.append(sparse.csr_array((ones, (rows, codes)), shape=(frame.height, keys.height)))
-    return sparse.hstack(parts, format="csr")
+LONELY_FRENCH = {
+    "fail": "refusée",
+    "adjust": "comptée autour de la moyenne d’ensemble",
+    "average": "prend la variance moyenne des autres strates",
+    "certainty": "supposée exhaustive",
+    "remove": "laissée hors de la variance",
+}

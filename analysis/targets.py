@@ -12,27 +12,50 @@ from numpy.typing import NDArray
 
 from analysis.checks import Floats, Integers, encode, fault, named, require_columns, row_numbers
 
-STATISTICS = ("share", "mean", "total")
+STATISTICS = ("share", "mean", "total", "ratio", "quantile", "gini", "quantile_share")
+INTERVALS = ("logit", "wilson", "beta", "arcsine", "likelihood", "normal")
+ORDERED = ("quantile", "quantile_share")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """One quantity to estimate.
 
-    `value` is Boolean (or 0/1) for a share, numeric for a mean or a total (Boolean counts units);
-    null = missing. Rows out of `base` are outside the target, like those of missing value.
+    `value` is Boolean (or 0/1) for a share, else numeric (Boolean counts units for a total); null =
+    missing. Rows out of `base` are outside the target, like those of missing value. `denominator`
+    goes with a ratio; `order`, in (0, 1), with a quantile and a quantile_share, the part of the
+    total held by the units above that quantile. `interval` is that of a share, logit when None.
     """
 
     indicator: str
     value: pl.Expr
-    statistic: Literal["share", "mean", "total"] = "share"
+    statistic: Literal["share", "mean", "total", "ratio", "quantile", "gini", "quantile_share"] = (
+        "share"
+    )
     base: pl.Expr | None = None
+    denominator: pl.Expr | None = None
+    order: float | None = None
+    interval: Literal["logit", "wilson", "beta", "arcsine", "likelihood", "normal"] | None = None
 
     def __post_init__(self) -> None:
+        name = f"Indicateur « {self.indicator} »"
         if self.statistic not in STATISTICS:
             raise fault(
-                f"Indicateur « {self.indicator} » : statistique {self.statistic!r} inconnue ; "
-                f"choisir parmi {', '.join(STATISTICS)}."
+                f"{name} : statistique {self.statistic!r} inconnue ; choisir parmi "
+                f"{', '.join(STATISTICS)}."
+            )
+        if (self.denominator is not None) != (self.statistic == "ratio"):
+            raise fault(f"{name} : « denominator » va avec la statistique ratio, et elle avec lui.")
+        if (self.order is not None) != (self.statistic in ORDERED):
+            raise fault(f"{name} : « order » va avec les statistiques {' et '.join(ORDERED)}.")
+        if self.order is not None and not 0 < self.order < 1:
+            raise fault(f"{name} : ordre {self.order} ; attendu entre 0 et 1, par exemple 0.5.")
+        if self.interval is not None and (
+            self.statistic != "share" or self.interval not in INTERVALS
+        ):
+            raise fault(
+                f"{name} : intervalle {self.interval!r} refusé ; pour une part, choisir parmi "
+                f"{', '.join(INTERVALS)}."
             )
 
 
@@ -61,11 +84,15 @@ WHOLE = Domain("ensemble")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TargetValues:
-    """Targets as arrays, rows x targets; `value` is 0 where not `answered`."""
+    """Targets as arrays, rows x targets; `value` is 0 where not `answered`.
+
+    `denominator` holds those of the ratios by place of the target, 0 where not answered.
+    """
 
     value: Floats
     answered: NDArray[np.bool_]
     in_base: NDArray[np.bool_]
+    denominator: dict[int, Floats]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,34 +106,54 @@ class Partition:
 
 def target_values(responses: pl.DataFrame, targets: Sequence[Target]) -> TargetValues:
     """Evaluate every target; raises on unknown columns and on what is not a finite number."""
-    names = [str(index) for index in range(len(targets))]
+    refuse_unknown_columns(responses, targets)
+    value = numbers(responses, [target.value for target in targets], targets)
+    ratios = [place for place, target in enumerate(targets) if target.denominator is not None]
+    below = numbers(
+        responses,
+        [targets[place].denominator for place in ratios],
+        [targets[place] for place in ratios],
+    )
+    bases = evaluated(responses, [in_base(target).cast(pl.Boolean) for target in targets])
+    in_bases = bases.fill_null(False).to_numpy()
+    answered = in_bases & value.select(pl.all().is_not_null()).to_numpy()
+    for column, place in enumerate(ratios):
+        answered[:, place] &= below.to_series(column).is_not_null().to_numpy()
+    values = np.where(answered, value.fill_null(0.0).to_numpy(), 0.0)
+    refuse_not_finite(values, [target.value for target in targets], targets)
+    denominator = {
+        place: np.where(answered[:, place], below.to_series(column).fill_null(0.0).to_numpy(), 0.0)
+        for column, place in enumerate(ratios)
+    }
+    for place, column in denominator.items():
+        refuse_not_finite(column[:, None], [targets[place].denominator], [targets[place]])
+    return TargetValues(values, answered, in_bases, denominator)
+
+
+def refuse_unknown_columns(responses: pl.DataFrame, targets: Sequence[Target]) -> None:
+    """Raise on a target that reads a column `responses` lacks."""
     present = set(responses.columns)
     for target in targets:
-        used = target.value.meta.root_names() + in_base(target).meta.root_names()
+        parts = (target.value, in_base(target), target.denominator)
+        used = [name for part in parts if part is not None for name in part.meta.root_names()]
         if not present.issuperset(used):
             require_columns(responses, used, f"Indicateur « {target.indicator} »")
-    # The row number gives every constant expression the height of the frame.
-    rows = pl.int_range(pl.len()).alias("row")
-    raw = responses.select(
-        rows, *(target.value.alias(name) for name, target in zip(names, targets, strict=True))
-    )
-    for name, target in zip(names, targets, strict=True):
-        refuse_text(raw[name], target)
-    bases = responses.select(
-        rows,
-        *(
-            in_base(target).cast(pl.Boolean).alias(name)
-            for name, target in zip(names, targets, strict=True)
-        ),
-    ).drop("row")
-    based = raw.select(
-        pl.when(bases[name].fill_null(False)).then(pl.col(name).cast(pl.Float64)).alias(name)
-        for name in names
-    )
-    value = np.ascontiguousarray(based.fill_null(0.0).to_numpy())
-    refuse_not_finite(value, targets)
-    answered = np.ascontiguousarray(based.select(pl.all().is_not_null()).to_numpy())
-    return TargetValues(value, answered, bases.fill_null(False).to_numpy())
+
+
+def evaluated(responses: pl.DataFrame, expressions: Sequence[pl.Expr]) -> pl.DataFrame:
+    """The expressions as columns named 0, 1, 2…, constant ones repeated on every row."""
+    columns = [part.alias(str(place)) for place, part in enumerate(expressions)]
+    return responses.select(pl.int_range(pl.len()).alias("row"), *columns).drop("row")
+
+
+def numbers(
+    responses: pl.DataFrame, expressions: Sequence[pl.Expr], targets: Sequence[Target]
+) -> pl.DataFrame:
+    """The expressions as columns of numbers; raises on text."""
+    raw = evaluated(responses, expressions)
+    for series, part, target in zip(raw, expressions, targets, strict=True):
+        refuse_text(series, part, target)
+    return raw.cast(pl.Float64)
 
 
 def in_base(target: Target) -> pl.Expr:
@@ -114,36 +161,55 @@ def in_base(target: Target) -> pl.Expr:
     return pl.lit(True) if target.base is None else target.base
 
 
-def refuse_text(series: pl.Series, target: Target) -> None:
+def refuse_text(series: pl.Series, expression: pl.Expr, target: Target) -> None:
     """Raise when a target is not made of numbers or Booleans."""
     if series.dtype.is_numeric() or series.dtype in (pl.Boolean, pl.Null):
         return
     text = series.cast(pl.String)
     wrong = text.is_not_null() & text.cast(pl.Float64, strict=False).is_null()
     where = row_numbers(wrong if wrong.any() else text.is_not_null())
-    columns = named([f"« {name} »" for name in target.value.meta.root_names()])
     raise fault(
-        f"Indicateur « {target.indicator} » : la colonne {columns} contient du texte ({where}) ; "
-        "la convertir en nombres, ou comparer à un code pour obtenir une part."
+        f"Indicateur « {target.indicator} » : la colonne {columns_of(expression)} contient du "
+        f"texte ({where}) ; la convertir en nombres, ou comparer à un code pour obtenir une part."
     )
 
 
-def refuse_not_finite(value: Floats, targets: Sequence[Target]) -> None:
+def refuse_not_finite(
+    value: Floats, expressions: Sequence[pl.Expr], targets: Sequence[Target]
+) -> None:
     """Raise on NaN or infinite values, and on shares that are not 0 or 1."""
-    shares = np.array([target.statistic == "share" for target in targets])
+    shares = np.array([target.statistic == "share" for target in targets], dtype=bool)
     wrong = ~np.isfinite(value)
     what = "une valeur infinie ou non numérique (NaN)"
     if not wrong.any():
         wrong = shares & (value != 0) & (value != 1)
         what = "une valeur autre que 0 et 1 pour une part"
     if wrong.any():
-        index = int(wrong.any(axis=0).argmax())
-        target = targets[index]
-        columns = named([f"« {name} »" for name in target.value.meta.root_names()])
+        place = int(wrong.any(axis=0).argmax())
         raise fault(
-            f"Indicateur « {target.indicator} » : la colonne {columns} porte {what} "
-            f"({row_numbers(pl.Series(wrong[:, index]))}) ; la corriger ou la laisser vide."
+            f"Indicateur « {targets[place].indicator} » : la colonne "
+            f"{columns_of(expressions[place])} porte {what} "
+            f"({row_numbers(pl.Series(wrong[:, place]))}) ; la corriger ou la laisser vide."
         )
+
+
+def columns_of(expression: pl.Expr) -> str:
+    """The columns an expression reads, quoted."""
+    return named([f"« {name} »" for name in expression.meta.root_names()])
+
+
+def levels(responses: pl.DataFrame, column: str, **options: object) -> list[Target]:
+    """The share of every level of a category: one target each, named `<column>__<level>`.
+
+    In the order of an Enum, else alphabetical; only levels present. `options` are those of
+    `Target` (base, interval). A null is missing, outside the shares.
+    """
+    require_columns(responses, [column], "Modalités")
+    present = responses.select(column).drop_nulls().unique().sort(column)[column]
+    return [
+        Target(f"{column}__{level}", pl.col(column) == level, **options)
+        for level in present.to_list()
+    ]
 
 
 def partition(responses: pl.DataFrame, domain: Domain) -> Partition:

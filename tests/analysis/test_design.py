@@ -3,7 +3,8 @@
 import polars as pl
 import pytest
 
-from analysis.design import SurveyDesign, design_arrays
+from analysis.arrays import design_arrays
+from analysis.design import SurveyDesign
 from analysis.estimation import Target, estimate
 from survey.errors import SurveyError
 
@@ -30,7 +31,7 @@ def message(error: pytest.ExceptionInfo) -> str:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"lonely": "average"}, "option « lonely »"),
+        ({"lonely": "mean"}, "option « lonely »"),
         ({"calibration": ("g",)}, "vont ensemble"),
         ({"design_weight": "w"}, "vont ensemble"),
         ({"calibration": "g", "design_weight": "w"}, "liste de colonnes"),
@@ -83,7 +84,9 @@ def test_stratum_wholly_taken_adds_nothing():
 
 def test_clusters_are_numbered_within_their_stratum():
     frame = pl.DataFrame({"w": [1.0] * 4, "h": ["a", "a", "b", "b"], "g": [1, 2, 1, 2]})
-    assert design_arrays(frame, SurveyDesign("w", "h", cluster="g")).psu_count.tolist() == [2, 2]
+    assert design_arrays(frame, SurveyDesign("w", "h", cluster="g")).stages[
+        0
+    ].unit_count.tolist() == [2, 2]
 
 
 def test_a_margin_has_no_error_once_calibrated_on():

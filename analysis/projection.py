@@ -1,0 +1,123 @@
+"""Residuals on the calibration margins, from which a calibrated weight draws its variance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+from scipy import sparse
+
+from analysis.checks import (
+    Floats,
+    encode,
+    fault,
+    numeric_column,
+    refuse_missing,
+    row_numbers,
+)
+from analysis.design import SurveyDesign
+from analysis.forms import DesignArrays, Projection, pulled, summing
+
+
+def with_projection(
+    arrays: DesignArrays, frame: pl.DataFrame, design: SurveyDesign
+) -> DesignArrays:
+    """Add the regression on the calibration margins.
+
+    The residual technique of Deville and Särndal (1992), as R's `calibrate`: residuals use the
+    weight before calibration, their variance the calibrated one.
+    """
+    regression = regression_weight(frame, design, arrays.weight)
+    margins, names = calibration_margins(frame, design)
+    spread = margins
+    if design.calibration_unit is not None:
+        sums = unit_sums(frame, design.calibration_unit)
+        # The regression of integrated weighting (Lemaître and Dufour, 1987) is that of unit totals.
+        spread = sparse.csr_array(sums.T @ (sums @ margins))
+    # Margins of any unit count alike in the inverse: each is divided by its root mean square.
+    norm = np.sqrt(np.maximum((spread.multiply(spread)).mean(axis=0), 1e-300))
+    margins = sparse.csr_array(margins @ sparse.diags_array(1 / norm))
+    spread = sparse.csr_array(spread @ sparse.diags_array(1 / norm))
+    weighted = sparse.csr_array(sparse.diags_array(regression) @ spread)
+    slack = margin_numbers(design.margin_slack, names) / norm**2
+    uncertainty = (margin_numbers(design.margin_errors, names) / norm) ** 2
+    moments = (margins.T @ weighted).toarray() + np.diag(slack)
+    score = (sparse.diags_array(arrays.weight) @ margins).toarray()
+    pull = pulled(score, arrays)
+    projection = Projection(
+        margins=margins,
+        factors=sparse.hstack(
+            [weighted, sparse.csr_array(arrays.weight[:, None] * pull)], format="csr"
+        ),
+        inverse=np.linalg.pinv(moments, rcond=1e-12, hermitian=True),
+        inner=score.T @ pull + np.diag(uncertainty),
+        uncertainty=uncertainty,
+    )
+    return replace(arrays, projection=projection)
+
+
+def regression_weight(frame: pl.DataFrame, design: SurveyDesign, weight: Floats) -> Floats:
+    """Weight of each row in the regression on the margins; 0 where the weight is 0."""
+    column = design.residual_weight or design.design_weight
+    before = numeric_column(frame, column, "Poids avant calage")
+    wrong = (before <= 0) & (weight > 0)
+    if wrong.any():
+        raise fault(
+            f"Poids avant calage : la colonne « {column} » doit être positive "
+            f"({row_numbers(pl.Series(wrong))})."
+        )
+    if design.calibration_scale is None or design.residual_weight is not None:
+        return np.maximum(before, 0)
+    return np.maximum(before, 0) * numeric_column(frame, design.calibration_scale, "Échelle q")
+
+
+def calibration_margins(
+    frame: pl.DataFrame, design: SurveyDesign
+) -> tuple[sparse.csr_array, list[tuple[str, str | None]]]:
+    """One column of 0/1 per category, one of values per number; and (column, category) of each."""
+    parts, names = [], []
+    rows, once = np.arange(frame.height), counted_once(frame, design)
+    for column in design.calibration:
+        refuse_missing(frame, column, "Marges de calage")
+        codes, keys = encode(frame.select(column))
+        shape = (frame.height, keys.height)
+        parts.append(sparse.csr_array((once[column], (rows, codes)), shape=shape))
+        names += [(column, category) for category in keys[column].cast(pl.String)]
+    for column in design.calibration_numbers:
+        values = numeric_column(frame, column, "Marges de calage") * once[column]
+        parts.append(sparse.csr_array(values[:, None]))
+        names.append((column, None))
+    return sparse.hstack(parts, format="csr"), names
+
+
+def counted_once(frame: pl.DataFrame, design: SurveyDesign) -> dict[str, Floats]:
+    """What each row counts for in each margin: 1, or its part of its unit for a unit variable."""
+    ones = np.ones(frame.height)
+    if design.calibration_unit is None:
+        return dict.fromkeys(design.margins, ones)
+    sums = unit_sums(frame, design.calibration_unit)
+    part = 1 / (sums.T @ (sums @ ones))
+    return {name: part if name in design.unit_variables else ones for name in design.margins}
+
+
+def unit_sums(frame: pl.DataFrame, column: str) -> sparse.csr_array:
+    """Matrix that sums rows by unit of calibration."""
+    refuse_missing(frame, column, "Unité de calage")
+    unit = encode(frame.select(column))[0]
+    return summing(unit, int(unit.max()) + 1)
+
+
+def margin_numbers(
+    given: tuple[tuple[str, str | None, float], ...], names: list[tuple[str, str | None]]
+) -> Floats:
+    """One number a margin, 0 where none is given; raises on a margin that is not one."""
+    numbers = np.zeros(len(names))
+    for column, category, number in given:
+        if (column, category) not in names:
+            raise fault(
+                f"Plan de sondage : « {column} » = {category or 'total'} n’est pas une marge de "
+                "calage de ce tableau."
+            )
+        numbers[names.index((column, category))] = number
+    return numbers
