@@ -17,6 +17,8 @@ EXAMPLES = """exemples :
   observatoire importer campaigns/2026/entreprises export.csv
   observatoire redresser campaigns/2026/entreprises
   observatoire estimer campaigns/2026/entreprises
+  observatoire calculer exemples/api/ecoles.yml --sortie resultats.csv
+  observatoire caler exemples/api/ecoles-calees.yml --sortie poids.csv
   observatoire publier
   observatoire controler
 """
@@ -103,6 +105,26 @@ def estimer(options: argparse.Namespace) -> None:
     say(summaries.estimation_summary(campaign, options.sortie))
 
 
+def calculer(options: argparse.Namespace) -> None:
+    """Estimate what a SPEC.yml asks of any survey file; nothing is rounded nor withheld."""
+    from reports.computed import compute_file
+
+    with progress() as bar:
+        bar.start("Calcul")
+        done = compute_file(options.specification, options.sortie)
+    say(done)
+
+
+def caler(options: argparse.Namespace) -> None:
+    """Calibrate the weights of any survey file on the margins a SPEC.yml names."""
+    from reports.computed import calibrate_file
+
+    with progress() as bar:
+        bar.start("Calage")
+        done = calibrate_file(options.specification, options.sortie)
+    say(done)
+
+
 def publier(options: argparse.Namespace) -> None:
     """Render the site from what passed the gate, and print its address."""
     from reports import pipeline, publication
@@ -170,6 +192,20 @@ def _parser() -> FrenchParser:
             " campaigns/2026/entreprises --sortie resultats.csv",
         )
     )
+    _specification_arguments(
+        verb(
+            calculer,
+            "Estime tout fichier d’enquête, décrit en quelques lignes (docs/calculer.md).",
+            " exemples/api/ecoles.yml --sortie resultats.csv",
+        )
+    )
+    _specification_arguments(
+        verb(
+            caler,
+            "Cale les poids de tout fichier d’enquête sur des marges (docs/calculer.md).",
+            " exemples/api/ecoles-calees.yml --sortie poids.csv",
+        )
+    )
     verb(publier, "Construit le site dans _site/.", "")
     verb(controler, "Contrôle le site construit : rien de confidentiel, pages complètes.", "")
     return parser
@@ -195,6 +231,15 @@ def _estimation_arguments(parser: argparse.ArgumentParser) -> None:
     _campaign_argument(parser)
     parser.add_argument(
         "--sortie", type=Path, metavar="CSV", help="écrire aussi les résultats diffusables en CSV"
+    )
+
+
+def _specification_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "specification", type=Path, metavar="SPEC", help="la description du fichier (YAML)"
+    )
+    parser.add_argument(
+        "--sortie", type=Path, metavar="CSV", required=True, help="le fichier à écrire"
     )
 
 

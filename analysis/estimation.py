@@ -13,7 +13,7 @@ from analysis.checks import Floats, fault
 from analysis.design import SurveyDesign
 from analysis.forms import DesignArrays
 from analysis.intervals import normal_interval, share_interval
-from analysis.linearisation import Scored, scored
+from analysis.linearisation import Scored, gathered, scored
 from analysis.results import RESULT, refuse_repeats, result_frame
 from analysis.targets import (
     WHOLE,
@@ -147,7 +147,7 @@ def block_cells(
     """`partition_cells` for some of the targets, with their places."""
     rows, sums = groups.rows, groups.by_domain
     weight = arrays.weight[rows, None]
-    answered = values.answered[rows][:, block.places].astype(float)
+    answered = gathered(values.answered, rows, block.places).astype(float)
     weighted = weight * answered
     size, count = sums @ weighted, sums @ answered
     variance = domain_variances(block.scores, answered, groups, arrays)
@@ -170,7 +170,7 @@ def block_cells(
         "df": first.by_domain @ units_answered - strata_answered,
         "n_respondents": count,
         "n_domain": (sums @ np.ones(len(rows)))[:, None] * shape,
-        "population_size": sums @ (weight * values.in_base[rows][:, block.places]),
+        "population_size": sums @ (weight * gathered(values.in_base, rows, block.places)),
         "effective": effective,
         "sampled": (drawn > 0)[:, None] * shape,
         "low": missing if block.low is None else block.low,

@@ -23,7 +23,7 @@ import polars as pl
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from analysis.calibration import RakingSpec, rake
+from analysis.calibration import rake
 from analysis.design import SurveyDesign
 from analysis.disclosure import GateSpec, apply_gate, domain_membership
 from analysis.estimation import Domain, Target, estimate
@@ -59,7 +59,7 @@ def responses() -> pl.DataFrame:
         frame.group_by(category=name).agg(total, variable=pl.lit(name)).sort("category")
         for name in MARGINS
     ]
-    return rake(frame, pl.concat(margins), RakingSpec())
+    return rake(frame, pl.concat(margins))
 
 
 def naive_cell(

@@ -5,7 +5,6 @@ The same estimator and the same gate as the observatory's own surveys; no questi
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import polars as pl
@@ -15,10 +14,9 @@ from analysis.design import SurveyDesign
 from analysis.disclosure import GateSpec, apply_gate, assert_gated, domain_membership
 from analysis.estimation import Domain, Target, estimate
 from reports.manifest import write_manifest
+from reports.survey_file import as_number, read_survey_file
 from survey.campaign import Campaign, TargetSpec, Thresholds
-from survey.errors import SurveyError
 from survey.files import write_parquet
-from survey.formats.delimited import read_delimited
 
 WHOLE = "ensemble"
 
@@ -69,37 +67,6 @@ def estimate_file(campaign: Campaign) -> pl.DataFrame:
     return published
 
 
-def read_survey_file(path: Path) -> pl.DataFrame:
-    """A Parquet file, or a CSV with all its columns as text; an empty cell is null.
-
-    Raises
-    ------
-    SurveyError : no such file, a column named twice, a row without as many cells as columns
-    """
-    if not path.is_file():
-        raise SurveyError(
-            f"{path} : fichier introuvable. Placez-le là, ou corrigez « donnees » (campaign.yml)."
-        )
-    if path.suffix == ".parquet":
-        try:
-            return pl.read_parquet(path)
-        except pl.exceptions.PolarsError as error:
-            raise SurveyError(f"{path} : ce fichier Parquet est abîmé. Refaites-le.") from error
-    table = read_delimited(path)
-    twice = [name for name, count in Counter(table.headings).items() if count > 1]
-    if twice:
-        raise SurveyError(f"{path} : colonne en double « {twice[0]} ». N’en gardez qu’une.")
-    if table.misfits.height:
-        line, cells = table.misfits.row(0)
-        raise SurveyError(
-            f"{path}, ligne {line} : {cells} cellules pour {len(table.headings)} colonnes. "
-            "Corrigez la ligne : un guillemet ou un séparateur y manque sans doute."
-        )
-    return table.cells.select(
-        pl.col(f"c{i}").replace("", None).alias(name) for i, name in enumerate(table.headings)
-    )
-
-
 def targets_of(target: TargetSpec, rows: pl.DataFrame, source: Path) -> list[Target]:
     """The targets of one line of `cibles`."""
     column = pl.col(target.variable)
@@ -117,25 +84,6 @@ def domain_of(name: str | tuple[str, ...], rows: pl.DataFrame) -> Domain:
     columns = (name,) if isinstance(name, str) else name
     require_columns(rows, columns, "campaign.yml, domaines")
     return Domain(" x ".join(columns), columns)
-
-
-def as_number(rows: pl.DataFrame, name: str, source: Path, *, required: bool = False) -> pl.Expr:
-    """A column as numbers, decimal comma accepted; names the first cell that is not one.
-
-    An empty cell is missing, or a fault where `required`.
-    """
-    if rows[name].dtype.is_numeric():
-        return pl.col(name)
-    number = pl.col(name).str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
-    refused = number.is_null() & (pl.col(name).is_not_null() | required)
-    wrong = rows.select(refused.arg_true()).to_series()
-    if len(wrong):
-        raise SurveyError(
-            f"{source}, ligne {wrong[0] + 2}, colonne « {name} » : "
-            f"« {rows[name][wrong[0]] or ''} » n’est pas un nombre ({len(wrong)} cellules). "
-            "Corrigez le fichier ou choisissez une autre colonne dans campaign.yml."
-        )
-    return number
 
 
 def gate_spec(thresholds: Thresholds) -> GateSpec:

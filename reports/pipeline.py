@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from analysis.calibration import RakingSpec, rake
+from analysis.calibration import rake
 from analysis.checks import require_columns
 from analysis.design import SurveyDesign
 from analysis.indicators import Registry, read_registry
@@ -144,7 +144,7 @@ def weigh(campaign: Campaign) -> bool:
             minimum=decisions.non_reponse.minimum,
         )
         margins = calibration_margins(read_margins(margins_file), decisions.calage)
-        weighted = rake(adjusted.filter("responded"), margins, RakingSpec())
+        weighted = rake(adjusted.filter("responded"), margins)
         write_parquet(weighted, outputs[0], simulated=campaign.decisions.simulee)
         tables = (
             weight_report(

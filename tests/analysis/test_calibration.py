@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.calibration import RakingSpec, rake
+from analysis.calibration import CalibrationSpec, rake
 from survey.errors import ConvergenceError, MarginError, SurveyError
 
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -19,7 +19,7 @@ RESPONSES = pl.DataFrame(
         "w": [2.0, 3.0, 1.0, 4.0, 2.0],
     }
 )
-SPEC = RakingSpec("w")
+SPEC = CalibrationSpec(weight="w")
 
 
 def margins(**variables: dict[str, float]) -> pl.DataFrame:
@@ -39,7 +39,7 @@ def test_equals_r_calibrate(design, data):
     weights = pl.read_csv(REFERENCE / "raked_weights.csv").filter(pl.col("design") == design)
     schools = pl.read_csv(REFERENCE / f"{data}.csv")
     totals = pl.read_csv(REFERENCE / "api_margins.csv")
-    got = rake(schools, totals, RakingSpec("pw"))["calibrated_weight"]
+    got = rake(schools, totals, CalibrationSpec(weight="pw"))["calibrated_weight"]
     np.testing.assert_allclose(got, weights["weight"], rtol=1e-8)  # both stop at 1e-9 or less
 
 
@@ -126,7 +126,7 @@ def test_contradicting_margins_are_told():
 
 def test_options_are_checked():
     with pytest.raises(SurveyError, match="tolérance"):
-        RakingSpec(tolerance=0)
+        CalibrationSpec(tolerance=0)
 
 
 @given(

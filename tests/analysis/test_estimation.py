@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from analysis.calibration import RakingSpec, rake
+from analysis.calibration import CalibrationSpec, rake
 from analysis.design import SurveyDesign
 from analysis.estimation import RESULT, Domain, Target, estimate
 from survey.errors import SurveyError
@@ -44,7 +44,7 @@ def schools(name: str) -> pl.DataFrame:
 
 
 def raked(name: str) -> pl.DataFrame:
-    return rake(schools(name), schools("api_margins"), RakingSpec("pw", tolerance=1e-12))
+    return rake(schools(name), schools("api_margins"), CalibrationSpec(weight="pw", tolerance=1e-12))
 
 
 def design_of(name: str) -> tuple[pl.DataFrame, SurveyDesign]:
