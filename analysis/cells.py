@@ -21,12 +21,12 @@ REQUIRED = ("label", "statistic", "estimate", "conf_low", "conf_high", "n_respon
 
 
 def value_text(value: float, statistic: str) -> str:
-    """« 24 % » for a share in [0, 1], « 3,2 » for a mean, « 113 483 » for a total.
+    """« 24 % » for a share in [0, 1], « 113 483 » for a total, « 3,2 » for the rest.
 
     A share that rounds to 0 or 100 % without being it reads « < 1 % » or « > 99 % ».
     """
     if statistic != "share":
-        return decimal(value) if statistic == "mean" else integer(value)
+        return integer(value) if statistic == "total" else decimal(value)
     if 0 < value < 0.005:
         return f"<{NNBSP}1{NNBSP}%"
     if 0.995 <= value < 1:
@@ -35,14 +35,14 @@ def value_text(value: float, statistic: str) -> str:
 
 
 def interval_ends(low: float, high: float, statistic: str) -> tuple[str, str]:
-    """Both ends in the unit of the value: whole, or with one decimal (always, for a mean).
+    """Both ends in the unit of the value: whole for shares and totals, else with one decimal.
 
-    One decimal comes when whole ends would read the same. When they still would, they are rounded
-    outwards: « 0,0 » and « 0,1 » rather than twice « 0,0 ».
+    One decimal comes too when whole ends would read the same. When they still would, they are
+    rounded outwards: « 0,0 » and « 0,1 » rather than twice « 0,0 ».
     """
     if statistic == "share":
         low, high = 100 * low, 100 * high
-    for write in (integer, decimal) if statistic != "mean" else (decimal,):
+    for write in (integer, decimal) if statistic in ("share", "total") else (decimal,):
         ends = (write(low), write(high))
         if low == high or ends[0] != ends[1]:
             return ends

@@ -24,7 +24,13 @@ from analysis.targets import (
     partition,
     target_values,
 )
-from analysis.variance import RowGroups, covariance_of_totals, domain_variances, row_groups
+from analysis.variance import (
+    RowGroups,
+    covariance_of_totals,
+    degrees_of_freedom,
+    domain_variances,
+    row_groups,
+)
 from survey.french import integer
 
 __all__ = ["RESULT", "WHOLE", "Domain", "Target", "covariance", "estimate", "influences"]
@@ -152,9 +158,6 @@ def block_cells(
     size, count = sums @ weighted, sums @ answered
     variance = domain_variances(block.scores, answered, groups, arrays)
     first = groups.stages[0]
-    units = answered if first.by_unit is None else (first.by_unit @ answered) > 0
-    units_answered = first.by_stratum @ units.astype(float)
-    strata_answered = first.by_domain @ (units_answered > 0).astype(float)
     drawn = first.by_domain @ (first.stage.scale[first.stratum] > 0).astype(float)
     simple = simple_variance(block.scores, answered, weight, size, count, groups)
     shape = np.ones_like(size)
@@ -167,7 +170,7 @@ def block_cells(
         "estimate": block.estimate,
         "variance": variance,
         "deff": deff,
-        "df": first.by_domain @ units_answered - strata_answered,
+        "df": degrees_of_freedom(answered, groups),
         "n_respondents": count,
         "n_domain": (sums @ np.ones(len(rows)))[:, None] * shape,
         "population_size": sums @ (weight * gathered(values.in_base, rows, block.places)),

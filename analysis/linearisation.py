@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.checks import Floats, Integers
+from analysis.inequality import gini_scores, quantile_share_scores, refuse_negative
+from analysis.quantiles import quantiles, ranking
 from analysis.targets import Target, TargetValues
-from analysis.variance import RowGroups
+from analysis.variance import RowGroups, degrees_of_freedom
 
 LINEAR = ("share", "mean", "total", "ratio")
 CHUNK = 1 << 17  # numbers held at once by each working array: what stays in the cache
@@ -77,9 +79,37 @@ def linear_scores(
     return Scored(places, np.where(totals, amount, ratio), scores)
 
 
-def curved_scores(place, target, values, weight, groups, variance_of, level):
-    """Being written."""
-    raise NotImplementedError(target.statistic)
+def curved_scores(
+    place: int,
+    target: Target,
+    values: TargetValues,
+    weight: Floats,
+    groups: RowGroups,
+    variance_of: Callable[[Floats, Floats], Floats],
+    level: float,
+) -> Scored:
+    """A statistic of the distribution of one target: quantile, Gini's index or quantile share."""
+    rows = groups.rows
+    value, answered = values.value[rows, place], values.answered[rows, place]
+    ranked = ranking(value, weight[rows], answered, groups.domain, groups.n_domains)
+    if target.statistic == "quantile":
+        counted = answered.astype(float)[:, None]
+        found = quantiles(
+            ranked,
+            target.order,
+            degrees_of_freedom(counted, groups)[:, 0],
+            level,
+            lambda scores: variance_of(scores, counted),
+            len(rows),
+        )
+        columns = (found.estimate, found.scores, found.low, found.high)
+        return Scored([place], *(column[:, None] for column in columns))
+    refuse_negative(target.indicator, values.value[:, place], values.answered[:, place])
+    if target.statistic == "gini":
+        estimate, scores = gini_scores(ranked, len(rows))
+    else:
+        estimate, scores = quantile_share_scores(ranked, target.order, len(rows))
+    return Scored([place], estimate[:, None], scores[:, None])
 
 
 def gathered(table: np.ndarray, rows: Integers, places: Sequence[int]) -> np.ndarray:

@@ -170,6 +170,14 @@ def stage_variance(weighted: Floats, sums: StageSums, answered: Floats | None) -
         return total * (sums.by_domain @ present) / (sums.by_domain @ known)
 
 
+def degrees_of_freedom(answered: Floats, groups: RowGroups) -> Floats:
+    """Primary units less strata among the rows answered, domains x k; as `degf` of R's subset."""
+    first = groups.stages[0]
+    heard = answered if first.by_unit is None else (first.by_unit @ answered > 0).astype(float)
+    units = first.by_stratum @ heard
+    return first.by_domain @ (units - (units > 0))
+
+
 def covariance_of_totals(scores: Floats, arrays: DesignArrays) -> Floats:
     """Covariance of the k sums of weight x score over all rows, k x k.
 
