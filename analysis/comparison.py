@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
-from scipy import stats
-from statsmodels.stats.multitest import multipletests
+from scipy import special, stats
 
 from analysis.checks import Floats, fault, require_columns
 from analysis.disclosure import STATUSES, WITHHELD
+from analysis.inference import adjusted, check_level, student
 
 CELL = ("indicator", "population", "domain_type", "domain", "statistic")
 FAMILY = ("indicator", "population", "statistic")
@@ -21,22 +21,27 @@ def compare_editions(
     before: pl.DataFrame,
     after: pl.DataFrame,
     *,
-    adjust: str = "holm",
+    correlation: float | pl.Expr = 0.0,
+    adjust: str | None = "holm",
     family: Sequence[str] = FAMILY,
     level: float = 0.95,
 ) -> pl.DataFrame:
-    """What changed between two editions drawn independently, cell by cell.
+    """What changed between two editions, cell by cell.
 
-    The variance of the difference is the sum of both; the test is Student's, with the degrees of
-    freedom of Welch and Satterthwaite. Nothing is done for units surveyed in both editions: a
-    panel would make the error of the difference smaller than said here. A share of 0 or 1 counts
-    with the error of 0 that its estimate bears.
+    The variance of the difference is the sum of both, less twice the correlation of the estimates
+    times their errors. Drawn independently they have none; of a panel it is positive, and left out
+    the error is larger than need be: `panels.panel_correlations` estimates it. The test is
+    Student's, with the degrees of freedom of Welch and Satterthwaite when independent, the fewer
+    of both editions when correlated. A share of 0 or 1 counts with the error of 0 that its estimate
+    bears.
 
     Parameters
     ----------
     before, after : estimates of one edition each, in the result vocabulary, gated or not.
+    correlation : of the two estimates, in [-1, 1]: one for all cells, or an expression over the
+        columns of `after`; null = 0.
     adjust : correction of the p-values for the number of tests of a family (statsmodels
-        `multipletests`: "holm", "fdr_bh"…).
+        `multipletests`: "holm", "fdr_bh"…), None = none.
     family : columns that tell the families; by default the domains of one indicator.
     level : confidence of the intervals; a change is significant when `p_adjusted` < 1 - level.
 
@@ -49,27 +54,29 @@ def compare_editions(
     prove equality). `status` is the more severe of both; a cell `nd` or `secret` in one edition
     has no number. Intervals are not corrected for the number of tests.
     """
+    check_level(level)
     for frame in (before, after):
         check_estimates(frame)
     columns = ("edition", "status", *NUMBERS)
-    pairs = after.select(*CELL, *columns).join(
-        before.select(*CELL, *columns),
-        on=CELL,
-        how="inner",
-        suffix="_before",
-        maintain_order="left",
+    pairs = (
+        after.with_columns(_correlation=as_expression(correlation).fill_null(0.0))
+        .select(*CELL, *columns, "_correlation")
+        .join(
+            before.select(*CELL, *columns),
+            on=CELL,
+            how="inner",
+            suffix="_before",
+            maintain_order="left",
+        )
     )
     now, then = numbers(pairs, ""), numbers(pairs, "_before")
-    variance = now["std_error"] ** 2 + then["std_error"] ** 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        parts = now["std_error"] ** 4 / now["df"] + then["std_error"] ** 4 / then["df"]
-        df = np.where((now["df"] > 0) & (then["df"] > 0), variance**2 / parts, np.nan)
+    error, df = error_of_change(now, then, checked_correlation(pairs))
     difference = now["estimate"] - then["estimate"]
     tested = pairs.select(
         *CELL,
         pl.col("edition_before", "edition", "estimate_before", "estimate"),
         difference=pl.Series(difference),
-        **inference(difference, np.sqrt(variance), df, level),
+        **{name: pl.Series(found) for name, found in student(difference, error, df, level).items()},
         status=more_severe("status", "status_before"),
     ).rename({"edition": "edition_after", "estimate": "estimate_after"})
     hidden = pl.col("status").is_in(WITHHELD)
@@ -78,34 +85,80 @@ def compare_editions(
     return judged(tested, family, adjust, 1 - level)
 
 
-def compare_with_reference(
-    estimates: pl.DataFrame, value: float | pl.Expr, *, level: float = 0.95
-) -> pl.DataFrame:
-    """How each estimate stands against a published figure that comes without error.
+def error_of_change(
+    now: dict[str, Floats], then: dict[str, Floats], correlation: Floats
+) -> tuple[Floats, Floats]:
+    """Standard error and degrees of freedom of the difference of two estimates."""
+    first, second = now["std_error"], then["std_error"]
+    # As a sum of squares: a perfect correlation leaves no negative rounding.
+    variance = (first - second) ** 2 + 2 * (1 - correlation) * first * second
+    with np.errstate(divide="ignore", invalid="ignore"):
+        welch = (first**2 + second**2) ** 2 / (first**4 / now["df"] + second**4 / then["df"])
+    df = np.where(correlation == 0, welch, np.minimum(now["df"], then["df"]))
+    return np.sqrt(variance), np.where((now["df"] > 0) & (then["df"] > 0), df, np.nan)
 
-    A published figure that is itself an estimate makes the test too severe: the true difference is
-    less certain than said here. The test of a share is on the logit scale, like its interval.
+
+def checked_correlation(pairs: pl.DataFrame) -> Floats:
+    """The correlations of the pairs; raises on one out of [-1, 1]."""
+    correlation = pairs["_correlation"].cast(pl.Float64).to_numpy()
+    wrong = ~(np.abs(correlation) <= 1)
+    if wrong.any():
+        raise fault(
+            f"Comparaison : corrélation de {correlation[wrong][0]:g} entre deux éditions ; elle "
+            "doit être comprise entre -1 et 1."
+        )
+    return correlation
+
+
+def compare_with_reference(
+    estimates: pl.DataFrame,
+    value: float | pl.Expr,
+    *,
+    std_error: float | pl.Expr = 0.0,
+    df: float | pl.Expr | None = None,
+    level: float = 0.95,
+) -> pl.DataFrame:
+    """How each estimate stands against a published figure, that has an error or lacks one.
+
+    A published figure that is itself an estimate, taken without its error, makes the test too
+    severe: the true difference is less certain than said. The test of a share is on the logit
+    scale, like its interval. The interval of the difference is recovered from those of both (Zou
+    and Donner, 2008), so equals that of the estimate, shifted, when the figure has no error. Both
+    are supposed independent.
 
     Parameters
     ----------
     estimates : in the result vocabulary, gated or not.
     value : the figure, or an expression over `estimates` giving one for each row; null = none.
+    std_error : standard error of the figure, likewise; null = not known, taken as 0.
+    df : degrees of freedom of that error; None or null = many.
 
     Returns
     -------
     `estimates`, same rows and order, plus `reference`, `difference` (estimate - reference),
     `difference_low`, `difference_high` (its interval), `p_value` (null where the share is 0 or 1 or
     the reference not inside (0, 1)) and `position`: "au-dessus", "au-dessous", or "proche" when
-    the interval of the estimate holds the reference. Null where the estimate is. P-values are not
-    corrected for their number.
+    the interval of the difference holds 0. Null where the estimate is. P-values are not corrected
+    for their number.
     """
+    check_level(level)
     check_estimates(estimates)
     require_columns(estimates, ("conf_low", "conf_high"), "Comparaison")
-    reference = value if isinstance(value, pl.Expr) else pl.lit(float(value))
-    shifted = estimates.with_columns(reference=reference.cast(pl.Float64)).with_columns(
+    figures = {"value": value, "std_error": std_error, "df": np.inf if df is None else df}
+    given = estimates.with_columns(
+        as_expression(figure).alias(name) for name, figure in figures.items()
+    ).select("value", pl.col("std_error").fill_null(0.0), pl.col("df").fill_null(np.inf))
+    if (given["std_error"] < 0).any():
+        raise fault("Comparaison : l’erreur d’un chiffre publié ne peut être négative.")
+    figure = {name: given[name].fill_null(np.nan).to_numpy() for name in figures}
+    shares = (estimates["statistic"] == "share").to_numpy()
+    low, high = gap_bounds(estimates, figure, shares, level)
+    p_value = reference_p_values(numbers(estimates, ""), figure, shares)
+    shifted = estimates.with_columns(reference=given["value"]).with_columns(
+        pl.Series("difference_low", low).fill_nan(None),
+        pl.Series("difference_high", high).fill_nan(None),
+        pl.Series("p_value", p_value).fill_nan(None),
         difference=pl.col("estimate") - pl.col("reference"),
-        difference_low=pl.col("conf_low") - pl.col("reference"),
-        difference_high=pl.col("conf_high") - pl.col("reference"),
     )
     position = (
         pl.when(pl.col("difference_low") > 0)
@@ -115,22 +168,53 @@ def compare_with_reference(
         .when(pl.col("difference_low").is_not_null())
         .then(pl.lit("proche"))
     )
-    p_value = pl.Series("p_value", reference_p_values(shifted)).fill_nan(None)
-    return shifted.with_columns(p_value, position.alias("position"))
+    added = ("reference", "difference", "difference_low", "difference_high", "p_value")
+    return shifted.select(*estimates.columns, *added, position.alias("position"))
 
 
-def reference_p_values(shifted: pl.DataFrame) -> Floats:
-    """Two-sided p-values against `reference`; on the logit scale for shares."""
-    cells = numbers(shifted, "")
-    reference = shifted["reference"].to_numpy().astype(float)
-    estimate = cells["estimate"]
-    shares = (shifted["statistic"] == "share").to_numpy()
+def as_expression(value: float | pl.Expr) -> pl.Expr:
+    """A number, or an expression, as an expression of numbers."""
+    return (value if isinstance(value, pl.Expr) else pl.lit(float(value))).cast(pl.Float64)
+
+
+def gap_bounds(
+    estimates: pl.DataFrame, figure: dict[str, Floats], shares: np.ndarray, level: float
+) -> tuple[Floats, Floats]:
+    """Interval of estimate - figure, from the distance of each to its own bounds (MOVER)."""
+    reference, error = figure["value"], figure["std_error"]
+    inside = shares & (reference > 0) & (reference < 1)
+    reach = special.stdtrit(np.minimum(figure["df"], 1e9), (1 + level) / 2) * error
     with np.errstate(divide="ignore", invalid="ignore"):
-        slope = estimate * (1 - estimate)
-        gap = np.log(estimate / (1 - estimate)) - np.log(reference / (1 - reference))
-        ratio = np.where(shares, gap * slope, estimate - reference) / cells["std_error"]
+        logit, width = special.logit(reference), reach / (reference * (1 - reference))
+    low = np.where(inside, special.expit(logit - width), reference - reach)
+    high = np.where(inside, special.expit(logit + width), reference + reach)
+    low, high = (np.where(error == 0, reference, bound) for bound in (low, high))
+    centre, below, above = (
+        estimates[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+        for name in ("estimate", "conf_low", "conf_high")
+    )
+    gap = centre - reference
+    return gap - np.hypot(centre - below, high - reference), gap + np.hypot(
+        above - centre, reference - low
+    )
+
+
+def reference_p_values(
+    cells: dict[str, Floats], figure: dict[str, Floats], shares: np.ndarray
+) -> Floats:
+    """Two-sided p-values against the figure; on the logit scale for shares."""
+    estimate, reference = cells["estimate"], figure["value"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gap = np.where(
+            shares, special.logit(estimate) - special.logit(reference), estimate - reference
+        )
+        own = cells["std_error"] / np.where(shares, estimate * (1 - estimate), 1.0)
+        other = figure["std_error"] / np.where(shares, reference * (1 - reference), 1.0)
+        ratio = gap / np.hypot(own, other)
+        known = np.where(cells["df"] > 0, cells["df"], np.nan)
+        df = (own**2 + other**2) ** 2 / (own**4 / known + other**4 / figure["df"])
     ratio = np.where(np.isfinite(ratio), ratio, np.nan)
-    return 2 * stats.t.sf(np.abs(ratio), np.where(cells["df"] > 0, cells["df"], np.nan))
+    return 2 * stats.t.sf(np.abs(ratio), df)
 
 
 def check_estimates(frame: pl.DataFrame) -> None:
@@ -153,21 +237,6 @@ def numbers(pairs: pl.DataFrame, suffix: str) -> dict[str, Floats]:
     }
 
 
-def inference(difference: Floats, error: Floats, df: Floats, level: float) -> dict:
-    """Standard error, interval, degrees of freedom and p-value of each difference."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        width = stats.t.ppf((1 + level) / 2, df) * error
-        p_value = 2 * stats.t.sf(np.abs(difference / error), df)
-    p_value = np.where(error == 0, (difference == 0).astype(float), p_value)
-    return {
-        "std_error": pl.Series(error),
-        "conf_low": pl.Series(difference - width),
-        "conf_high": pl.Series(difference + width),
-        "df": pl.Series(df),
-        "p_value": pl.Series(p_value),
-    }
-
-
 def more_severe(first: str, second: str) -> pl.Expr:
     """The more severe of two statuses."""
     rank = {status: index for index, status in enumerate(STATUSES)}
@@ -176,15 +245,9 @@ def more_severe(first: str, second: str) -> pl.Expr:
 
 
 def judged(
-    tested: pl.DataFrame, family: Sequence[str], adjust: str, threshold: float
+    tested: pl.DataFrame, family: Sequence[str], adjust: str | None, threshold: float
 ) -> pl.DataFrame:
     """Add `p_adjusted` within each family, and the verdict, before the last column."""
-    p_values = tested["p_value"].to_numpy()
-    adjusted = np.full(tested.height, np.nan)
-    families = tested.with_row_index("row").filter(pl.col("p_value").is_not_null())
-    for rows in families.group_by(family).agg("row")["row"]:
-        index = rows.to_numpy()
-        adjusted[index] = multipletests(p_values[index], method=adjust)[1]
     verdict = (
         pl.when(pl.col("p_adjusted") >= threshold)
         .then(pl.lit("stable"))
@@ -194,7 +257,7 @@ def judged(
         .then(pl.lit("baisse"))
     )
     return (
-        tested.with_columns(p_adjusted=pl.Series(adjusted).fill_nan(None))
+        adjusted(tested, family, adjust)
         .with_columns(verdict=verdict)
         .select(pl.exclude("status"), "status")
     )

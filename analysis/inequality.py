@@ -64,6 +64,7 @@ def quantile_share_scores(ranked: Ranking, order: float, n_rows: int) -> tuple[F
     quantile q being counted in part (Langel and Tillé, 2011, JSPI 141, 2976-2985). The bottom share
     is 1 less it, with the opposite scores. L Y is the sum of w min(y, q), less (1 - p) N q, and q
     maximises it: the score of L is (min(y, q) - (1 - p) q - L y) / Y (Osier, 2009, SRM 3, 167-195).
+    Where p is exactly the share of the weight up to a row, two values maximise it: q is the lower.
     """
     domain, weight = ranked.domain, ranked.weight
     held = held_totals(ranked)

@@ -33,8 +33,9 @@ def with_projection(
     spread = margins
     if design.calibration_unit is not None:
         sums = unit_sums(frame, design.calibration_unit)
-        # The regression of integrated weighting (Lemaître and Dufour, 1987) is that of unit totals.
-        spread = sparse.csr_array(sums.T @ (sums @ margins))
+        # Integrated weighting (Lemaître and Dufour, 1987): every row bears the mean of its unit.
+        mean = sparse.diags_array(1 / sums.sum(axis=1)) @ (sums @ margins)
+        spread = sparse.csr_array(sums.T @ mean)
     # Margins of any unit count alike in the inverse: each is divided by its root mean square.
     norm = np.sqrt(np.maximum((spread.multiply(spread)).mean(axis=0), 1e-300))
     margins = sparse.csr_array(margins @ sparse.diags_array(1 / norm))

@@ -4,9 +4,9 @@ Conventions are those of R `survey::svyquantile` with its defaults (`qrule = "ma
 `interval.type = "mean"`): the quantile of order p is the smallest value at or below which lies a
 share p of the weight, and its interval that of Woodruff (1952, JASA 47, 635-646).
 
-A share within `SAME` of p is p: sums of weights are rounded. Below the share of the first row the
-quantile is that row's value, as the definition has it and as `survey` since 4.2; 4.1 gives the
-second row's.
+Two edges follow the definition rather than `survey` 4.1. A share within `SAME` of p is p, for sums
+of weights are rounded: R gives the 21st of 200 equal rows as their first decile. Below the share of
+the first row the quantile is that row's value, as since `survey` 4.2; 4.1 gives the second row's.
 """
 
 from __future__ import annotations

@@ -8,7 +8,17 @@ import pytest
 import observatoire
 from survey.french import typography
 
-VERBS = ("demo", "questionnaire", "importer", "redresser", "estimer", "publier", "controler")
+VERBS = (
+    "demo",
+    "questionnaire",
+    "importer",
+    "redresser",
+    "estimer",
+    "publier",
+    "controler",
+    "calculer",
+    "caler",
+)
 ENGLISH = re.compile(
     r"\b(usage:|positional|optional|show this|help message|exit|error|required|invalid|choose|"
     r"expected|unrecognized|the following|Traceback|File|No such file|default)\b"

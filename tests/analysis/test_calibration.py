@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from analysis.calibration import CalibrationSpec, rake
 from survey.errors import ConvergenceError, MarginError, SurveyError
+from tests.margins import margins
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 RESPONSES = pl.DataFrame(
@@ -20,15 +21,6 @@ RESPONSES = pl.DataFrame(
     }
 )
 SPEC = CalibrationSpec(weight="w")
-
-
-def margins(**variables: dict[str, float]) -> pl.DataFrame:
-    rows = [
-        (variable, category, float(total))
-        for variable, totals in variables.items()
-        for category, total in totals.items()
-    ]
-    return pl.DataFrame(rows, schema=["variable", "category", "total"], orient="row")
 
 
 GOOD = margins(taille={"0": 8, "1": 12}, secteur={"A": 5, "B": 15})
@@ -45,7 +37,7 @@ def test_equals_r_calibrate(design, data):
 
 def test_rows_order_and_columns_are_kept():
     raked = rake(RESPONSES, GOOD, SPEC)
-    assert raked.drop("calibrated_weight").equals(RESPONSES)
+    assert raked.drop("g_weight", "calibrated_weight").equals(RESPONSES)
     by_size = raked.group_by("taille", maintain_order=True).agg(pl.col("calibrated_weight").sum())
     assert by_size["calibrated_weight"].to_list() == pytest.approx([8, 12], rel=1e-9)
     by_sector = raked.group_by("secteur", maintain_order=True).agg(
@@ -86,7 +78,11 @@ def test_far_from_the_margins_still_converges():
         (margins(taille={"0": 20, "1": 0}), "total nul pour « taille » = 1 (total 0)"),
         (margins(taille={"0": -1, "1": 20}), "de total négatif : « taille » = 0"),
         (pl.concat([GOOD, GOOD]), "citée deux fois"),
-        (GOOD.with_columns(category=pl.lit(None)), "« category » vide (lignes 1, 2, 3, 4)"),
+        (GOOD.with_columns(variable=pl.lit(None)), "« variable » vide (lignes 1, 2, 3, 4)"),
+        (
+            pl.concat([GOOD, margins(taille={None: 20})]),
+            "sans modalité, d’une variable qui en a par ailleurs : « taille » (total 20)",
+        ),
         (GOOD.clear(), "vide"),
         (
             margins(taille={"0": 8, "1": 12}, secteur={"A": 5, "B": 16.5}),
@@ -121,7 +117,10 @@ def test_contradicting_margins_are_told():
     with pytest.raises(ConvergenceError) as error:
         rake(apart, GOOD, SPEC)
     message = str(error.value).replace("\u202f", " ")
-    assert "Plus grand écart" in message and "visé" in message and "regrouper" in message
+    assert "Plus grand écart" in message and "visé" in message
+    assert "« taille » = 1 (total 12), « secteur » = B (total 15)" in message
+    assert "« taille » = 1 vaut au moins 15 (visé 12)" in message
+    assert "retirer la marge « taille »" in message
 
 
 def test_options_are_checked():

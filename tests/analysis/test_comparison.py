@@ -124,3 +124,49 @@ def test_share_of_zero_has_a_position_and_no_p_value():
     cells = frame(cell("ia", "0", 0.0, 0.0, conf_low=0.0, conf_high=0.05))
     got = compare_with_reference(cells, 0.2).row(0, named=True)
     assert (got["position"], got["p_value"], got["reference"]) == ("au-dessous", None, 0.2)
+
+
+def test_a_correlation_given_shortens_the_error():
+    alone = compare_editions(BEFORE, AFTER).row(0, named=True)
+    row = compare_editions(BEFORE, AFTER, correlation=0.5).row(0, named=True)
+    assert row["difference"] == alone["difference"]
+    assert row["std_error"] == pytest.approx((0.03**2 + 0.04**2 - 2 * 0.5 * 0.03 * 0.04) ** 0.5)
+    assert row["df"] == 50
+    by_cell = pl.when(pl.col("domain") == "0").then(0.5)
+    mixed = compare_editions(BEFORE, AFTER, correlation=by_cell)
+    assert mixed["std_error"][0] == pytest.approx(row["std_error"])
+    assert mixed["std_error"][1] == pytest.approx((2 * 0.02**2) ** 0.5)
+    with pytest.raises(SurveyError, match="comprise entre"):
+        compare_editions(BEFORE, AFTER, correlation=1.2)
+
+
+def test_perfect_correlation_of_equal_errors_leaves_none():
+    row = compare_editions(BEFORE, AFTER, correlation=1.0).row(1, named=True)
+    assert (row["std_error"], row["verdict"]) == (0, "baisse")
+
+
+def test_published_figure_with_an_error():
+    mean = frame(cell("ca", "0", 25.0, 2.0, statistic="mean", conf_low=21.0, conf_high=29.0))
+    row = compare_with_reference(mean, 20, std_error=1.5, df=40).row(0, named=True)
+    df = 2.5**4 / (2.0**4 / 100 + 1.5**4 / 40)
+    assert row["p_value"] == pytest.approx(2 * stats.t.sf(5 / 2.5, df))
+    # Bounds recovered from both intervals: that of the estimate is 4 wide on each side.
+    reach = (4**2 + (stats.t.ppf(0.975, 40) * 1.5) ** 2) ** 0.5
+    assert row["difference_low"] == pytest.approx(5 - reach)
+    assert row["difference_high"] == pytest.approx(5 + reach)
+    bare = compare_with_reference(mean, 20).row(0, named=True)
+    assert (bare["position"], row["position"]) == ("au-dessus", "au-dessus")
+    wide = compare_with_reference(mean, 20, std_error=3.0).row(0, named=True)
+    assert wide["position"] == "proche" and wide["p_value"] > bare["p_value"]
+
+
+def test_published_share_with_an_error_stays_on_its_scale():
+    share = frame(cell("ia", "0", 0.30, 0.02, conf_low=0.26, conf_high=0.34))
+    row = compare_with_reference(share, 0.2, std_error=0.03).row(0, named=True)
+    error = ((0.02 / 0.21) ** 2 + (0.03 / 0.16) ** 2) ** 0.5
+    df = error**4 / ((0.02 / 0.21) ** 4 / 100)
+    assert row["p_value"] == pytest.approx(2 * stats.t.sf(0.5389965 / error, df), rel=1e-6)
+    high = 1 / (1 + 4 * 2.718281828 ** (-stats.norm.ppf(0.975) * 0.03 / 0.16))
+    assert row["difference_low"] == pytest.approx(0.1 - (0.04**2 + (high - 0.2) ** 2) ** 0.5)
+    with pytest.raises(SurveyError, match="ne peut être négative"):
+        compare_with_reference(share, 0.2, std_error=-0.1)

@@ -1,0 +1,142 @@
+"""The margins of a calibration: what their table must be, that they agree, that they are there."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analysis.calibration_spec import CalibrationSpec
+from analysis.checks import Floats, fault, named, numeric_column, require_columns, row_numbers
+from survey.errors import MarginError
+from survey.french import decimal, integer
+
+MARGINS = pl.Schema({"variable": pl.String, "category": pl.String, "total": pl.Float64})
+USE = "Marges de calage"
+
+
+def check_margins(margins: pl.DataFrame, spec: CalibrationSpec) -> pl.DataFrame:
+    """Margins of type `MARGINS` plus `std_error` (0 = known) and `cost` (null = held exactly).
+
+    Raises `MarginError` when a row is doubled or has no variable, when the total of a category is
+    negative, or when totals that must count the same population do not.
+    """
+    require_columns(margins, tuple(MARGINS), USE)
+    if margins.is_empty():
+        raise fault(f"{USE} : le tableau est vide.", MarginError)
+    margins = margins.select(
+        pl.col("variable", "category").cast(pl.String),
+        pl.Series("total", numeric_column(margins, "total", USE)),
+        positive_or_null(margins, "std_error", zero=True).fill_null(0.0),
+        positive_or_null(margins, "cost", zero=False),
+    )
+    if margins["variable"].has_nulls():
+        raise fault(
+            f"{USE} : colonne « variable » vide ({row_numbers(margins['variable'].is_null())}).",
+            MarginError,
+        )
+    check_rows(margins)
+    check_sums(margins, spec)
+    return margins
+
+
+def positive_or_null(margins: pl.DataFrame, column: str, *, zero: bool) -> pl.Series:
+    """An optional column of positive numbers (or `zero` too); infinite is null."""
+    if column not in margins.columns:
+        return pl.Series(column, [None] * margins.height, dtype=pl.Float64)
+    numbers = margins[column].cast(pl.Float64, strict=False)
+    wrong = (numbers.is_null() & margins[column].is_not_null()) | numbers.is_nan() | (numbers < 0)
+    if not zero:
+        wrong |= numbers == 0
+    if wrong.fill_null(False).any():
+        allowed = "positif ou nul" if zero else "positif"
+        raise fault(
+            f"{USE} : colonne « {column} » ({row_numbers(wrong)}) : il faut un nombre {allowed}, "
+            "ou rien."
+        )
+    return numbers.set(numbers.is_infinite().fill_null(False), None)
+
+
+def check_rows(margins: pl.DataFrame) -> None:
+    """Raise on a margin given twice, a negative count, a variable both categorical and numeric."""
+    numeric = margins["category"].is_null()
+    mixed = numeric.any() & margins["variable"].is_in(margins["variable"].filter(numeric).implode())
+    faults = {
+        "citée deux fois": margins.select("variable", "category").is_duplicated(),
+        "de total négatif": (margins["total"] < 0) & ~numeric,
+        "sans modalité, d'une variable qui en a par ailleurs": numeric
+        & (margins["variable"].is_in(margins["variable"].filter(mixed & ~numeric).implode())),
+    }
+    for what, wrong in faults.items():
+        if wrong.any():
+            raise fault(f"{USE} : marge {what} : {listed(margins.filter(wrong))}.", MarginError)
+
+
+def check_sums(margins: pl.DataFrame, spec: CalibrationSpec) -> None:
+    """Raise when categorical variables do not count the same population (rows, or units).
+
+    A variable with a cost is not held exactly and may count another.
+    """
+    level = pl.col("variable").is_in(spec.unit_variables)
+    sums = (
+        margins.filter(pl.col("category").is_not_null())
+        .group_by("variable", maintain_order=True)
+        .agg(pl.col("total").sum(), pl.col("cost").is_null().all())
+        .filter("cost")
+    )
+    for one in (sums.filter(level), sums.filter(~level)):
+        if one.is_empty():
+            continue
+        gap = one["total"].max() - one["total"].min()
+        if gap > spec.tolerance * one["total"].max():
+            detail = " ; ".join(f"« {name} » {quantity(t)}" for name, t, _ in one.rows())
+            raise fault(
+                f"{USE} : les totaux ne concordent pas : {detail} (écart de {quantity(gap)}). "
+                "Toutes les marges doivent compter la même population, au même millésime.",
+                MarginError,
+            )
+
+
+def check_presence(margin: pl.DataFrame, counts: Floats) -> None:
+    """Raise when a category has a total but no respondent, or respondents but a total of zero.
+
+    `margin` holds the categories of one variable, `counts` their respondents.
+    """
+    margin = margin.with_columns(n=pl.Series(counts))
+    alone = margin.filter((pl.col("total") > 0) & (pl.col("n") == 0))
+    if alone.height:
+        raise fault(
+            f"Calage : aucun répondant pour {listed(alone)} ; regrouper cette modalité avec une "
+            "voisine, dans la marge et dans les réponses.",
+            MarginError,
+        )
+    empty = margin.filter((pl.col("total") == 0) & (pl.col("n") > 0) & pl.col("cost").is_null())
+    if empty.height:
+        raise fault(
+            f"Calage : total nul pour {listed(empty)}, qui a pourtant des répondants ; corriger la "
+            "marge ou recoder ces répondants.",
+            MarginError,
+        )
+
+
+def quantity(total: float) -> str:
+    """A total as French writes it: whole when it is, else with three decimals."""
+    return integer(total) if abs(total - round(total)) < 5e-4 else decimal(total, 3)
+
+
+def counted(number: int, noun: str) -> str:
+    """« 1 étape », « 1 200 lignes »."""
+    return f"{integer(number)} {noun}{'s' if number > 1 else ''}"
+
+
+def label(variable: str, category: str | None) -> str:
+    """« taille » = 10-49, or « effectif » for the total of a number."""
+    return f"« {variable} »" if category is None else f"« {variable} » = {category}"
+
+
+def listed(margins: pl.DataFrame) -> str:
+    """« taille » = 10-49 (total 1 200), …"""
+    return named(
+        [
+            f"{label(variable, category)} (total {quantity(total)})"
+            for variable, category, total in margins.select(*MARGINS).rows()
+        ]
+    )

@@ -1,0 +1,300 @@
+"""Differences, ratios and any linear combination of estimates of one survey, with their errors."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal, get_args
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy import sparse
+
+from analysis.checks import Floats, fault, named, numeric_column, require_columns
+from analysis.estimation import Influences, covariance
+from analysis.forms import summing
+from analysis.inference import (
+    NO_ERROR,
+    NO_ESTIMATE,
+    NO_FREEDOM,
+    OK,
+    adjusted,
+    check_level,
+    student,
+)
+
+KEYS = ("indicator", "population", "edition", "domain_type", "domain", "statistic")
+SAME = ("population", "edition", "statistic")
+FAMILY = ("indicator", "other_indicator", "statistic", "domain_type")
+Measure = Literal["difference", "ratio"]
+MEASURES = get_args(Measure)
+BLOCK = 256  # contrasts whose cells' covariance is held at once
+
+
+def contrast(
+    found: Influences,
+    coefficients: pl.DataFrame,
+    *,
+    null: float = 0.0,
+    adjust: str | None = "holm",
+    level: float = 0.95,
+) -> pl.DataFrame:
+    """Linear combinations of the cells of one survey, with their covariance; as R's `svycontrast`.
+
+    Cells that share rows or clusters are correlated: the covariance counts it exactly, as the
+    linearised variance of the combination. Degrees of freedom are primary units minus strata
+    of the rows that count in one of the cells, those of a zero linearised variable left aside.
+
+    Parameters
+    ----------
+    coefficients : one row per term. `contrast` names the combination, `coefficient` multiplies the
+        cell that the other columns tell, among `indicator, population, edition, domain_type,
+        domain, statistic`; those needed to tell one cell are enough.
+    null : value of the test.
+    adjust : correction of the p-values for the number of contrasts; None = none.
+
+    Returns
+    -------
+    One row per contrast, in order: `contrast, estimate, std_error, conf_low, conf_high, df,
+    p_value, p_adjusted, status`; t intervals. A combination of a cell without estimate is null
+    ("estimation absente"); one without sampling error ("erreur nulle") has no p-value.
+
+    Raises
+    ------
+    SurveyError : a term that tells no cell, or several; a coefficient that is not a number.
+    """
+    check_level(level)
+    names, matrix = coefficient_matrix(found.cells, coefficients)
+    estimate, _ = cell_numbers(found.cells, matrix)
+    variance, df = moments(found, matrix)
+    identity = pl.DataFrame({"contrast": names}, schema={"contrast": pl.String})
+    return adjusted(concluded(identity, estimate, variance, df, level, null), (), adjust).select(
+        pl.exclude("status"), "status"
+    )
+
+
+def compare_domains(
+    found: Influences,
+    domain_type: str,
+    against: str | tuple[str, str] | None = None,
+    *,
+    measure: Measure = "difference",
+    adjust: str | None = "holm",
+    level: float = 0.95,
+) -> pl.DataFrame:
+    """Every indicator compared between the domains of one type.
+
+    Parameters
+    ----------
+    against : None, all pairs of domains, each once; a domain, all others against it; or (type,
+        domain), each domain against that one, ("ensemble", "ensemble") for the whole: rows in both
+        are counted by the covariance.
+    measure : "difference", or "ratio" (of two estimates of one sign; interval and test against 1 on
+        the scale of logarithms).
+    adjust : correction of p-values over the comparisons of an indicator.
+
+    Returns
+    -------
+    `indicator, other_indicator, population, edition, statistic, domain_type, domain,
+    other_domain_type, other_domain, measure, estimate, std_error, conf_low, conf_high, df, p_value,
+    p_adjusted, status`: `domain` minus, or over, `other_domain`. As `contrast` for the rest.
+    """
+    cells = found.cells.select(KEYS).with_row_index("row")
+    first = cells.filter(domain_type=domain_type)
+    if first.is_empty():
+        known = named(cells["domain_type"].unique(maintain_order=True).to_list())
+        raise fault(f"Comparaison : aucun domaine « {domain_type} » ; il y a {known}.")
+    other_type, other = against if isinstance(against, tuple) else (domain_type, against)
+    second = cells.filter(domain_type=other_type)
+    if other is not None:
+        if other not in second["domain"]:
+            known = named(second["domain"].unique(maintain_order=True).to_list())
+            raise fault(f"Comparaison : « {other_type} » n’a pas de domaine « {other} » ({known}).")
+        second = second.filter(domain=other)
+    keys = ["indicator", *SAME]
+    pairs = first.join(second, on=keys, suffix="_other", maintain_order="left_right")
+    pairs = pairs.filter(
+        pl.col("row") < pl.col("row_other")
+        if other is None
+        else pl.col("row") != pl.col("row_other")
+    )
+    return compared(found, pairs["row"], pairs["row_other"], measure, adjust, level)
+
+
+def compare_indicators(
+    found: Influences,
+    first: str,
+    second: str,
+    *,
+    measure: Measure = "difference",
+    adjust: str | None = "holm",
+    level: float = 0.95,
+) -> pl.DataFrame:
+    """Two indicators of the same rows compared in every domain; columns of `compare_domains`."""
+    cells = found.cells.select(KEYS).with_row_index("row")
+    for name in (first, second):
+        if name not in cells["indicator"]:
+            known = named(cells["indicator"].unique(maintain_order=True).to_list())
+            raise fault(f"Comparaison : indicateur « {name} » absent ; il y a {known}.")
+    keys = [*SAME, "domain_type", "domain"]
+    left, right = cells.filter(indicator=first), cells.filter(indicator=second)
+    pairs = left.join(right, on=keys, suffix="_other", maintain_order="left")
+    return compared(found, pairs["row"], pairs["row_other"], measure, adjust, level)
+
+
+def compared(
+    found: Influences,
+    first: pl.Series,
+    second: pl.Series,
+    measure: Measure,
+    adjust: str | None,
+    level: float,
+) -> pl.DataFrame:
+    """Cells of rows `first` of the table of cells against those of rows `second`."""
+    check_level(level)
+    if measure not in MEASURES:
+        raise fault(f"Comparaison : mesure {measure!r} inconnue ; difference ou ratio.")
+    others = found.cells[second].select(
+        other_indicator="indicator", other_domain_type="domain_type", other_domain="domain"
+    )
+    identity = found.cells[first].select(KEYS).hstack(others).with_columns(measure=pl.lit(measure))
+    identity = identity.select(
+        "indicator", "other_indicator", *SAME, "domain_type", "domain", "other_domain_type",
+        "other_domain", "measure",
+    )  # fmt: skip
+    value = found.cells["estimate"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    top, bottom = value[first.to_numpy()], value[second.to_numpy()]
+    ones = np.ones(len(top))
+    ratio = measure == "ratio"
+    if ratio:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            estimate = np.where(top * bottom > 0, top / bottom, np.nan)
+            factors = 1 / bottom, -estimate / bottom
+        factors = tuple(np.where(np.isfinite(estimate), factor, 0.0) for factor in factors)
+    else:
+        estimate, factors = top - bottom, (ones, -ones)
+    matrix = sparse.csr_array(
+        (
+            np.concatenate(factors),
+            (np.tile(np.arange(len(top)), 2), np.concatenate([first, second])),
+        ),
+        shape=(len(top), len(value)),
+    )
+    variance, df = moments(found, matrix)
+    frame = concluded(identity, estimate, variance, df, level, float(ratio), ratio)
+    return adjusted(frame, FAMILY, adjust).select(pl.exclude("status"), "status")
+
+
+def coefficient_matrix(
+    cells: pl.DataFrame, coefficients: pl.DataFrame
+) -> tuple[list[str], sparse.csr_array]:
+    """Names of the contrasts, and their coefficients, contrasts x cells."""
+    require_columns(coefficients, ("contrast", "coefficient"), "Contrastes")
+    keys = [name for name in KEYS if name in coefficients.columns]
+    if not keys:
+        raise fault(f"Contrastes : aucune colonne ne désigne les cellules ; en donner de {KEYS}.")
+    number = numeric_column(coefficients, "coefficient", "Contrastes")
+    told = coefficients.select(pl.col(key).cast(cells.schema[key]) for key in keys)
+    terms = told.with_row_index("term").join(
+        cells.select(keys).with_row_index("cell"), on=keys, how="left", maintain_order="left"
+    )
+    for what, wrong in (
+        ("ne désigne aucune cellule estimée", terms["cell"].is_null()),
+        ("désigne plusieurs cellules", terms["term"].is_duplicated()),
+    ):
+        if wrong.any():
+            row = terms.filter(wrong).row(0, named=True)
+            detail = ", ".join(f"{key} = {row[key]}" for key in keys)
+            raise fault(
+                f"Contrastes : la ligne {row['term'] + 1} ({detail}) {what} ; vérifier les noms, "
+                f"ou préciser avec {', '.join(KEYS)}."
+            )
+    names = coefficients["contrast"].cast(pl.String).unique(maintain_order=True).to_list()
+    place = {name: index for index, name in enumerate(names)}
+    rows = coefficients["contrast"].cast(pl.String).replace_strict(place, return_dtype=pl.Int64)
+    shape = (len(names), cells.height)
+    return names, sparse.csr_array((number, (rows.to_numpy(), terms["cell"].to_numpy())), shape)
+
+
+def cell_numbers(cells: pl.DataFrame, matrix: sparse.csr_array) -> tuple[Floats, Floats]:
+    """Each combination of the estimates, and of their absolute standard errors; NaN when absent."""
+    value = cells["estimate"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    error = cells["std_error"].cast(pl.Float64).fill_null(0.0).to_numpy()
+    # A sparse product would also multiply the NaN by the zeros that are not stored: it does not.
+    return matrix @ value, abs(matrix) @ error
+
+
+def moments(found: Influences, matrix: sparse.csr_array) -> tuple[Floats, Floats]:
+    """Variance and degrees of freedom of each combination of cells, by blocks."""
+    variance, df = np.zeros(matrix.shape[0]), np.zeros(matrix.shape[0])
+    scale = cell_numbers(found.cells, matrix)[1]
+    for start in range(0, matrix.shape[0], BLOCK):
+        block = slice(start, start + BLOCK)
+        rows = matrix[block]
+        involved = np.unique(rows.indices)
+        part = replace(
+            found, cells=found.cells[involved], scores=np.nan_to_num(found.scores[:, involved])
+        )
+        coefficient = rows[:, involved].toarray()
+        form = np.nan_to_num(covariance(part))
+        variance[block] = ((coefficient @ form) * coefficient).sum(axis=1)
+        df[block] = freedom(part, rows[:, involved] != 0)
+    # The variance of what is common to both is a difference of equals: the rest is rounding.
+    return np.where(variance > 1e-14 * scale**2, variance, 0.0), df
+
+
+def freedom(found: Influences, chosen: sparse.csr_array) -> Floats:
+    """Primary units minus strata of the rows that count in a chosen cell, contrasts x 1.
+
+    Never under the degrees of freedom of one of the cells, since more rows give more.
+    """
+    scored = (found.scores != 0).astype(float)
+    used = chosen.toarray().astype(float)
+    arrays = found.arrays
+    units = present(arrays.psu, scored, used) - present(arrays.stratum, scored, used)
+    own = found.cells["df"].cast(pl.Float64).fill_null(0.0).to_numpy()
+    return np.maximum(units, (used * own).max(axis=1))
+
+
+def present(codes: NDArray[np.int64], scored: Floats, used: Floats) -> Floats:
+    """How many codes have a row that counts in one of the cells used by each contrast."""
+    by_code = summing(codes, int(codes.max()) + 1) @ scored
+    return (used @ (by_code > 0).T > 0).sum(axis=1).astype(float)
+
+
+def concluded(
+    identity: pl.DataFrame,
+    estimate: Floats,
+    variance: Floats,
+    df: Floats,
+    level: float,
+    null: float,
+    ratio: bool = False,
+) -> pl.DataFrame:
+    """Add to each row its estimate, error, interval, p-value and status; nothing is NaN."""
+    error = np.sqrt(variance)
+    if ratio:
+        with np.errstate(invalid="ignore"):
+            found = student(np.log(estimate), error / estimate, df, level)
+        found["conf_low"], found["conf_high"] = (
+            np.exp(found["conf_low"]),
+            np.exp(found["conf_high"]),
+        )
+    else:
+        found = student(estimate, error, df, level, null)
+    numbers = ("estimate", "std_error", "conf_low", "conf_high", "df", "p_value")
+    found |= {"estimate": estimate, "std_error": error}
+    frame = identity.with_columns(pl.Series(name, found[name]) for name in numbers)
+    absent, still = pl.Series(np.isnan(estimate)), pl.Series(error == 0)
+    status = (
+        pl.when(absent)
+        .then(pl.lit(NO_ESTIMATE))
+        .when(pl.Series(df <= 0))
+        .then(pl.lit(NO_FREEDOM))
+        .when(still)
+        .then(pl.lit(NO_ERROR))
+        .otherwise(pl.lit(OK))
+    )
+    return frame.with_columns(
+        pl.when(~absent).then(pl.col(numbers)).fill_nan(None).name.keep(), status=status
+    ).with_columns(p_value=pl.when(status == OK).then("p_value"))

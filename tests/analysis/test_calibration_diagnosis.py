@@ -1,0 +1,156 @@
+"""When margins cannot be met: why, and what would work, checked by doing it."""
+
+import re
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.calibration import CalibrationSpec, calibrate, tightest_bounds
+from survey.errors import ConvergenceError
+from tests.margins import margins, text
+
+SIZES = ["0", "1-9", "10-49", "50-249", "250+"]
+
+
+def firms() -> pl.DataFrame:
+    """Four hundred firms; those of 250 or more are all of sector F."""
+    rng = np.random.default_rng(3)
+    n = 400
+    frame = pl.DataFrame(
+        {
+            "taille": rng.choice(SIZES, n, p=[0.4, 0.3, 0.15, 0.1, 0.05]),
+            "secteur": rng.choice(list("ABCDEF"), n),
+            "zone": rng.choice(["N", "S", "E"], n),
+            "nonresponse_weight": rng.uniform(5, 20, n),
+        }
+    )
+    large = pl.col("taille") == "250+"
+    return frame.with_columns(secteur=pl.when(large).then(pl.lit("F")).otherwise("secteur"))
+
+
+FIRMS = firms()
+CONTRADICTING = margins(
+    taille=dict(zip(SIZES, [2000, 1500, 500, 200, 800], strict=True)),
+    secteur=dict(zip("ABCDEF", [1000, 1000, 900, 900, 700, 500], strict=True)),
+    zone={"N": 3000, "S": 1000, "E": 1000},
+)
+
+
+def failure(spec, wanted=CONTRADICTING, rows=FIRMS) -> str:
+    with pytest.raises(ConvergenceError) as error:
+        calibrate(rows, wanted, spec)
+    return text(error)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [CalibrationSpec(), CalibrationSpec("logit", (0.2, 5.0)), CalibrationSpec("raking", (0, 9))],
+)
+def test_contradicting_margins_are_named_with_their_limits(spec):
+    message = failure(spec)
+    assert "Ces marges se contredisent" in message
+    assert "« taille » = 250+ (total 800), « secteur » = F (total 500)." in message
+    assert "« taille » = 250+ vaut au plus 500 (visé 800)" in message
+    assert "Seuls des poids négatifs ou nuls les tiendraient" in message
+    assert "regrouper « taille » = 250+ et 50-249 ; ou retirer la marge « taille »" in message
+
+
+def test_the_remedies_do_work():
+    joined = pl.col("taille").replace({"250+": "50+", "50-249": "50+"})
+    merged = margins(taille={"0": 2000, "1-9": 1500, "10-49": 500, "50+": 1000})
+    others = CONTRADICTING.filter(pl.col("variable") != "taille")
+    calibrate(FIRMS.with_columns(joined), pl.concat([merged, others]))
+    calibrate(FIRMS, others)
+    costly = CONTRADICTING.with_columns(cost=pl.when(pl.col("variable") == "taille").then(5.0))
+    got = calibrate(FIRMS, costly).margins
+    assert got.filter(pl.col("category") == "250+")["gap"].item() < -0.37  # 500 of 800 at most
+    calibrate(FIRMS, CONTRADICTING, CalibrationSpec("linear"))
+
+
+def test_margins_that_contradict_even_linear_weights():
+    apart = pl.DataFrame({"a": ["0", "1"], "b": ["A", "B"], "nonresponse_weight": [1.0, 1.0]})
+    wanted = margins(a={"0": 8, "1": 12}, b={"A": 5, "B": 15})
+    message = failure(CalibrationSpec("linear"), wanted, apart)
+    assert "« a » = 1 (total 12), « b » = B (total 15)" in message
+    assert "négatifs" not in message
+    assert message.startswith("Calage : marges non atteintes en 1 étape.")  # the proof stops it
+
+
+def test_a_total_out_of_reach_of_the_variable_alone():
+    rows = FIRMS.with_columns(age=pl.int_range(pl.len()) % 40)
+    few = margins(zone={"N": 3000, "S": 1000, "E": 1000}, age=5000 * 50)
+    message = failure(CalibrationSpec(), few, rows)
+    assert "« age » (total 250 000)" in message
+    assert "« zone » = N (total 3 000)" in message
+    assert "retirer la marge « zone »" in message
+
+
+NARROW = margins(
+    taille=dict(zip(SIZES, [2000, 1500, 500, 200, 300], strict=True)),
+    zone={"N": 3000, "S": 750, "E": 750},
+)
+
+
+@pytest.mark.parametrize("method", ["logit", "truncated", "raking"])
+def test_bounds_too_tight_come_with_those_that_would_do(method):
+    message = failure(CalibrationSpec(method, (0.9, 1.1)), NARROW)
+    found = re.search(
+        r"les plus étroites qui tiennent ces marges sont \((\S+) ; ([^)]+)\)", message
+    )
+    lower, upper = (float(number.replace(",", ".")) for number in found.groups())
+    assert "Les bornes (0,90 ; 1,10) sont trop serrées" in message
+    assert ("« logit » en demande un peu plus" in message) == (method == "logit")
+    least = tightest_bounds(FIRMS, NARROW)
+    assert (lower, upper) == (np.floor(100 * least[0]) / 100, np.ceil(100 * least[1]) / 100)
+    room = 0.02 if method == "logit" else 0.0
+    spec = CalibrationSpec(method, (lower - room, upper + room))
+    assert calibrate(FIRMS, NARROW, spec).margins["gap"].abs().max() < 2e-9
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_tightest_bounds_are_enough_and_no_tighter_ones_are(seed):
+    rng = np.random.default_rng(seed)
+    totals = rng.uniform(300, 900, 6)
+    wanted = margins(
+        secteur=dict(zip("ABCDEF", totals, strict=True)),
+        zone=dict(zip("NSE", totals.sum() * rng.dirichlet([8, 8, 8]), strict=True)),
+    )
+    lower, upper = tightest_bounds(FIRMS, wanted)
+    assert lower <= 1 <= upper
+    wide = CalibrationSpec("truncated", (lower - 1e-4, upper + 1e-4))
+    assert calibrate(FIRMS, wanted, wide).margins["gap"].abs().max() < 2e-9
+    inside = (lower + 0.02 * (upper - lower), upper - 0.02 * (upper - lower))
+    if inside[0] < 1 < inside[1]:
+        failure(CalibrationSpec("truncated", inside), wanted)
+
+
+def test_tightest_bounds_of_impossible_margins_say_why():
+    with pytest.raises(ConvergenceError) as error:
+        tightest_bounds(FIRMS, CONTRADICTING)
+    assert text(error).startswith("Calage impossible. Ces marges se contredisent.")
+    assert "« taille » = 250+" in text(error)
+    lower, _ = tightest_bounds(FIRMS, CONTRADICTING, CalibrationSpec("linear"))
+    assert lower < 0
+
+
+def test_a_search_cut_short_says_that_weights_exist():
+    message = failure(CalibrationSpec(max_steps=1), NARROW)
+    assert "en 1 étape." in message and "Des poids qui tiennent ces marges existent" in message
+
+
+def test_margins_with_a_cost_contradict_nothing():
+    costly = CONTRADICTING.with_columns(cost=10.0)
+    for spec in (CalibrationSpec(), CalibrationSpec("truncated", (0.9, 1.1))):
+        got = calibrate(FIRMS, costly, spec)
+        assert got.margins["gap"].abs().max() > 0.01  # said, not hidden
+    apart = pl.concat(
+        [CONTRADICTING.with_columns(cost=10.0), margins(autre={"x": 1.0}).with_columns(cost=None)],
+        how="vertical_relaxed",
+    )
+    assert calibrate(
+        FIRMS.with_columns(autre=pl.lit("x")), apart
+    ).summary.sum_after == pytest.approx(1)

@@ -1,0 +1,208 @@
+"""Contrasts of estimates: equal to R svycontrast; see tests/reference/comparison.R."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from analysis.contrasts import compare_domains, compare_indicators, contrast
+from analysis.design import SurveyDesign
+from analysis.estimation import Influences, influences
+from analysis.inference import NO_ERROR, NO_ESTIMATE, NO_FREEDOM, OK
+from analysis.targets import WHOLE, Domain, Target
+from survey.errors import SurveyError
+
+REFERENCE = Path(__file__).parents[1] / "reference"
+EXPECTED = pl.read_csv(REFERENCE / "comparison.csv").filter(test="contrast")
+STYPE = Domain("stype", ("stype",))
+API = Target("api00", pl.col("api00"), "mean")
+SHARES = [
+    Target("awards", pl.col("awards") == "Yes"),
+    Target("sch_wide", pl.col("sch_wide") == "Yes"),
+]
+DESIGNS = {
+    "strat": ("apistrat", SurveyDesign("pw", "stype", "fpc")),
+    "clus1": ("apiclus1", SurveyDesign("pw", None, "fpc", "dnum")),
+    "clus2": ("apiclus2", SurveyDesign("pw", None, ("fpc1", "fpc2"), ("dnum", "snum"))),
+}
+RAKED = {"calibration": ("stype", "sch_wide", "awards"), "design_weight": "pw"}
+
+
+def schools(name: str) -> tuple[pl.DataFrame, SurveyDesign]:
+    if name != "raked":
+        file, design = DESIGNS[name]
+        return pl.read_csv(REFERENCE / f"{file}.csv"), design
+    weights = pl.read_csv(REFERENCE / "raked_weights.csv").filter(pl.col("design") == "raked")
+    frame = pl.read_csv(REFERENCE / "apistrat.csv").with_columns(calibrated=weights["weight"])
+    return frame, SurveyDesign("calibrated", "stype", "fpc", **RAKED)
+
+
+def found(frame, design, targets=(API,), domains=(WHOLE, STYPE)) -> Influences:
+    return influences(frame, design, targets, domains, population="ecoles", edition=2000)
+
+
+def same(got: dict, expected: dict, columns=("estimate", "std_error", "conf_low", "conf_high")):
+    for column in columns:
+        assert got[column] == pytest.approx(expected[column], rel=1e-8), column
+    assert got["df"] == expected["ddf"]
+    assert got["p_value"] == pytest.approx(expected["p_value"], rel=1e-7)
+
+
+@pytest.mark.parametrize("name", [*DESIGNS, "raked"])
+def test_equals_r(name):
+    expected = {row["group"]: row for row in EXPECTED.filter(design=name).rows(named=True)}
+    frame, design = schools(name)
+    cells = found(frame, design)
+    pairs = compare_domains(cells, "stype")
+    assert pairs["domain"].to_list() == ["E", "E", "H"]
+    for row in pairs.rows(named=True):
+        same(row, expected[f"{row['domain']} - {row['other_domain']}"])
+    whole = compare_domains(cells, "stype", ("ensemble", "ensemble"))
+    same(whole.row(1, named=True), expected["H - ensemble"])
+    terms = pl.DataFrame(
+        {"contrast": "c", "domain": ["E", "H", "M"], "coefficient": [1.0, -0.5, -0.5]}
+    )
+    same(contrast(cells, terms).row(0, named=True), expected["E - (H + M) / 2"])
+    ratio = compare_domains(cells, "stype", "H", measure="ratio").row(0, named=True)
+    for column in ("estimate", "std_error"):
+        assert ratio[column] == pytest.approx(expected["E / H"][column], rel=1e-8)
+    # On the scale of logarithms, where R has a symmetric interval: its width is that of the log.
+    width = stats.t.ppf(0.975, ratio["df"]) * ratio["std_error"] / ratio["estimate"]
+    assert np.log(ratio["conf_high"] / ratio["estimate"]) == pytest.approx(width)
+    if name != "raked":
+        shares = compare_indicators(found(frame, design, SHARES), "awards", "sch_wide")
+        same(shares.row(0, named=True), expected["awards - sch_wide"])
+
+
+def test_two_margins_of_the_calibration_have_no_error():
+    frame, design = schools("raked")
+    got = compare_indicators(found(frame, design, SHARES), "awards", "sch_wide").row(0, named=True)
+    assert (got["std_error"], got["p_value"], got["status"]) == (0, None, NO_ERROR)
+
+
+def test_domain_against_the_whole_is_the_difference_by_hand():
+    # (1 - share of the domain) x (domain - rest): both sides by their linearised variables.
+    frame, design = schools("strat")
+    inside = pl.col("stype") == "H"
+    rest = [WHOLE, Domain("h", inside), Domain("rest", ~inside)]
+    cells = found(frame, design, [API], rest)
+    got = compare_domains(cells, "h", ("ensemble", "ensemble")).row(0, named=True)
+    # Share of the domain: known, as types are strata whose weights add up to their size.
+    share = frame.filter(inside)["pw"].sum() / frame["pw"].sum()
+    gap = compare_domains(cells, "h", ("rest", "rest")).row(0, named=True)
+    assert got["estimate"] == pytest.approx((1 - share) * gap["estimate"])
+    assert got["std_error"] == pytest.approx((1 - share) * gap["std_error"])
+
+
+def test_domain_equal_to_the_whole_differs_by_nothing():
+    frame, design = schools("clus1")
+    cells = found(frame, design, domains=[WHOLE, Domain("tous", pl.lit(True))])
+    got = compare_domains(cells, "tous", ("ensemble", "ensemble")).row(0, named=True)
+    assert (got["estimate"], got["std_error"], got["status"]) == (0, 0, NO_ERROR)
+
+
+def test_statuses_explain_every_null():
+    frame = pl.DataFrame(
+        {"w": [1.0] * 6, "d": list("aabbcc"), "h": list("ppqqrs"), "y": [1, 4, 2, 7, None, None]}
+    )
+    cells = found(
+        frame, SurveyDesign("w"), [Target("y", pl.col("y"), "mean")], [Domain("d", ("d",))]
+    )
+    got = compare_domains(cells, "d")
+    assert got["status"].to_list() == [OK, NO_ESTIMATE, NO_ESTIMATE]
+    assert got.select("estimate", "std_error", "p_adjusted").row(1) == (None, None, None)
+    one = pl.DataFrame({"contrast": ["y"], "indicator": ["y"], "coefficient": [1.0]})
+    alone = frame.with_columns(k=pl.lit(1))
+    lone = found(alone, SurveyDesign("w", cluster="k"), [Target("y", pl.col("y"), "mean")], [WHOLE])
+    got = contrast(lone, one).row(0, named=True)
+    assert (got["status"], got["df"], got["conf_low"]) == (NO_FREEDOM, None, None)
+    negative = frame.with_columns(y=pl.col("y") - 3)
+    cells = found(
+        negative, SurveyDesign("w"), [Target("y", pl.col("y"), "mean")], [Domain("d", ("d",))]
+    )
+    ratio = compare_domains(cells, "d", measure="ratio")
+    assert ratio["status"].to_list() == [NO_ESTIMATE] * 3
+
+
+def test_p_values_are_corrected_by_indicator():
+    frame, design = schools("strat")
+    cells = found(frame, design, [API, Target("enroll", pl.col("enroll"), "mean")])
+    got = compare_domains(cells, "stype", adjust="bonferroni")
+    assert got["p_adjusted"].to_list() == pytest.approx([min(1, 3 * p) for p in got["p_value"]])
+    assert got.columns == [
+        "indicator", "other_indicator", "population", "edition", "statistic", "domain_type",
+        "domain", "other_domain_type", "other_domain", "measure", "estimate", "std_error",
+        "conf_low", "conf_high", "df", "p_value", "p_adjusted", "status",
+    ]  # fmt: skip
+
+
+def test_many_pairs_run_by_blocks():
+    random = np.random.default_rng(1)
+    frame = pl.DataFrame(
+        {"w": random.uniform(1, 5, 900), "d": random.integers(0, 30, 900).astype(str),
+         "y": random.normal(size=900)}
+    )  # fmt: skip
+    cells = found(
+        frame, SurveyDesign("w"), [Target("y", pl.col("y"), "mean")], [Domain("d", ("d",))]
+    )
+    got = compare_domains(cells, "d")
+    assert got.height == 30 * 29 // 2
+    # Means of disjoint groups of rows drawn alone: their covariance is that of ratios, small.
+    errors = cells.cells["std_error"].to_numpy()
+    first, second = np.triu_indices(30, 1)
+    np.testing.assert_allclose(got["std_error"], np.hypot(errors[first], errors[second]), rtol=1e-9)
+    sizes = np.bincount(frame["d"].cast(pl.Int64))[cells.cells["domain"].cast(pl.Int64).to_numpy()]
+    np.testing.assert_array_equal(got["df"], sizes[first] + sizes[second] - 1)
+
+
+def test_faults():
+    frame, design = schools("strat")
+    cells = found(frame, design)
+    with pytest.raises(SurveyError, match="aucun domaine"):
+        compare_domains(cells, "taille")
+    with pytest.raises(SurveyError, match="n’a pas de domaine"):
+        compare_domains(cells, "stype", "X")
+    with pytest.raises(SurveyError, match="absent"):
+        compare_indicators(cells, "api00", "rien")
+    with pytest.raises(SurveyError, match="mesure"):
+        compare_domains(cells, "stype", measure="quotient")
+    with pytest.raises(SurveyError, match="Niveau de confiance"):
+        compare_domains(cells, "stype", level=95)
+    terms = pl.DataFrame({"contrast": ["c"], "domain": ["X"], "coefficient": [1.0]})
+    with pytest.raises(SurveyError, match="ne désigne aucune cellule"):
+        contrast(cells, terms)
+    with pytest.raises(SurveyError, match="plusieurs cellules"):
+        contrast(cells, terms.with_columns(domain=None, indicator=pl.lit("api00")).drop("domain"))
+    with pytest.raises(SurveyError, match="aucune colonne ne désigne"):
+        contrast(cells, terms.drop("domain"))
+    with pytest.raises(SurveyError, match="vide"):
+        contrast(cells, terms.with_columns(coefficient=pl.lit(None, dtype=pl.Float64)))
+
+
+@st.composite
+def samples(draw) -> pl.DataFrame:
+    row = st.tuples(
+        st.sampled_from("ab"), st.sampled_from("xyz"), st.floats(0.5, 50), st.floats(-100, 100)
+    )
+    fixed = [(h, d, 2.0, v) for h in "ab" for d in "xyz" for v in (1.0, 4.0)]
+    drawn = draw(st.lists(row, max_size=20))
+    return pl.DataFrame(fixed + drawn, schema=["h", "d", "w", "y"], orient="row")
+
+
+@settings(max_examples=25, deadline=None)
+@given(frame=samples())
+def test_a_contrast_turned_round_changes_sign(frame):
+    cells = found(
+        frame, SurveyDesign("w", "h"), [Target("y", pl.col("y"), "mean")], [Domain("d", ("d",))]
+    )
+    there, back = (compare_domains(cells, "d", other) for other in ("x", "y"))
+    first = there.filter(domain="y").row(0, named=True)
+    second = back.filter(domain="x").row(0, named=True)
+    assert first["estimate"] == pytest.approx(-second["estimate"], abs=1e-9)
+    assert first["conf_low"] == pytest.approx(-second["conf_high"], rel=1e-6, abs=1e-9)
+    for column in ("std_error", "p_value", "df"):
+        assert first[column] == pytest.approx(second[column], rel=1e-6)
