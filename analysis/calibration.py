@@ -69,7 +69,8 @@ class CalibrationSummary:
 class Calibration:
     """Calibrated weights and what is to be known of them.
 
-    weighted : the responses, same rows and order, plus `g_weight` and `calibrated_weight`.
+    weighted : the responses, same rows and order, plus `g_weight` and `calibrated_weight` (replaced
+        when already there).
     margins : variable, category, total, n_respondents (units, for a variable of the unit), before,
         after, gap (relative to the total; null when it is 0), std_error, cost; one row a margin.
     margin_errors : for `SurveyDesign`: (variable, category, standard error) of estimated totals.

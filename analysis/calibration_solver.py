@@ -55,11 +55,12 @@ def solve(
     """
     matrix, weight = problem.matrix, problem.weight
     point = point_at(problem, distance, starting(problem, spec) if start is None else start)
+    absolute = abs(matrix)
     curvature = square(matrix).T @ (weight * problem.scale) + problem.slack
     for steps in range(spec.max_steps + 1):
         factor = distance.factor(point.score)
         gap = gap_at(problem, distance, point)
-        noise = ROUNDING * (abs(matrix).T @ (weight * np.abs(factor)))
+        noise = ROUNDING * (absolute.T @ (weight * np.abs(factor)))
         converged = bool((np.abs(gap) <= spec.tolerance * problem.size + noise).all())
         if converged or steps == spec.max_steps or proved_impossible(problem, point, spec):
             break

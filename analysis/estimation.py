@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,25 +12,19 @@ from analysis.arrays import design_arrays
 from analysis.checks import Floats, fault
 from analysis.design import SurveyDesign
 from analysis.forms import DesignArrays
-from analysis.intervals import normal_interval, share_interval
-from analysis.linearisation import Scored, gathered, scored
-from analysis.results import RESULT, refuse_repeats, result_frame
+from analysis.replication import estimate_replicates
+from analysis.results import RESULT, check_request, finished, refuse_repeats
+from analysis.streaming import estimate_sums
+from analysis.sums import can_sum, partial_sums
 from analysis.targets import (
     WHOLE,
     Domain,
-    Partition,
     Target,
-    TargetValues,
     partition,
     target_values,
 )
-from analysis.variance import (
-    RowGroups,
-    covariance_of_totals,
-    degrees_of_freedom,
-    domain_variances,
-    row_groups,
-)
+from analysis.taylor import partition_cells, scored_partition
+from analysis.variance import covariance_of_totals, row_groups
 from survey.french import integer
 
 __all__ = ["RESULT", "WHOLE", "Domain", "Target", "covariance", "estimate", "influences"]
@@ -83,137 +77,17 @@ def estimate(
         target or domain; a fault of the design.
     """
     check_request(targets, domains, level)
+    about = {"population": population, "edition": edition, "level": level}
+    if design.replicates is not None:
+        return estimate_replicates(responses, design, targets, domains, **about)
+    if can_sum(design, targets) and not responses.is_empty():
+        return estimate_sums(partial_sums(responses, design, targets, domains), **about)
     arrays = design_arrays(responses, design)
     values = target_values(responses, targets)
     partitions = [partition(responses, domain) for domain in domains]
     refuse_repeats(targets, partitions)
     cells = [partition_cells(values, targets, arrays, part, level) for part in partitions]
     return finished(cells, targets, partitions, population, edition, level)
-
-
-def check_request(targets: Sequence[Target], domains: Sequence[Domain], level: float) -> None:
-    """Raise on a confidence level out of (0, 1), or when nothing is asked."""
-    if not 0 < level < 1:
-        raise fault(f"Niveau de confiance {level} : attendu entre 0 et 1, par exemple 0.95.")
-    if not targets or not domains:
-        raise fault("Estimation : il faut au moins un indicateur et un domaine.")
-
-
-def finished(
-    cells: Sequence[dict[str, Floats]],
-    targets: Sequence[Target],
-    partitions: Sequence[Partition],
-    population: str,
-    edition: int,
-    level: float,
-) -> pl.DataFrame:
-    """`RESULT` from the cells of each partition, domains x targets."""
-    stacked = {name: np.vstack([part[name] for part in cells]).T.ravel() for name in cells[0]}
-    n_domains = sum(len(part.labels) for part in partitions)
-    low, high = target_intervals(stacked, targets, n_domains, level)
-    return result_frame(stacked, low, high, targets, partitions, population, edition)
-
-
-def partition_cells(
-    values: TargetValues,
-    targets: Sequence[Target],
-    arrays: DesignArrays,
-    part: Partition,
-    level: float,
-) -> dict[str, Floats]:
-    """Everything about each domain of a partition x each target, as arrays of that shape."""
-    groups = row_groups(part.codes, len(part.labels), arrays)
-    blocks = [
-        block_cells(block, values, arrays, groups)
-        for block in scored_partition(targets, values, arrays, groups, level)
-    ]
-    order = np.argsort([place for block in blocks for place in block["places"]])
-    names = [name for name in blocks[0] if name != "places"]
-    return {name: np.hstack([block[name] for block in blocks])[:, order] for name in names}
-
-
-def scored_partition(
-    targets: Sequence[Target],
-    values: TargetValues,
-    arrays: DesignArrays,
-    groups: RowGroups,
-    level: float,
-) -> Iterator[Scored]:
-    """`scored`, with the variance of the design."""
-
-    def variance_of(scores: Floats, answered: Floats) -> Floats:
-        return domain_variances(scores, answered, groups, arrays)
-
-    return scored(targets, values, arrays.weight, groups, variance_of, level)
-
-
-def block_cells(
-    block: Scored, values: TargetValues, arrays: DesignArrays, groups: RowGroups
-) -> dict[str, Floats]:
-    """`partition_cells` for some of the targets, with their places."""
-    rows, sums = groups.rows, groups.by_domain
-    weight = arrays.weight[rows, None]
-    answered = gathered(values.answered, rows, block.places).astype(float)
-    weighted = weight * answered
-    size, count = sums @ weighted, sums @ answered
-    variance = domain_variances(block.scores, answered, groups, arrays)
-    first = groups.stages[0]
-    drawn = first.by_domain @ (first.stage.scale[first.stratum] > 0).astype(float)
-    simple = simple_variance(block.scores, answered, weight, size, count, groups)
-    shape = np.ones_like(size)
-    missing = np.full_like(size, np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        effective = size**2 / (sums @ (weight * weighted))
-        deff = variance / np.where(simple > 0, simple, np.nan)
-    return {
-        "places": block.places,
-        "estimate": block.estimate,
-        "variance": variance,
-        "deff": deff,
-        "df": degrees_of_freedom(answered, groups),
-        "n_respondents": count,
-        "n_domain": (sums @ np.ones(len(rows)))[:, None] * shape,
-        "population_size": sums @ (weight * gathered(values.in_base, rows, block.places)),
-        "effective": effective,
-        "sampled": (drawn > 0)[:, None] * shape,
-        "low": missing if block.low is None else block.low,
-        "high": missing if block.high is None else block.high,
-    }
-
-
-def simple_variance(
-    scores: Floats, answered: Floats, weight: Floats, size: Floats, count: Floats, groups: RowGroups
-) -> Floats:
-    """Variance of the same sum under simple random sampling without replacement of `count` rows."""
-    weighted = weight * answered
-    with np.errstate(divide="ignore", invalid="ignore"):
-        mean = np.nan_to_num((groups.by_domain @ (weighted * scores)) / size)
-        spread = groups.by_domain @ (weighted * (scores - mean[groups.domain]) ** 2)
-        left = (size - count) / (size * count)
-        return spread / size * count / (count - 1) * size**2 * np.where(left > 0, left, np.nan)
-
-
-def target_intervals(
-    cells: dict[str, Floats], targets: Sequence[Target], n_domains: int, level: float
-) -> tuple[Floats, Floats]:
-    """Lower and upper bounds of every cell; NaN without degrees of freedom."""
-    low, high = normal_interval(cells["estimate"], cells["variance"], cells["df"], level)
-    methods = np.repeat([interval_method(target) for target in targets], n_domains)
-    for method in set(methods) - {"", "own"}:
-        chosen = methods == method
-        asked = ("estimate", "variance", "df", "n_respondents", "effective", "sampled")
-        part = {name: cells[name][chosen] for name in asked}
-        low[chosen], high[chosen] = share_interval(**part, level=level, method=method)
-    own = methods == "own"
-    low[own], high[own] = cells["low"][own], cells["high"][own]
-    return low, high
-
-
-def interval_method(target: Target) -> str:
-    """How a target gets its interval: that of a share, its own, or "" for a t interval."""
-    if target.statistic == "quantile":
-        return "own"
-    return (target.interval or "logit") if target.statistic == "share" else ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -242,10 +116,17 @@ def influences(
 ) -> Influences:
     """`estimate`, with the linearised variable of every cell; same parameters and errors.
 
+    A design with replicates has none: `replication.replicate_covariance` stands for it.
+
     The table of linearised variables has rows x cells numbers: ask for the cells to be compared,
     not for all. A quantile's is scaled to the error of Woodruff.
     """
     check_request(targets, domains, level)
+    if design.replicates is not None:
+        raise fault(
+            "Covariances : un plan à poids répliqués n’a pas de variables linéarisées ; utiliser "
+            "replicate_estimates et replicate_covariance."
+        )
     arrays = design_arrays(responses, design)
     values = target_values(responses, targets)
     partitions = [partition(responses, domain) for domain in domains]

@@ -201,11 +201,11 @@ def cut_cells(cut: CutSums, draw: Draw, factors: Factors, totals: Floats) -> dic
     to_domain = summing(domain, len(cut.labels))
     form = stratum_forms(moments, stratum, factors)
     variance = to_domain @ form
-    if factors.lonely.any():
-        strata = to_domain @ np.column_stack([np.ones(len(stratum)), ~factors.lonely[stratum]])
-        with np.errstate(divide="ignore", invalid="ignore"):
-            variance = variance * (strata[:, :1] / strata[:, 1:])
     answered = (moments.answered > 0).astype(float)
+    if factors.lonely.any():
+        known = answered * ~factors.lonely[stratum, None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            variance = variance * (to_domain @ answered) / (to_domain @ known)
     sampled = to_domain @ (factors.scale[stratum] > 0).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         means = np.where(sums["below"] != 0, sums["amount"] / sums["below"], np.nan)

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from analysis.checks import Floats, fault, named
-from analysis.targets import Partition, Target
+from analysis.intervals import normal_interval, share_interval
+from analysis.targets import Domain, Partition, Target
 
 RESULT = pl.Schema(
     {
@@ -34,6 +35,14 @@ RESULT = pl.Schema(
 )
 
 
+def check_request(targets: Sequence[Target], domains: Sequence[Domain], level: float) -> None:
+    """Raise on a confidence level out of (0, 1), or when nothing is asked."""
+    if not 0 < level < 1:
+        raise fault(f"Niveau de confiance {level} : attendu entre 0 et 1, par exemple 0.95.")
+    if not targets or not domains:
+        raise fault("Estimation : il faut au moins un indicateur et un domaine.")
+
+
 def refuse_repeats(targets: Sequence[Target], partitions: Sequence[Partition]) -> None:
     """Raise when two rows of the result would bear the same name."""
     indicators = Counter((target.indicator, target.statistic) for target in targets)
@@ -42,6 +51,44 @@ def refuse_repeats(targets: Sequence[Target], partitions: Sequence[Partition]) -
         repeated = [" / ".join(name) for name, count in counts.items() if count > 1]
         if repeated:
             raise fault(f"{what} demandé deux fois : {named(repeated)} ; n’en garder qu’un.")
+
+
+def finished(
+    cells: Sequence[dict[str, Floats]],
+    targets: Sequence[Target],
+    partitions: Sequence[Partition],
+    population: str,
+    edition: int,
+    level: float,
+) -> pl.DataFrame:
+    """`RESULT` from the cells of each partition, domains x targets."""
+    stacked = {name: np.vstack([part[name] for part in cells]).T.ravel() for name in cells[0]}
+    n_domains = sum(len(part.labels) for part in partitions)
+    low, high = target_intervals(stacked, targets, n_domains, level)
+    return result_frame(stacked, low, high, targets, partitions, population, edition)
+
+
+def target_intervals(
+    cells: dict[str, Floats], targets: Sequence[Target], n_domains: int, level: float
+) -> tuple[Floats, Floats]:
+    """Lower and upper bounds of every cell; NaN without degrees of freedom."""
+    low, high = normal_interval(cells["estimate"], cells["variance"], cells["df"], level)
+    methods = np.repeat([interval_method(target) for target in targets], n_domains)
+    for method in set(methods) - {"", "own"}:
+        chosen = methods == method
+        asked = ("estimate", "variance", "df", "n_respondents", "effective", "sampled")
+        part = {name: cells[name][chosen] for name in asked}
+        low[chosen], high[chosen] = share_interval(**part, level=level, method=method)
+    own = methods == "own"
+    low[own], high[own] = cells["low"][own], cells["high"][own]
+    return low, high
+
+
+def interval_method(target: Target) -> str:
+    """How a target gets its interval: that of a share, its own, or "" for a t interval."""
+    if target.statistic == "quantile":
+        return "own"
+    return (target.interval or "logit") if target.statistic == "share" else ""
 
 
 def result_frame(

@@ -8,9 +8,8 @@ import polars as pl
 
 from analysis.checks import fault
 from analysis.design import SurveyDesign
-from analysis.estimation import check_request, finished
 from analysis.pooling import merge_sums, summed_cells
-from analysis.results import refuse_repeats
+from analysis.results import check_request, finished, refuse_repeats
 from analysis.sums import PartialSums, can_sum, partial_sums
 from analysis.targets import WHOLE, Domain, Target
 from survey.errors import SurveyError

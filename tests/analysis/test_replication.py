@@ -10,10 +10,10 @@ import pytest
 from analysis.calibration_spec import CalibrationSpec
 from analysis.design import Replicates, SurveyDesign
 from analysis.estimation import RESULT, Domain, Target
+from analysis.replicate_adjustment import recalibrate
 from analysis.replicate_weights import ReplicateSet, ReplicationSpec, make_replicates
 from analysis.replication import (
     estimate_replicates,
-    recalibrate,
     replicate_estimates,
     replicate_set,
 )

@@ -12,12 +12,11 @@ from analysis.calibration_spec import CalibrationSpec
 from analysis.design import SurveyDesign
 from analysis.estimation import Domain, Target, estimate
 from analysis.nonresponse import adjust_nonresponse
+from analysis.replicate_adjustment import readjust, recalibrate
 from analysis.replicate_weights import ReplicateSet, ReplicationSpec, make_replicates
 from analysis.replication import (
     as_columns,
     estimate_replicates,
-    readjust,
-    recalibrate,
     replicate_covariance,
     replicate_estimates,
     replicate_set,

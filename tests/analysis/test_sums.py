@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from analysis.arrays import design_arrays
 from analysis.design import SurveyDesign
-from analysis.estimation import RESULT, finished, partition_cells
 from analysis.pooling import merge_sums
-from analysis.results import refuse_repeats
+from analysis.results import RESULT, finished, refuse_repeats
 from analysis.streaming import estimate_sums
 from analysis.sums import can_sum, partial_sums
 from analysis.targets import WHOLE, Domain, Target, partition, target_values
+from analysis.taylor import partition_cells
 from survey.errors import SurveyError
 
 LONELY = ("fail", "adjust", "average", "certainty", "remove")
@@ -58,7 +58,11 @@ def same(got: pl.DataFrame, expected: pl.DataFrame, tolerance: float) -> None:
     floats = [name for name, dtype in RESULT.items() if dtype == pl.Float64]
     assert got.drop(floats).equals(expected.drop(floats))
     for name in floats:
-        assert got[name].is_null().equals(expected[name].is_null()), name
+        assert got[name].is_null().equals(expected[name].is_null()), (
+            name,
+            got[name].to_list(),
+            expected[name].to_list(),
+        )
         np.testing.assert_allclose(
             got[name].fill_null(0), expected[name].fill_null(0), rtol=tolerance, atol=1e-11
         )
