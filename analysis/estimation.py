@@ -65,11 +65,12 @@ def estimate(
 
     Returns
     -------
-    `RESULT`, targets in order, and domains in order within each; `status` is "ok" for all: the gate
-    has not been passed. `n_respondents` counts rows answered, `n_domain` rows of the domain
-    whatever the target, both unweighted and of positive weight; `population_size` is the sum of
-    weights of the rows of the base. A number that does not exist (no respondent, a single primary
-    unit, CV of 0) is null. The total of a domain without respondent is 0.
+    `RESULT`, targets in order, and domains in order within each; `status` is "ok", or "nd" where
+    too few rows answer for an error: the gate has not been passed. `n_respondents` counts rows
+    answered, `n_domain` rows of the domain whatever the target, both unweighted and of positive
+    weight; `population_size` is the sum of weights of the rows of the base. A number that does not
+    exist (no respondent, a single primary unit, CV of 0) is null. The total of a domain without
+    respondent is 0.
 
     Raises
     ------

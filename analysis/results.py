@@ -100,7 +100,7 @@ def result_frame(
     population: str,
     edition: int,
 ) -> pl.DataFrame:
-    """The cells as `RESULT`, targets first, then domains; NaN becomes null."""
+    """The cells as `RESULT`, targets first, then domains; NaN becomes null, of status "nd"."""
     types = [part.domain_type for part in partitions for _ in part.labels]
     labels = [label for part in partitions for label in part.labels]
     error = np.sqrt(cells["variance"])
@@ -127,9 +127,10 @@ def result_frame(
         }
     )
     return (
-        frame.with_columns(
-            population=pl.lit(population), edition=pl.lit(edition), status=pl.lit("ok")
-        )
+        frame.with_columns(population=pl.lit(population), edition=pl.lit(edition))
         .with_columns(pl.col(pl.Float64).fill_nan(None))
+        .with_columns(
+            status=pl.when(pl.col("std_error").is_null()).then(pl.lit("nd")).otherwise(pl.lit("ok"))
+        )
         .select(pl.col(name).cast(dtype) for name, dtype in RESULT.items())
     )

@@ -116,15 +116,20 @@ def partial_sums(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Divisor:
-    """What targets of one divisor have in common in a cut; `spread` is None when units are drawn.
+    """What targets of one divisor have in common in a cut.
 
-    z : weight x divisor of each row. sums : of z, by pair. spread : deviations of z from the mean
-    of its pair, and the sums of their squares.
+    z : weight x divisor of each row, and `sums` of it by pair.
+    squares : weight x divisor², by domain.
+    spread : deviations of z from the mean of its pair, and the sums of their squares; None when
+        units are drawn.
+    plain : the divisor is 1 where answered, as for all but ratios.
     """
 
     z: Floats
     sums: Floats
+    squares: Floats
     spread: tuple[Floats, Floats] | None
+    plain: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,14 +143,14 @@ class Sums:
 def block_sums(columns: TargetColumns, cut: Cut, by_unit: bool) -> list[Sums]:
     """The sums of each target in the domains of a cut."""
     answers = [answer_sums(answered, base, cut) for answered, base in columns.patterns]
-    shared = [divisor_sums(weight, cut, by_unit) for weight, _, _ in answers]
+    plain = [divisor_sums(weight, cut, by_unit, True) for weight, _, _ in answers]
     found = []
     for place, target in enumerate(columns.targets):
         _, answered, by_domain = answers[columns.pattern[place]]
-        divisor = shared[columns.pattern[place]]
+        divisor = plain[columns.pattern[place]]
         if columns.divisor[place] is not None:
             z = cut.weight * columns.divisor[place][cut.rows]
-            divisor = divisor_sums(z, cut, by_unit)
+            divisor = divisor_sums(z, cut, by_unit, False)
         total = target.statistic == "total"
         moments, own = target_sums(columns.value[place][cut.rows], divisor, cut, total)
         found.append(Sums(replace(moments, answered=answered), by_domain | own))
@@ -170,13 +175,14 @@ def answer_sums(answered: Mask, base: Mask, cut: Cut) -> tuple[Floats, Floats, d
     return weight, count, {name: cut.by_domain(sums) for name, sums in by_pair.items()}
 
 
-def divisor_sums(z: Floats, cut: Cut, by_unit: bool) -> Divisor:
+def divisor_sums(z: Floats, cut: Cut, by_unit: bool, plain: bool) -> Divisor:
     """Sums of a divisor."""
-    sums = cut.by_pair(z)
-    if by_unit:
-        return Divisor(z, sums, None)
-    apart = z - (sums / cut.count)[cut.pair]
-    return Divisor(z, sums, (apart, cut.by_pair(apart**2)))
+    sums, spread = cut.by_pair(z), None
+    squares = sums if plain else cut.by_pair(z**2 / cut.weight)
+    if not by_unit:
+        apart = z - (sums / cut.count)[cut.pair]
+        spread = apart, cut.by_pair(apart**2)
+    return Divisor(z, sums, cut.by_domain(squares), spread, plain)
 
 
 def target_sums(
@@ -184,23 +190,22 @@ def target_sums(
 ) -> tuple[Moments, dict[str, Floats]]:
     """Sums of one target: its ratio first, then those of the deviations from it."""
     weighted = cut.weight * value
-    sums = cut.by_pair(weighted)
-    amount, below = cut.by_domain(sums), cut.by_domain(divisor.sums)
+    amounts = cut.by_pair(weighted)
+    amount, below = cut.by_domain(amounts), cut.by_domain(divisor.sums)
     apart = weighted - ratio(amount, below)[cut.domain][cut.pair] * divisor.z
+    sums = cut.by_pair(apart)
+    cross = sums if divisor.plain else cut.by_pair(apart * divisor.z / cut.weight)
     by_domain = {
         "amount": amount,
         "below": below,
         "ee": cut.by_domain(cut.by_pair(apart**2 / cut.weight)),
-        "ed": cut.by_domain(cut.by_pair(apart * divisor.z / cut.weight)),
-        "dd": cut.by_domain(cut.by_pair(divisor.z**2 / cut.weight)),
+        "ed": cut.by_domain(cross),
+        "dd": divisor.squares,
     }
-    if total:
-        apart = weighted
-    else:
-        sums = cut.by_pair(apart)
+    x, sums = (weighted, amounts) if total else (apart, sums)
     if divisor.spread is None:
         return single(sums, divisor.sums, cut.count), by_domain
-    x, (z, zz) = apart - (sums / cut.count)[cut.pair], divisor.spread
+    x, (z, zz) = x - (sums / cut.count)[cut.pair], divisor.spread
     xx, xz = cut.by_pair(x**2), cut.by_pair(x * z)
     return Moments(cut.count, cut.count, sums, divisor.sums, xx, xz, zz), by_domain
 
