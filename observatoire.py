@@ -152,63 +152,72 @@ def _parser() -> FrenchParser:
         epilog=EXAMPLES,
     )
     verbs = parser.add_subparsers(title=f"commandes{NNBSP}", metavar="COMMANDE", required=True)
-
-    def verb(action, summary: str, example: str) -> argparse.ArgumentParser:
+    for action, add_arguments, summary, example in _verbs():
+        name = action.__name__
         child = verbs.add_parser(
-            action.__name__,
+            name,
             help=summary,
             description=summary,
-            epilog=f"exemple :\n  observatoire {action.__name__}{example}",
+            epilog=f"exemple :\n  observatoire {name} {example}".rstrip(),
         )
         child.set_defaults(verb=action)
-        return child
-
-    verb(demo, "Simule deux éditions et publie le site de démonstration.", "")
-    _questionnaire_arguments(
-        verb(
-            questionnaire,
-            "Vérifie un questionnaire et le résume.",
-            " survey/instruments/entreprises.yml --edition 2026",
-        )
-    )
-    _import_arguments(
-        verb(
-            importer,
-            "Importe un export de réponses de LimeSurvey (CSV ou VV).",
-            " campaigns/2026/entreprises export.csv",
-        )
-    )
-    _campaign_argument(
-        verb(
-            redresser,
-            "Calcule les poids : sondage, non-réponse, calage.",
-            " campaigns/2026/entreprises",
-        )
-    )
-    _estimation_arguments(
-        verb(
-            estimer,
-            "Estime les indicateurs et applique les règles de diffusion.",
-            " campaigns/2026/entreprises --sortie resultats.csv",
-        )
-    )
-    _specification_arguments(
-        verb(
-            calculer,
-            "Estime tout fichier d’enquête, décrit en quelques lignes (docs/calculer.md).",
-            " exemples/api/ecoles.yml --sortie resultats.csv",
-        )
-    )
-    _specification_arguments(
-        verb(
-            caler,
-            "Cale les poids de tout fichier d’enquête sur des marges (docs/calculer.md).",
-            " exemples/api/ecoles-calees.yml --sortie poids.csv",
-        )
-    )
-    verb(publier, "Construit le site dans _site/.", "")
-    verb(controler, "Contrôle le site construit : rien de confidentiel, pages complètes.", "")
+        add_arguments(child)
     return parser
+
+
+def _verbs() -> tuple:
+    """Each verb, its arguments, what it does and an example."""
+    edition = "campaigns/2026/entreprises"
+    return (
+        (demo, _no_argument, "Simule deux éditions et publie le site de démonstration.", ""),
+        (
+            questionnaire,
+            _questionnaire_arguments,
+            "Vérifie un questionnaire et le résume.",
+            "survey/instruments/entreprises.yml --edition 2026",
+        ),
+        (
+            importer,
+            _import_arguments,
+            "Importe un export de réponses de LimeSurvey (CSV ou VV).",
+            f"{edition} export.csv",
+        ),
+        (
+            redresser,
+            _campaign_argument,
+            "Calcule les poids : sondage, non-réponse, calage.",
+            edition,
+        ),
+        (
+            estimer,
+            _estimation_arguments,
+            "Estime les indicateurs et applique les règles de diffusion.",
+            f"{edition} --sortie resultats.csv",
+        ),
+        (
+            calculer,
+            _specification_arguments,
+            "Estime tout fichier d’enquête, décrit en quelques lignes (docs/calculer.md).",
+            "exemples/api/ecoles.yml --sortie resultats.csv",
+        ),
+        (
+            caler,
+            _specification_arguments,
+            "Cale les poids de tout fichier d’enquête sur des marges (docs/calculer.md).",
+            "exemples/api/ecoles-calees.yml --sortie poids.csv",
+        ),
+        (publier, _no_argument, "Construit le site dans _site/.", ""),
+        (
+            controler,
+            _no_argument,
+            "Contrôle le site construit : rien de confidentiel, pages complètes.",
+            "",
+        ),
+    )
+
+
+def _no_argument(parser: argparse.ArgumentParser) -> None:
+    """The verb stands alone."""
 
 
 def _questionnaire_arguments(parser: argparse.ArgumentParser) -> None:

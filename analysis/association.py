@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 from scipy import special
 
-from analysis.arrays import design_arrays
 from analysis.checks import Floats, Integers, encode, fault, named, require_columns
 from analysis.combinations import saddlepoint_tail, weighted_tail
 from analysis.design import SurveyDesign
@@ -25,6 +24,7 @@ from analysis.inference import (
     SINGULAR,
     as_tests,
     degrees_of_freedom,
+    tested_arrays,
 )
 from analysis.targets import WHOLE, Domain, partition
 from analysis.variance import covariance_of_totals
@@ -96,7 +96,7 @@ def association_tests(
         )
     if not tables or not domains:
         raise fault("Test d’association : il faut au moins un tableau et un domaine.")
-    arrays = design_arrays(responses, design)
+    arrays = tested_arrays(responses, design)
     codes = category_codes(responses, [column for pair in tables for column in pair])
     found = []
     for pair, domain in product(tables, domains):
@@ -137,7 +137,7 @@ def fit_tests(
     ------
     SurveyError : categories that differ from those of the column; a share not positive.
     """
-    arrays = design_arrays(responses, design)
+    arrays = tested_arrays(responses, design)
     codes = category_codes(responses, list(shares))
     found = []
     for column, given in shares.items():

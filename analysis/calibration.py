@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
-from analysis.calibration_bounds import held_exactly, tightest, unbounded
+from analysis.calibration_bounds import held_exactly, tightest
 from analysis.calibration_diagnosis import impossible, not_converged
 from analysis.calibration_distances import Distance, distance_of
 from analysis.calibration_margins import MARGINS
 from analysis.calibration_problem import Problem, calibration_problem
 from analysis.calibration_solver import Solution, rank, solve
-from analysis.calibration_spec import CalibrationSpec, factor_limits
+from analysis.calibration_spec import CalibrationSpec, factor_limits, unbounded
 from analysis.checks import Floats, fault, named
 from survey.errors import MarginError
 
@@ -166,7 +166,7 @@ def tightest_bounds(
     Raises as `calibrate` does; `ConvergenceError` when no weights at all meet the margins.
     """
     problem = held_exactly(calibration_problem(responses, margins, spec))
-    free = replace(spec, method=unbounded(spec), bounds=None)
+    free = unbounded(spec)
     found = tightest(problem, factor_limits(free)[0])
     if found is None:
         raise impossible(problem, free)

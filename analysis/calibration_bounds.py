@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -10,34 +10,18 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from analysis.calibration_problem import Problem
-from analysis.calibration_spec import CalibrationSpec
-from analysis.checks import Floats, fault
+from analysis.checks import fault
 from survey.errors import ConvergenceError
 
 # Sum of relative gaps under which margins count as met: HiGHS itself works to 1e-7 or 1e-9.
 MET = 1e-7
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Nearest:
-    """The smallest sum of relative gaps (`shortfall`) that g-weights between limits can leave.
+def shortfall(problem: Problem, limits: tuple[float, float]) -> float:
+    """The smallest sum of relative gaps that g-weights between `limits` can leave; 0 when met.
 
-    `gap` is obtained - wanted, a margin; `involved` says which margins prove that no smaller sum
-    can be (those of non-zero dual value).
+    An elastic linear programme; values up to `MET` count as 0.
     """
-
-    shortfall: float
-    gap: Floats
-    involved: np.ndarray
-
-    @property
-    def met(self) -> bool:
-        """Whether the margins can all be met."""
-        return self.shortfall <= MET
-
-
-def nearest(problem: Problem, limits: tuple[float, float]) -> Nearest:
-    """How near to the margins g-weights between `limits` can come (elastic linear programme)."""
     relative = relative_totals(problem)
     n_margins, n_cells = relative.shape
     missing = sparse.identity(n_margins, format="csc")
@@ -53,17 +37,7 @@ def nearest(problem: Problem, limits: tuple[float, float]) -> Nearest:
     )
     if found.x is None:
         raise programme_failed(found.message)
-    short, over = found.x[n_cells : n_cells + n_margins], found.x[n_cells + n_margins :]
-    return Nearest(
-        shortfall=float(found.fun),
-        gap=(over - short) * problem.size,
-        involved=np.abs(found.eqlin.marginals) > 1e-7,
-    )
-
-
-def unbounded(spec: CalibrationSpec) -> str:
-    """The method without bounds that is closest to the one asked for."""
-    return "raking" if spec.method in ("raking", "logit") else "linear"
+    return 0.0 if found.fun <= MET else float(found.fun)
 
 
 def tightest(problem: Problem, lowest: float) -> tuple[float, float] | None:
@@ -93,7 +67,7 @@ def tightest(problem: Problem, lowest: float) -> tuple[float, float] | None:
     if found.x is None:
         raise programme_failed(found.message)
     lower, width = found.x[-2:]
-    return float(lower), float(lower + width)
+    return float(lower), max(1.0, float(lower + width))
 
 
 def attainable(problem: Problem, index: int, limits: tuple[float, float]) -> tuple[float, float]:

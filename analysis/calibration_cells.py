@@ -129,8 +129,11 @@ def by_unit(
     )
     total = np.bincount(unit, weight)
     mean = sparse.csr_array((weight / total[unit], (unit, everyone)), (len(total), len(unit)))
-    matrix = (mean @ rows).toarray()
-    matrix[:, once] /= n_rows[:, None]
+    matrix = sparse.csr_array(mean @ rows)
+    unit_of_entry = np.repeat(np.arange(len(total)), np.diff(matrix.indptr))
+    matrix.data /= np.where(once[matrix.indices], n_rows[unit_of_entry], 1)
+    if matrix.shape[0] * matrix.shape[1] <= DENSE:
+        matrix = matrix.toarray()
     q = np.ones(len(total)) if scale is None else np.bincount(unit, scale) / n_rows
     return matrix, total, q, unit
 

@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
 from math import ceil, floor
 
 import numpy as np
 
-from analysis.calibration_bounds import (
-    attainable,
-    held_exactly,
-    merged,
-    nearest,
-    restricted,
-    tightest,
-    unbounded,
+from analysis.calibration_bounds import attainable, held_exactly, restricted, tightest
+from analysis.calibration_conflict import (
+    Limits,
+    conflict,
+    mask,
+    merges,
+    open_limits,
+    possible,
+    removals,
+    trials,
+    widened,
 )
 from analysis.calibration_margins import counted, label, listed, quantity
 from analysis.calibration_problem import Problem
 from analysis.calibration_solver import Solution
-from analysis.calibration_spec import CalibrationSpec, factor_limits
+from analysis.calibration_spec import CalibrationSpec, factor_limits, unbounded
 from analysis.checks import fault
 from survey.errors import ConvergenceError
 from survey.french import decimal
 
-Limits = tuple[float, float]
-
-# Linear programmes tried for a diagnosis: cells x margins x programmes stays about this.
-EFFORT = 30_000_000
-# Room asked inside limits that a method comes near but never reaches (raking: g > 0; logit:
-# L < g < U), as a share of their distance to 1.
-ROOM = 1e-6
+LARGE = 20_000  # cells beyond which the tightest bounds take too long for a message
 STOPPED = (
     "Des poids qui tiennent ces marges existent pourtant : augmenter max_steps, ou ramener les "
     "variables numériques à des ordres de grandeur voisins."
 )
-LINEAR = CalibrationSpec("linear")
 COST = "donner un coût (colonne cost) aux marges en cause, qui seront alors approchées"
 
 
@@ -64,134 +58,70 @@ def impossible(problem: Problem, spec: CalibrationSpec) -> ConvergenceError:
 
 def reason(problem: Problem, spec: CalibrationSpec) -> str:
     """Why the margins, all held exactly, cannot be met under `spec`, and what would work."""
-    limits = factor_limits(spec)
-    if possible(problem, limits, spec):
+    if possible(problem, open_limits(spec)):
         return STOPPED
-    free = replace(spec, method=unbounded(spec), bounds=None)
-    if spec.bounds is not None and possible(problem, factor_limits(free), free):
-        why = f"{too_tight(problem, spec)} {conflict_told(problem, spec, limits)}"
+    free = unbounded(spec)
+    if spec.bounds is not None and possible(problem, open_limits(free)):
+        why = too_tight(problem, spec)
     else:
         spec = free
-        limits = factor_limits(free)
-        why = f"Ces marges se contredisent. {conflict_told(problem, spec, limits)}"
-        if spec.method == "raking" and possible(problem, (-np.inf, np.inf), LINEAR):
+        why = "Ces marges se contredisent."
+        if spec.method == "raking" and possible(problem, (-np.inf, np.inf)):
             why += " Seuls des poids négatifs ou nuls les tiendraient."
-    return f"{why} {remedies_told(problem, spec)}"
-
-
-def possible(problem: Problem, limits: Limits, spec: CalibrationSpec) -> bool:
-    """Whether g-weights between limits (strictly, if the method asks for it) meet the margins."""
-    if spec.method == "logit" or (spec.method == "raking" and spec.bounds is None):
-        limits = (limits[0] + ROOM * (1 - limits[0]), limits[1] - ROOM * min(limits[1] - 1, 1e6))
-    return nearest(problem, limits).met
-
-
-def programmes(problem: Problem) -> int:
-    """How many linear programmes a diagnosis may try on a problem of this size."""
-    return max(3, EFFORT // (len(problem.weight) * len(problem.totals)))
+    rows, minimal = conflict(problem, open_limits(spec))
+    few = restricted(problem, mask(problem, rows))
+    told = conflict_told(few, factor_limits(spec), minimal)
+    return f"{why} {told} {remedies_told(problem, rows, open_limits(spec))}"
 
 
 def too_tight(problem: Problem, spec: CalibrationSpec) -> str:
     """Says that bounds are too tight and which would do, rounded outwards."""
-    lower, upper = spec.bounds
-    said = f"Les bornes ({decimal(lower, 2)} ; {decimal(upper, 2)}) sont trop serrées"
-    if programmes(problem) < 20:
-        return f"{said} : les élargir (tightest_bounds cherche les plus étroites)."
-    lowest = factor_limits(replace(spec, method=unbounded(spec), bounds=None))[0]
-    least = tightest(problem, lowest)
+    lowest = factor_limits(unbounded(spec))[0]
+    least = tightest(problem, lowest) if len(problem.weight) <= LARGE else None
     if least is None:
-        return f"{said}."
-    low, high = floor(round(100 * least[0], 6)) / 100, ceil(round(100 * least[1], 6)) / 100
+        found = widened(problem, spec.bounds, lowest)
+        which = "élargies dans le même rapport, celles-ci suffisent :"
+    else:
+        found = floor(round(100 * least[0], 6)) / 100, ceil(round(100 * least[1], 6)) / 100
+        which = "les plus étroites qui tiennent ces marges sont"
     more = " (la méthode « logit » en demande un peu plus)" if spec.method == "logit" else ""
     return (
-        f"{said} : les plus étroites qui tiennent ces marges sont ({decimal(low, 2)} ; "
-        f"{decimal(high, 2)}){more}."
+        f"Les bornes {interval(spec.bounds)} sont trop serrées : {which} {interval(found)}{more}."
     )
 
 
-def conflict_told(problem: Problem, spec: CalibrationSpec, limits: Limits) -> str:
-    """Names margins that no weights meet together, and what one could be if the others are met."""
-    rows, minimal = conflict(problem, spec, limits)
-    kept = np.zeros(len(problem.totals), bool)
-    kept[rows] = True
-    few = restricted(problem, kept)
-    cannot = "Ne peuvent être tenues ensemble" if len(rows) > 1 else "Ne peut être tenue"
+def interval(bounds: Limits) -> str:
+    """« (0,50 ; 2,00) »."""
+    return f"({decimal(bounds[0], 2)} ; {decimal(bounds[1], 2)})"
+
+
+def conflict_told(few: Problem, limits: Limits, minimal: bool) -> str:
+    """Names margins that no weights meet together, and what one can be if the others are met."""
+    alone = len(few.totals) == 1
+    cannot = "Ne peut être tenue" if alone else "Ne peuvent être tenues ensemble"
     told = f"{cannot} par ces répondants : {listed(few.margins)}."
     if not minimal:
         return told
     low, high = attainable(few, 0, limits)
     total = few.totals[0]
-    if not (low > total or high < total):
+    if low <= total <= high:
         return told
     what = label(*few.margins.select("variable", "category").row(0))
     bound = f"au moins {quantity(low)}" if low > total else f"au plus {quantity(high)}"
-    rest = "Le reste tenu, " if len(rows) > 1 else "À elle seule, "
-    return f"{told} {rest}{what} vaut {bound} (visé {quantity(total)})."
+    rest = "À elle seule" if alone else "Le reste tenu"
+    return f"{told} {rest}, {what} vaut {bound} (visé {quantity(total)})."
 
 
-def conflict(problem: Problem, spec: CalibrationSpec, limits: Limits) -> tuple[list[int], bool]:
-    """Rows of margins that cannot be met together, and whether each of them is needed for that.
-
-    Starts from the margins of the proof (Farkas) and leaves out, one by one, those without which
-    the others still cannot be met.
-    """
-
-    def unmet(rows: list[int]) -> bool:
-        kept = np.zeros(len(problem.totals), bool)
-        kept[rows] = True
-        return bool(rows) and not possible(restricted(problem, kept), limits, spec)
-
-    proof = nearest(problem, limits)
-    rows = np.flatnonzero(proof.involved).tolist() if not proof.met else []
-    if not unmet(rows):
-        rows = list(range(len(problem.totals)))
-    if len(rows) > programmes(problem):
-        return rows, False
-    for row in tuple(rows):
-        without = [other for other in rows if other != row]
-        if unmet(without):
-            rows = without
-    return rows, True
-
-
-def remedies_told(problem: Problem, spec: CalibrationSpec) -> str:
+def remedies_told(problem: Problem, suspects: list[int], limits: Limits) -> str:
     """Names changes of the margins under which weights exist; each has been tried."""
-    limits = factor_limits(spec)
-    suspects = conflict(problem, spec, limits)[0]
-    tries = programmes(problem)
     worked = []
     for candidates in (merges(problem, suspects), removals(problem, suspects)):
-        for told, changed in islice(candidates, tries):
-            if possible(changed, limits, spec):
+        for told, changed in islice(candidates, trials(problem)):
+            if possible(changed, limits):
                 worked.append(told)
                 break
     if not worked:
-        return (
-            "Regrouper deux modalités, ou retirer une seule de ces variables, ne suffirait pas : "
-            f"il faut revoir plusieurs marges, ou {COST}."
-        )
+        return f"Une issue : {COST}."
     return (
         f"Essayé, le calage devient possible si l'on veut bien {' ; ou '.join(worked)} ; ou {COST}."
     )
-
-
-def merges(problem: Problem, suspects: list[int]) -> Iterator[tuple[str, Problem]]:
-    """Each suspect category made one with another of its variable, neighbours first."""
-    rows = problem.margins.select("variable", "category").rows()
-    for row in suspects:
-        variable, category = rows[row]
-        others = [i for i, (name, _) in enumerate(rows) if name == variable and i != row]
-        if category is None or len(others) < 2:
-            continue
-        for other in sorted(others, key=lambda i: (abs(i - row), i)):
-            told = f"regrouper {label(variable, category)} et {rows[other][1]}"
-            yield told, merged(problem, row, other)
-
-
-def removals(problem: Problem, suspects: list[int]) -> Iterator[tuple[str, Problem]]:
-    """The problem without one of the suspect variables."""
-    variables = problem.margins["variable"].to_numpy()
-    for variable in dict.fromkeys(variables[suspects]):
-        kept = variables != variable
-        if kept.any():
-            yield f"retirer la marge « {variable} »", restricted(problem, kept)

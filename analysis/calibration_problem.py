@@ -30,7 +30,7 @@ class Problem:
     `matrix` (cells x margins) the mean of their variables, `scale` their q, `size` of a margin
     what its gap is relative to: its total, or `sum(weight * |x|)` when that is 0. `slack` is 0
     for a margin held exactly; else the gap let stand is `-slack x multiplier`. `margins` has one
-    row a column of `matrix`; `n` is its respondents.
+    row a column of `matrix`, with its `n_respondents`.
     """
 
     matrix: Matrix

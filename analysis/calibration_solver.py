@@ -25,13 +25,17 @@ ROUNDING = 64 * np.finfo(float).eps  # of a sum, relative to the sum of its abso
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
-    """`factor`: g-weight of each cell; `multiplier` of each margin; `gap`: obtained - wanted."""
+    """`factor`: g-weight of each cell; `multiplier` of each margin; `gap`: obtained - wanted.
+
+    `impossible`: the search has proved that no g-weights within the limits meet the margins.
+    """
 
     factor: Floats
     multiplier: Floats
     gap: Floats
     steps: int
     converged: bool
+    impossible: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +66,8 @@ def solve(
         gap = gap_at(problem, distance, point)
         noise = ROUNDING * (absolute.T @ (weight * np.abs(factor)))
         converged = bool((np.abs(gap) <= spec.tolerance * problem.size + noise).all())
-        if converged or steps == spec.max_steps or proved_impossible(problem, point, spec):
+        impossible = not converged and proved_impossible(problem, point, spec)
+        if converged or impossible or steps == spec.max_steps:
             break
         slope = gram(matrix, weight * problem.scale * distance.slope(point.score))
         slope[np.diag_indices_from(slope)] += problem.slack
@@ -70,7 +75,7 @@ def solve(
         if better is None:
             break
         point = better
-    return Solution(factor, point.multiplier, gap, steps, converged)
+    return Solution(factor, point.multiplier, gap, steps, converged, impossible)
 
 
 def proved_impossible(problem: Problem, point: Point, spec: CalibrationSpec) -> bool:

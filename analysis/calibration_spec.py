@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, isfinite
 from typing import Literal, get_args
 
@@ -88,3 +88,9 @@ def factor_limits(spec: CalibrationSpec) -> tuple[float, float]:
     if spec.bounds is not None:
         return spec.bounds
     return (-inf, inf) if spec.method == "linear" else (0.0, inf)
+
+
+def unbounded(spec: CalibrationSpec) -> CalibrationSpec:
+    """The calibration without bounds that is closest to the one asked for."""
+    method = "raking" if spec.method in ("raking", "logit") else "linear"
+    return replace(spec, method=method, bounds=None)

@@ -57,18 +57,7 @@ def compare_editions(
     check_level(level)
     for frame in (before, after):
         check_estimates(frame)
-    columns = ("edition", "status", *NUMBERS)
-    pairs = (
-        after.with_columns(_correlation=as_expression(correlation).fill_null(0.0))
-        .select(*CELL, *columns, "_correlation")
-        .join(
-            before.select(*CELL, *columns),
-            on=CELL,
-            how="inner",
-            suffix="_before",
-            maintain_order="left",
-        )
-    )
+    pairs = paired(before, after, correlation)
     now, then = numbers(pairs, ""), numbers(pairs, "_before")
     error, df = error_of_change(now, then, checked_correlation(pairs))
     difference = now["estimate"] - then["estimate"]
@@ -83,6 +72,15 @@ def compare_editions(
     shown = [name for name, kind in tested.schema.items() if kind.is_float()]
     tested = tested.with_columns(pl.when(~hidden).then(pl.col(shown).fill_nan(None)).name.keep())
     return judged(tested, family, adjust, 1 - level)
+
+
+def paired(before: pl.DataFrame, after: pl.DataFrame, correlation: float | pl.Expr) -> pl.DataFrame:
+    """Cells of both editions, those of the first with the suffix `_before`, and `_correlation`."""
+    columns = (*CELL, "edition", "status", *NUMBERS)
+    now = after.with_columns(_correlation=as_expression(correlation).fill_null(0.0))
+    return now.select(*columns, "_correlation").join(
+        before.select(columns), on=CELL, suffix="_before", maintain_order="left"
+    )
 
 
 def error_of_change(

@@ -233,7 +233,10 @@ def moments(found: Influences, matrix: sparse.csr_array) -> tuple[Floats, Floats
         rows = matrix[block]
         involved = np.unique(rows.indices)
         part = replace(
-            found, cells=found.cells[involved], scores=np.nan_to_num(found.scores[:, involved])
+            found,
+            cells=found.cells[involved],
+            scores=np.nan_to_num(found.scores[:, involved]),
+            counted=found.counted[:, involved],
         )
         coefficient = rows[:, involved].toarray()
         form = np.nan_to_num(covariance(part))
@@ -244,21 +247,15 @@ def moments(found: Influences, matrix: sparse.csr_array) -> tuple[Floats, Floats
 
 
 def freedom(found: Influences, chosen: sparse.csr_array) -> Floats:
-    """Primary units minus strata of the rows that count in a chosen cell, contrasts x 1.
-
-    Never under the degrees of freedom of one of the cells, since more rows give more.
-    """
-    scored = (found.scores != 0).astype(float)
-    used = chosen.toarray().astype(float)
+    """Primary units minus strata of the rows that count in a chosen cell, contrasts x 1."""
+    counted, used = found.counted.astype(float), chosen.toarray().astype(float)
     arrays = found.arrays
-    units = present(arrays.psu, scored, used) - present(arrays.stratum, scored, used)
-    own = found.cells["df"].cast(pl.Float64).fill_null(0.0).to_numpy()
-    return np.maximum(units, (used * own).max(axis=1))
+    return present(arrays.psu, counted, used) - present(arrays.stratum, counted, used)
 
 
-def present(codes: NDArray[np.int64], scored: Floats, used: Floats) -> Floats:
+def present(codes: NDArray[np.int64], counted: Floats, used: Floats) -> Floats:
     """How many codes have a row that counts in one of the cells used by each contrast."""
-    by_code = summing(codes, int(codes.max()) + 1) @ scored
+    by_code = summing(codes, int(codes.max()) + 1) @ counted
     return (used @ (by_code > 0).T > 0).sum(axis=1).astype(float)
 
 

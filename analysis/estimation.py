@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from analysis.arrays import design_arrays
 from analysis.checks import Floats, fault
 from analysis.design import SurveyDesign
 from analysis.forms import DesignArrays
+from analysis.linearisation import gathered
 from analysis.replication import estimate_replicates
 from analysis.results import RESULT, check_request, finished, refuse_repeats
 from analysis.streaming import estimate_sums
@@ -97,11 +99,13 @@ class Influences:
 
     cells : `RESULT`, one row a cell.
     scores : rows of the survey x cells; 0 outside the domain and base of the cell.
+    counted : of the same shape, whether the row answers in the domain of the cell.
     arrays : the design; `covariance_of_totals(scores, arrays)` is the covariance of the cells.
     """
 
     cells: pl.DataFrame
     scores: Floats
+    counted: NDArray[np.bool_]
     arrays: DesignArrays
 
 
@@ -135,15 +139,19 @@ def influences(
     widths = [len(part.labels) for part in partitions]
     refuse_too_many(responses.height, len(targets) * sum(widths))
     scores = np.zeros((responses.height, len(targets), sum(widths)))
+    counted = np.zeros(scores.shape, dtype=bool)
     cells = []
     for part, start in zip(partitions, np.cumsum([0, *widths[:-1]]), strict=True):
         cells.append(partition_cells(values, targets, arrays, part, level))
         groups = row_groups(part.codes, len(part.labels), arrays)
         for block in scored_partition(targets, values, arrays, groups, level):
             column = start + groups.domain
-            scores[groups.rows[:, None], block.places, column[:, None]] = block.scores
+            place = (groups.rows[:, None], block.places, column[:, None])
+            scores[place] = block.scores
+            counted[place] = gathered(values.answered, groups.rows, block.places)
     table = finished(cells, targets, partitions, population, edition, level)
-    return Influences(table, scores.reshape(responses.height, -1), arrays)
+    flat = (responses.height, -1)
+    return Influences(table, scores.reshape(flat), counted.reshape(flat), arrays)
 
 
 def covariance(found: Influences) -> Floats:

@@ -10,7 +10,6 @@ import numpy as np
 import polars as pl
 from scipy import special
 
-from analysis.arrays import design_arrays
 from analysis.checks import Floats, Integers, fault, named
 from analysis.design import SurveyDesign
 from analysis.forms import DesignArrays
@@ -26,6 +25,7 @@ from analysis.inference import (
     check_level,
     degrees_of_freedom,
     student,
+    tested_arrays,
 )
 from analysis.targets import WHOLE, Domain, Partition, Target, partition, target_values
 from analysis.variance import covariance_of_totals
@@ -92,7 +92,7 @@ def t_tests(
     SurveyError : more than two groups; a fault of the design, of a target or of a domain.
     """
     check_level(level)
-    arrays = design_arrays(responses, design)
+    arrays = tested_arrays(responses, design)
     tests = []
     for sample in samples(responses, arrays, targets, group, domains):
         if len(sample.names) > 2:
@@ -126,7 +126,7 @@ def anova_tests(
     Same parameters, errors and columns as `t_tests`; `statistic` is F on `ndf` = groups - 1 and
     `ddf` = primary units - strata - `ndf`.
     """
-    arrays = design_arrays(responses, design)
+    arrays = tested_arrays(responses, design)
     tests = [
         wald_row(sample, sample.value, arrays)
         for sample in samples(responses, arrays, targets, group, domains)
@@ -173,7 +173,7 @@ def rank_tests(
             "ou donner une fonction du rang et de l’effectif."
         )
     scored = RANK_SCORES[score] if isinstance(score, str) else score
-    arrays = design_arrays(responses, design)
+    arrays = tested_arrays(responses, design)
     tests = []
     for sample in samples(responses, arrays, targets, group, domains):
         values = rank_scores(sample, scored)
@@ -218,7 +218,7 @@ def trend_tests(
     check_level(level)
     if method not in ("slope", "score"):
         raise fault(f"Tendance : méthode {method!r} inconnue ; choisir slope ou score.")
-    arrays = design_arrays(responses, design)
+    arrays = tested_arrays(responses, design)
     labels = partition(responses, group).labels
     given = np.arange(1.0, len(labels) + 1) if scores is None else np.asarray(scores, float)
     if given.shape != (len(labels),) or not np.isfinite(given).all():

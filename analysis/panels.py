@@ -13,6 +13,7 @@ from analysis.comparison import CELL, FAMILY, compare_editions
 from analysis.design import SurveyDesign
 from analysis.estimation import Influences
 from analysis.forms import DesignArrays, summing
+from analysis.variance import weighted_residuals
 
 WAVE = "wave"
 
@@ -70,17 +71,15 @@ def panel_correlations(
 
     Raises
     ------
-    SurveyError : identifiers missing, or as many as rows in neither; one unit in two strata.
+    SurveyError : identifiers missing or not one a row; one unit in two strata.
 
     References
     ----------
     Tam (1984), The American Statistician 38(4), 288-289; Qualité and Tillé (2008), Survey
     Methodology 34(2), 173-181.
     """
-    pairs = (
-        after.cells.with_row_index("now")
-        .join(before.cells.with_row_index("then"), on=CELL, suffix="_then", maintain_order="left")
-        .select(*CELL, "now", "then", "std_error", "std_error_then")
+    pairs = after.cells.with_row_index("now").join(
+        before.cells.with_row_index("then"), on=CELL, suffix="_then", maintain_order="left"
     )
     rows = [
         unit_rows(found, units, what)
@@ -129,18 +128,7 @@ def unit_sums(found: Influences, units: pl.Series, common: pl.Series, cells: pl.
     code = own.join(place, on="unit", how="left", maintain_order="left")["place"]
     kept = np.flatnonzero(code.is_not_null().to_numpy())
     codes = code.drop_nulls().to_numpy()
-    return summing(codes, len(common)) @ weighted_residuals(scores, found.arrays)[kept]
-
-
-def weighted_residuals(scores: Floats, arrays: DesignArrays) -> Floats:
-    """Weight x score, less its regression on the margins of a calibrated design."""
-    weighted = arrays.weight[:, None] * scores
-    projection = arrays.projection
-    if projection is None:
-        return weighted
-    n_margins = len(projection.inner)
-    coefficient = projection.inverse @ (projection.factors[:, :n_margins].T @ scores)
-    return weighted - arrays.weight[:, None] * (projection.margins @ coefficient)
+    return summing(codes, len(common)) @ weighted_residuals(scores, found.arrays)[0][kept]
 
 
 def shared_covariance(

@@ -181,15 +181,23 @@ def degrees_of_freedom(answered: Floats, groups: RowGroups) -> Floats:
 def covariance_of_totals(scores: Floats, arrays: DesignArrays) -> Floats:
     """Covariance of the k sums of weight x score over all rows, k x k.
 
-    `scores` is rows x k, 0 outside the domain of each. Residuals are taken when the design is
-    calibrated. A lonely average is that of the whole design.
+    `scores` is rows x k, 0 outside the domain of each. A lonely average is that of the whole
+    design.
     """
+    residual, coefficient = weighted_residuals(scores, arrays)
+    matrix = residual.T @ pulled(residual, arrays)
+    if arrays.projection is None:
+        return matrix
+    return matrix + coefficient.T @ (arrays.projection.uncertainty[:, None] * coefficient)
+
+
+def weighted_residuals(scores: Floats, arrays: DesignArrays) -> tuple[Floats, Floats]:
+    """Weight x score, less what the calibration margins explain; and the coefficients on these."""
     weighted = arrays.weight[:, None] * scores
     projection = arrays.projection
     if projection is None:
-        return weighted.T @ pulled(weighted, arrays)
+        return weighted, np.zeros((0, scores.shape[1]))
     n_margins = len(projection.inner)
     coefficient = projection.inverse @ (projection.factors[:, :n_margins].T @ scores)
-    residual = weighted - arrays.weight[:, None] * (projection.margins @ coefficient)
-    uncertain = coefficient.T @ (projection.uncertainty[:, None] * coefficient)
-    return residual.T @ pulled(residual, arrays) + uncertain
+    explained = arrays.weight[:, None] * (projection.margins @ coefficient)
+    return weighted - explained, coefficient

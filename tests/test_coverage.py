@@ -1,7 +1,9 @@
 """A 95 % interval covers the truth about 95 times in 100, through the whole statistical way.
 
 Sample, non-response that depends on size and sector, response groups, raking, estimation: repeated
-on a simulated population of two départements whose true shares are known.
+on a simulated population of two départements whose true shares, means, ratios and medians are
+known. The same samples are estimated in three ways: as published (respondents taken for the draw),
+in two phases (the silent counted), and in two phases as if the weights were not calibrated.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -39,6 +42,9 @@ DESIGN = SurveyDesign(
     calibration=MARGINS,
     design_weight="nonresponse_weight",
 )
+TWO_PHASE = replace(DESIGN, responded="responded", response_group="response_group")
+UNCALIBRATED = replace(TWO_PHASE, calibration=(), design_weight=None)
+SMALLEST_STAFF = {"0": 1, "1-9": 1, "10-49": 10, "50-249": 50, "250+": 250}
 DOMAINS = (
     Domain("ensemble"),
     Domain("taille", ("taille_marge",)),
@@ -69,6 +75,23 @@ def targets(questionnaire) -> list[Target]:
     ]
 
 
+def with_staff(population: pl.DataFrame) -> pl.DataFrame:
+    """A number of each unit, skewed within its size, and that number where it uses AI."""
+    smallest = population["taille"].cast(pl.String).replace_strict(SMALLEST_STAFF).to_numpy()
+    spread = np.random.default_rng(1).gamma(1.5, 1, population.height)
+    return population.with_columns(staff=pl.Series(smallest * (1 + spread)))
+
+
+def amounts(usage: pl.Expr) -> list[Target]:
+    staff = pl.col("staff")
+    return [
+        Target("moyenne", staff, "mean"),
+        Target("effectif", staff, "total"),
+        Target("effectif des utilisatrices", usage * staff, "ratio", denominator=staff),
+        Target("mediane", staff, "quantile", order=0.5),
+    ]
+
+
 def one_estimate(population, allocation, margins, wanted, model, seed: int) -> pl.DataFrame:
     sample = draw_outcomes(draw_sample(population, allocation, seed), model, seed)
     adjusted = adjust_nonresponse(
@@ -78,7 +101,20 @@ def one_estimate(population, allocation, margins, wanted, model, seed: int) -> p
         minimum=10,
     )
     weighted = rake(adjusted.filter("responded"), margins)
-    return estimate(weighted, DESIGN, wanted, DOMAINS, population="entreprises", edition=2025)
+    silent = adjusted.filter(~pl.col("responded")).with_columns(calibrated_weight=pl.lit(0.0))
+    whole = pl.concat([weighted, silent], how="diagonal")
+    means = [target for target in wanted if target.statistic == "mean"]
+    ways = (
+        ("published", weighted, DESIGN, wanted),
+        ("two phases", whole, TWO_PHASE, wanted),
+        ("uncalibrated", whole, UNCALIBRATED, means),
+    )
+    return pl.concat(
+        estimate(
+            frame, design, asked, DOMAINS, population="entreprises", edition=2025
+        ).with_columns(way=pl.lit(way))
+        for way, frame, design, asked in ways
+    )
 
 
 def true_values(population: pl.DataFrame, wanted: list[Target]) -> pl.DataFrame:
@@ -91,7 +127,7 @@ def true_values(population: pl.DataFrame, wanted: list[Target]) -> pl.DataFrame:
             {
                 "indicator": target.indicator,
                 "domain": domain,
-                "truth": true_share(population.filter(belongs), target.value, target.base),
+                "truth": true_value(population.filter(belongs), target),
             }
             for target in wanted
             for domain, belongs in cells
@@ -99,27 +135,43 @@ def true_values(population: pl.DataFrame, wanted: list[Target]) -> pl.DataFrame:
     )
 
 
+def true_value(population: pl.DataFrame, target: Target) -> float:
+    if target.statistic == "share":
+        return true_share(population, target.value, target.base)
+    value = target.value.cast(pl.Float64)
+    form = {
+        "mean": value.mean(),
+        "total": value.sum(),
+        "quantile": value.median(),
+        "ratio": value.sum() / target.denominator.sum() if target.statistic == "ratio" else None,
+    }[target.statistic]
+    return population.select(form).item()
+
+
 @pytest.fixture(scope="module")
-def coverage() -> pl.DataFrame:
+def replications() -> pl.DataFrame:
+    """One row by way, indicator and domain: what 200 samples said, and the truth."""
     reference, model = two_departements(), load_model()
     questionnaire = load_questionnaire(ROOT / "survey" / "instruments" / "entreprises.yml", 2025)
     frame = build_frame(reference, seed=1)
     score = maturity(frame, model, 2025, seed=1)
     _, truth = draw_answers(frame, questionnaire, model, score, seed=1)
     own = [name for name in frame.columns if name not in truth.columns]
-    population = margin_columns(stratify(frame.select(own).hstack(truth), STRATA, smallest=60))
+    stratified = stratify(frame.select(own).hstack(truth), STRATA, smallest=60)
+    population = with_staff(margin_columns(stratified))
     largest = population.filter(pl.col("taille") == "250+")["stratum"]
     allocation = allocate(
         stratum_totals(population), SAMPLE_SIZE, minimum=25, certainty=set(largest), power=0.6
     )
-    wanted, margins = targets(questionnaire), calibration_margins(reference.margins, MARGINS)
+    margins, shares = calibration_margins(reference.margins, MARGINS), targets(questionnaire)
+    wanted = shares + amounts(shares[0].value.cast(pl.Float64))
     estimates = pl.concat(
         one_estimate(population, allocation, margins, wanted, model, seed)
         for seed in range(REPLICATIONS)
     )
     return (
         estimates.join(true_values(population, wanted), on=["indicator", "domain"])
-        .group_by("indicator", "domain", "truth")
+        .group_by("way", "statistic", "indicator", "domain", "truth")
         .agg(
             replications=pl.len(),
             n_respondents=pl.col("n_respondents").mean(),
@@ -127,12 +179,20 @@ def coverage() -> pl.DataFrame:
             covered=pl.col("truth").is_between("conf_low", "conf_high").mean(),
             mean_estimate=pl.col("estimate").mean(),
             spread=pl.col("estimate").std(),
+            error=pl.col("std_error").mean(),
         )
-        .filter(
-            pl.col("n_respondents") >= GATE.min_respondents,
-            pl.col("half_width") <= GATE.max_half_width,
-        )
-        .sort("indicator", "domain")
+        .sort("way", "indicator", "domain")
+    )
+
+
+@pytest.fixture(scope="module", params=["published", "two phases"])
+def coverage(request, replications) -> pl.DataFrame:
+    """The shares that would be published, in one of the ways."""
+    return replications.filter(
+        pl.col("way") == request.param,
+        pl.col("statistic") == "share",
+        pl.col("n_respondents") >= GATE.min_respondents,
+        pl.col("half_width") <= GATE.max_half_width,
     )
 
 
@@ -150,3 +210,42 @@ def test_estimates_are_unbiased(coverage):
     gap = (coverage["mean_estimate"] - coverage["truth"]).abs()
     allowed = 4 * coverage["spread"] / REPLICATIONS**0.5
     assert (gap <= allowed + 0.002).all(), coverage.with_columns(gap=gap, allowed=allowed)
+
+
+def staff(replications: pl.DataFrame, way: str) -> pl.DataFrame:
+    """Amounts of the domains of 200 respondents or more: their intervals are symmetric."""
+    return replications.filter(
+        pl.col("way") == way, pl.col("statistic") != "share", pl.col("n_respondents") >= 200
+    )
+
+
+def test_intervals_of_amounts_cover_the_truth(replications):
+    # Each cell as for shares. Cells of a statistic share their samples, which leaves the mean of
+    # its five domains a standard deviation near that of one, 0.015: three of them.
+    found = staff(replications, "two phases")
+    assert found.height == 20
+    off = found.filter(pl.col("covered") < 0.895)
+    assert off.is_empty(), off
+    means = found.group_by("statistic").agg(pl.col("covered").mean())
+    assert means["covered"].is_between(0.905, 0.99).all(), means
+
+
+def gap(replications: pl.DataFrame, way: str) -> float:
+    """Mean standard error of the mean over the spread of its estimates, over the domains, less 1.
+
+    The spread of 200 estimates is known within 1 / sqrt(400) = 5 %; the three ways share it.
+    """
+    means = staff(replications, way).filter(pl.col("statistic") == "mean")
+    return (means["error"] / means["spread"]).mean() - 1
+
+
+def test_two_phases_see_the_error_that_silence_adds(replications):
+    # Response differs within strata: taking respondents for the draw misses a tenth of the error.
+    naive, right = gap(replications, "published"), gap(replications, "two phases")
+    assert naive < -0.05
+    assert abs(right) < 0.10 and abs(right) < abs(naive)
+
+
+def test_calibration_takes_from_the_error_what_it_takes_from_the_estimate(replications):
+    ignored, right = gap(replications, "uncalibrated"), gap(replications, "two phases")
+    assert ignored > right + 0.03 and abs(right) < abs(ignored)

@@ -230,6 +230,9 @@ def test_relabelling_and_scale_change_nothing(rows, statistic):
     columns = ("statistic", "ndf", "ddf", "p_value", "estimate")
     assert first["status"].to_list() == second["status"].to_list() == [OK]
     for column in columns:
+        if column == "ddf" and statistic == "chisq":
+            assert first[column][0] is None and second[column][0] is None
+            continue
         # A statistic near 0 is the difference of close numbers, known to 1e-12 of their size.
         assert first[column][0] == pytest.approx(second[column][0], rel=1e-6, abs=1e-7)
 

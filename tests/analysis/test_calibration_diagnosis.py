@@ -9,9 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.calibration import CalibrationSpec, calibrate, tightest_bounds
+from analysis.calibration_bounds import shortfall
+from analysis.calibration_conflict import possible
+from analysis.calibration_problem import calibration_problem
 from survey.errors import ConvergenceError
 from tests.margins import margins, text
 
+untimed = settings(max_examples=25, deadline=None)  # two cores may be busy with other tests
 SIZES = ["0", "1-9", "10-49", "50-249", "250+"]
 
 
@@ -110,7 +114,7 @@ def test_bounds_too_tight_come_with_those_that_would_do(method):
     assert calibrate(FIRMS, NARROW, spec).margins["gap"].abs().max() < 2e-9
 
 
-@settings(max_examples=25, deadline=None)
+@untimed
 @given(seed=st.integers(0, 10_000))
 def test_tightest_bounds_are_enough_and_no_tighter_ones_are(seed):
     rng = np.random.default_rng(seed)
@@ -154,3 +158,36 @@ def test_margins_with_a_cost_contradict_nothing():
     assert calibrate(
         FIRMS.with_columns(autre=pl.lit("x")), apart
     ).summary.sum_after == pytest.approx(1)
+
+
+@untimed
+@given(seed=st.integers(0, 10_000))
+def test_newton_and_the_linear_programme_agree_on_what_is_possible(seed):
+    rng = np.random.default_rng(seed)
+    totals = rng.uniform(300, 900, 6)
+    wanted = margins(
+        secteur=dict(zip("ABCDEF", totals, strict=True)),
+        zone=dict(zip("NSE", totals.sum() * rng.dirichlet([8, 8, 8]), strict=True)),
+    )
+    problem = calibration_problem(FIRMS, wanted, CalibrationSpec())
+    limits = (rng.uniform(0, 0.9), rng.uniform(1.1, 3))
+    assert possible(problem, limits) == (shortfall(problem, limits) == 0)
+
+
+def test_large_problems_get_wider_bounds_in_the_same_ratio(monkeypatch):
+    monkeypatch.setattr("analysis.calibration_diagnosis.LARGE", 0)
+    message = failure(CalibrationSpec("truncated", (0.9, 1.1)), NARROW)
+    found = re.search(
+        r"élargies dans le même rapport, celles-ci suffisent : \((\S+) ; ([^)]+)\)", message
+    )
+    lower, upper = (float(number.replace(",", ".")) for number in found.groups())
+    assert 1 - lower == pytest.approx(upper - 1, abs=0.011)
+    assert calibrate(FIRMS, NARROW, CalibrationSpec("truncated", (lower, upper))).summary.steps
+    failure(CalibrationSpec("truncated", (lower + 0.02, upper - 0.02)), NARROW)
+
+
+def test_a_diagnosis_cut_short_does_not_claim_more_than_it_tried(monkeypatch):
+    monkeypatch.setattr("analysis.calibration_conflict.EFFORT", 0)
+    message = failure(CalibrationSpec())
+    assert "Ne peuvent être tenues ensemble" in message and "et 6 autres" in message
+    assert "Le reste tenu" not in message  # not known: some of the eleven may not be needed

@@ -40,6 +40,14 @@ def test_rows_of_a_unit_share_their_factor_and_both_levels_are_met(options):
     assert got.margins["before"].to_list() == pytest.approx([5, 15, 14, 17])
 
 
+def test_units_by_a_sparse_matrix_get_the_same_weights(monkeypatch):
+    spec = CalibrationSpec(weight="w", unit="siren", unit_variables=("groupe",))
+    dense = calibrate(ROWS, WANTED, spec).weighted["g_weight"]
+    monkeypatch.setattr("analysis.calibration_cells.DENSE", 0)
+    sparse = calibrate(ROWS, WANTED, spec).weighted["g_weight"]
+    np.testing.assert_allclose(sparse, dense, rtol=1e-12)
+
+
 def test_q_equal_to_the_rows_of_a_unit_is_calmar_on_sums():
     spec = CalibrationSpec(weight="w", unit="siren", unit_variables=("groupe",), scale="size")
     rows = calibrate(ROWS, WANTED, spec).weighted.unique("siren", keep="first").sort("siren")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.design import SurveyDesign
+from analysis.design import Replicates, SurveyDesign
 from analysis.group_tests import anova_tests, rank_tests, t_tests, trend_tests
 from analysis.inference import CONSTANT, NO_ERROR, NO_FREEDOM, NO_ROW, OK, ONE_GROUP, SINGULAR, TEST
 from analysis.targets import WHOLE, Domain, Target
@@ -188,6 +188,9 @@ def test_faults():
         trend_tests(frame, design, [API], STYPE, scores=(1, 2))
     with pytest.raises(SurveyError, match="au moins une variable"):
         anova_tests(frame, design, [], STYPE)
+    replicates = SurveyDesign("pw", replicates=Replicates(("enroll", "api00"), 1.0))
+    with pytest.raises(SurveyError, match="poids répliqués"):
+        t_tests(frame, replicates, [API], COMP_IMP)
     with pytest.raises(SurveyError, match="Niveau de confiance"):
         t_tests(frame, design, [API], COMP_IMP, level=95)
 
