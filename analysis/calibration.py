@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -15,6 +15,7 @@ from analysis.calibration_problem import Problem, calibration_problem
 from analysis.calibration_solver import Solution, rank, solve
 from analysis.calibration_spec import CalibrationSpec, factor_limits, unbounded
 from analysis.checks import Floats, fault, named
+from analysis.design import SurveyDesign
 from survey.errors import MarginError
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Calibration",
     "CalibrationSpec",
     "calibrate",
+    "calibrated_design",
     "poststratify",
     "rake",
     "tightest_bounds",
@@ -73,13 +75,17 @@ class Calibration:
         when already there).
     margins : variable, category, total, n_respondents (units, for a variable of the unit), before,
         after, gap (relative to the total; null when it is 0), std_error, cost; one row a margin.
-    margin_errors : for `SurveyDesign`: (variable, category, standard error) of estimated totals.
+    margin_errors, margin_slack : for `SurveyDesign`: (variable, category, standard error) of
+        estimated totals; (variable, category, room left) of margins with a cost.
+    spec : how it was done.
     """
 
     weighted: pl.DataFrame
     margins: pl.DataFrame
     summary: CalibrationSummary
     margin_errors: tuple[tuple[str, str | None, float], ...]
+    margin_slack: tuple[tuple[str, str | None, float], ...]
+    spec: CalibrationSpec
 
 
 def calibrate(
@@ -200,11 +206,32 @@ def described(
         cost="cost",
     )
     errors = table.filter(pl.col("std_error") > 0).select("variable", "category", "std_error")
+    slack = table.select("variable", "category", slack=pl.Series(problem.slack))
     return Calibration(
         weighted,
         table,
         summarised(weight, g, problem, solution, distance, spec),
         tuple(errors.rows()),
+        tuple(slack.filter(pl.col("slack") > 0).rows()),
+        spec,
+    )
+
+
+def calibrated_design(design: SurveyDesign, calibration: Calibration) -> SurveyDesign:
+    """The design of the calibrated weights: `design`, its variance taken on the residuals."""
+    spec, variables = calibration.spec, calibration.margins["variable"]
+    numbers = calibration.margins["category"].is_null()
+    return replace(
+        design,
+        weight="calibrated_weight",
+        design_weight=spec.weight,
+        calibration=tuple(variables.filter(~numbers).unique(maintain_order=True)),
+        calibration_numbers=tuple(variables.filter(numbers)),
+        calibration_scale=spec.scale,
+        calibration_unit=spec.unit,
+        unit_variables=spec.unit_variables,
+        margin_errors=calibration.margin_errors,
+        margin_slack=calibration.margin_slack,
     )
 
 

@@ -28,6 +28,7 @@ from analysis.parts import (
 )
 from analysis.targets import WHOLE, Domain, Target, refuse_unknown_columns
 
+EPSILON = np.finfo(float).eps
 AT_ONCE = 1 << 23  # values of targets held together, rows x targets
 
 
@@ -115,21 +116,18 @@ def partial_sums(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Divisor:
-    """What targets of one divisor have in common in a cut.
+class Answers:
+    """What the targets answered by the same rows have in common in a cut.
 
-    z : weight x divisor of each row, and `sums` of it by pair.
-    squares : weight x divisor², by domain.
-    spread : deviations of z from the mean of its pair, and the sums of their squares; None when
-        units are drawn.
-    plain : the divisor is 1 where answered, as for all but ratios.
+    weight : of each row that answers, else 0. count, size, squares : by pair, and `by_domain`, as
+    in `CutSums`.
     """
 
-    z: Floats
-    sums: Floats
+    weight: Floats
+    count: Floats
+    size: Floats
     squares: Floats
-    spread: tuple[Floats, Floats] | None
-    plain: bool
+    by_domain: dict[str, Floats]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,71 +141,95 @@ class Sums:
 def block_sums(columns: TargetColumns, cut: Cut, by_unit: bool) -> list[Sums]:
     """The sums of each target in the domains of a cut."""
     answers = [answer_sums(answered, base, cut) for answered, base in columns.patterns]
-    plain = [divisor_sums(weight, cut, by_unit, True) for weight, _, _ in answers]
     found = []
     for place, target in enumerate(columns.targets):
-        _, answered, by_domain = answers[columns.pattern[place]]
-        divisor = plain[columns.pattern[place]]
-        if columns.divisor[place] is not None:
-            z = cut.weight * columns.divisor[place][cut.rows]
-            divisor = divisor_sums(z, cut, by_unit, False)
-        total = target.statistic == "total"
-        moments, own = target_sums(columns.value[place][cut.rows], divisor, cut, total)
-        found.append(Sums(replace(moments, answered=answered), by_domain | own))
+        shared, value = answers[columns.pattern[place]], columns.value[place][cut.rows]
+        if target.statistic == "share":
+            moments, own = share_sums(value, shared, cut, by_unit)
+        else:
+            divisor = columns.divisor[place]
+            z = shared.weight if divisor is None else cut.weight * divisor[cut.rows]
+            moments, own = target_sums(value, z, cut, by_unit, target.statistic == "total")
+        found.append(Sums(replace(moments, answered=shared.count), shared.by_domain | own))
     return found
 
 
-def answer_sums(answered: Mask, base: Mask, cut: Cut) -> tuple[Floats, Floats, dict[str, Floats]]:
-    """Weight of each row that answers, answers by pair, and what depends on them, by domain."""
+def answer_sums(answered: Mask, base: Mask, cut: Cut) -> Answers:
+    """Sums that depend on who answers only."""
     weight, count = cut.weight, cut.count
     if answered is not None:
         here = answered[cut.rows].astype(float)
         weight, count = weight * here, cut.by_pair(here)
-    size = cut.by_pair(weight)
-    in_base = cut.weight if base is None else cut.weight * base[cut.rows]
+    size, squares = cut.by_pair(weight), cut.by_pair(weight**2)
+    in_base = size
+    if answered is not base:
+        in_base = cut.by_pair(cut.weight if base is None else cut.weight * base[cut.rows])
     by_pair = {
         "rows": cut.count,
         "count": count,
         "size": size,
-        "squares": cut.by_pair(weight**2),
-        "base": size if answered is base else cut.by_pair(in_base),
+        "squares": squares,
+        "base": in_base,
     }
-    return weight, count, {name: cut.by_domain(sums) for name, sums in by_pair.items()}
+    by_domain = {name: cut.by_domain(sums) for name, sums in by_pair.items()}
+    return Answers(weight, count, size, squares, by_domain)
 
 
-def divisor_sums(z: Floats, cut: Cut, by_unit: bool, plain: bool) -> Divisor:
-    """Sums of a divisor."""
-    sums, spread = cut.by_pair(z), None
-    squares = sums if plain else cut.by_pair(z**2 / cut.weight)
-    if not by_unit:
-        apart = z - (sums / cut.count)[cut.pair]
-        spread = apart, cut.by_pair(apart**2)
-    return Divisor(z, sums, cut.by_domain(squares), spread, plain)
+def share_sums(
+    value: Floats, answers: Answers, cut: Cut, by_unit: bool
+) -> tuple[Moments, dict[str, Floats]]:
+    """Sums of a share: being 0 or 1, two sums of its rows give all the products.
+
+    Less the mean of the pair, a product under the rounding of a sum of as many terms is 0.
+    """
+    weighted = cut.weight * value
+    yes, yes_squares = cut.by_pair(weighted), cut.by_pair(cut.weight * weighted)
+    size, squares, count = answers.size, answers.squares, cut.count
+    amount, below = cut.by_domain(yes), cut.by_domain(size)
+    share = ratio(amount, below)[cut.domain]
+    x = yes - share * size
+    by_domain = {
+        "amount": amount,
+        "below": below,
+        "ee": cut.by_domain((1 - share) ** 2 * yes + share**2 * (size - yes)),
+        "ed": cut.by_domain(x),
+        "dd": below,
+    }
+    if by_unit:
+        return single(x, size, count), by_domain
+    raw = (1 - share) ** 2 * yes_squares + share**2 * (squares - yes_squares)
+
+    def central(product: Floats, means: Floats, scale: Floats) -> Floats:
+        left = product - means / count
+        return np.where(np.abs(left) > count * EPSILON * scale, left, 0.0)
+
+    xx, zz = central(raw, x * x, raw), central(squares, size * size, squares)
+    xz = central(yes_squares - share * squares, x * size, np.sqrt(raw * squares))
+    return Moments(count, count, x, size, xx, xz, zz), by_domain
 
 
 def target_sums(
-    value: Floats, divisor: Divisor, cut: Cut, total: bool
+    value: Floats, z: Floats, cut: Cut, by_unit: bool, total: bool
 ) -> tuple[Moments, dict[str, Floats]]:
     """Sums of one target: its ratio first, then those of the deviations from it."""
     weighted = cut.weight * value
-    amounts = cut.by_pair(weighted)
-    amount, below = cut.by_domain(amounts), cut.by_domain(divisor.sums)
-    apart = weighted - ratio(amount, below)[cut.domain][cut.pair] * divisor.z
-    sums = cut.by_pair(apart)
-    cross = sums if divisor.plain else cut.by_pair(apart * divisor.z / cut.weight)
+    amounts, size = cut.by_pair(weighted), cut.by_pair(z)
+    amount, below = cut.by_domain(amounts), cut.by_domain(size)
+    apart = weighted - ratio(amount, below)[cut.domain][cut.pair] * z
     by_domain = {
         "amount": amount,
         "below": below,
         "ee": cut.by_domain(cut.by_pair(apart**2 / cut.weight)),
-        "ed": cut.by_domain(cross),
-        "dd": divisor.squares,
+        "ed": cut.by_domain(cut.by_pair(apart * z / cut.weight)),
+        "dd": cut.by_domain(cut.by_pair(z**2 / cut.weight)),
     }
-    x, sums = (weighted, amounts) if total else (apart, sums)
-    if divisor.spread is None:
-        return single(sums, divisor.sums, cut.count), by_domain
-    x, (z, zz) = x - (sums / cut.count)[cut.pair], divisor.spread
-    xx, xz = cut.by_pair(x**2), cut.by_pair(x * z)
-    return Moments(cut.count, cut.count, sums, divisor.sums, xx, xz, zz), by_domain
+    x, sums = (weighted, amounts) if total else (apart, cut.by_pair(apart))
+    if by_unit:
+        return single(sums, size, cut.count), by_domain
+    x = x - (sums / cut.count)[cut.pair]
+    z = z - (size / cut.count)[cut.pair]
+    xx, xz, zz = (cut.by_pair(product) for product in (x * x, x * z, z * z))
+    return Moments(cut.count, cut.count, sums, size, xx, xz, zz), by_domain
 
 
 def ratio(amount: Floats, below: Floats) -> Floats:

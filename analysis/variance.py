@@ -145,7 +145,8 @@ def domain_variances(
     pull = arrays.projection.inner @ coefficient - 2 * sums[:, n_margins:]
     residual = variance + (pull * coefficient).sum(axis=1)
     # Below this the difference is rounding: the margins determine the variable.
-    return np.where(residual <= 1e-12 * variance, 0.0, residual)
+    rounding = 1e-12 * (groups.by_domain @ weighted**2)
+    return np.where(residual <= rounding, 0.0, residual)
 
 
 def stage_variance(weighted: Floats, sums: StageSums, answered: Floats | None) -> Floats:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
-from analysis.calibration import Calibration, CalibrationSpec, calibrate
+from analysis.calibration import Calibration, CalibrationSpec, calibrate, calibrated_design
 from analysis.calibration_report import describe_calibration
 from analysis.checks import fault
 from analysis.design import Replicates, SurveyDesign
@@ -29,7 +29,7 @@ from reports.specification import (
     TargetPart,
     read_specification,
 )
-from reports.specified_rows import SurveyRows, as_names, margin_variables, read_rows, refuse_lists
+from reports.specified_rows import SurveyRows, as_names, read_rows, refuse_lists
 from reports.survey_file import read_survey_file
 from survey.errors import SurveyError
 from survey.files import replace_file
@@ -316,19 +316,7 @@ def design_of(
     )
     if calibration is None:
         return design
-    part = described.wanted.calage
-    categorical = margin_variables(rows.margins, numeric=False)
-    return replace(
-        design,
-        weight=CALIBRATED,
-        design_weight=plan.poids,
-        calibration=tuple(rows.codes[name] for name in categorical),
-        calibration_numbers=margin_variables(rows.margins, numeric=True),
-        calibration_scale=part.echelle,
-        calibration_unit=None if part.unite is None else rows.codes[part.unite],
-        unit_variables=tuple(rows.codes.get(name, name) for name in part.variables_unite),
-        margin_errors=calibration.margin_errors,
-    )
+    return replace(calibrated_design(design, calibration), weight=CALIBRATED)
 
 
 @contextmanager

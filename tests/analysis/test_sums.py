@@ -181,6 +181,17 @@ def test_a_large_common_value_costs_no_digit(cluster):
     same(summed(frame.iter_slices(700), design, targets, DOMAINS[:2]), expected, 1e-8)
 
 
+@pytest.mark.parametrize("rows", [60, 200_000])
+def test_a_share_told_by_the_strata_has_no_error(rows):
+    """Weights equal in a stratum, no decimal of which is exact: rounding is not a variance."""
+    frame = example(rows).with_columns(
+        yes=pl.col("h") == "a", w=pl.col("h").replace_strict({"a": 1.1, "b": 2.3, "c": 0.7})
+    )
+    design = SurveyDesign("w", "h", "taille")
+    for parts in ([frame], frame.iter_slices(rows // 4), frame.partition_by("h")):
+        assert summed(parts, design, TARGETS[:1], [WHOLE])["std_error"].item() < 1e-15
+
+
 def test_many_sparse_pairs_are_coded_by_sorting(monkeypatch):
     frame, design = example(), SurveyDesign("w", cluster="grappe")
     expected = summed([frame], design)
