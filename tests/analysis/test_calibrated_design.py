@@ -34,12 +34,13 @@ def calibrated_error(target: Target, **columns: pl.Expr) -> float:
 
 
 def test_a_margin_with_a_price_takes_a_part_of_the_variance():
-    # No price: the error of the weights before. A high one: of the margin held exactly.
+    # No price: the error of the weights before. A high one: of the margin held exactly. Between
+    # them the error need not be between: only the gap to the margin is.
     free, held = std_error(schools()[0], PLAIN, API00), calibrated_error(API00)
     cheap, fair, dear = (calibrated_error(API00, cost=pl.lit(cost)) for cost in (1e-9, 10.0, 1e9))
     assert cheap == pytest.approx(free, rel=1e-6)
     assert dear == pytest.approx(held, rel=1e-6)
-    assert dear < fair < cheap
+    assert fair < 0.999 * cheap
 
 
 def test_a_total_estimated_elsewhere_brings_its_own_error():

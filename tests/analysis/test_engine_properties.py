@@ -80,9 +80,9 @@ def with_sizes(frame: pl.DataFrame, calibrated: bool) -> pl.DataFrame:
 
 
 def run(frame, design, targets, domains=(WHOLE, CUT)) -> pl.DataFrame:
-    """Estimates; the design effect of a constant, rounding over rounding, is left out."""
+    """Estimates; design effects over the simple variance of a constant, rounding, are left out."""
     got = estimate(frame, design, targets, domains, population="ecoles", edition=2000)
-    varies = pl.col("std_error") > 1e-9 * (1 + pl.col("estimate").abs())
+    varies = pl.col("std_error") ** 2 / pl.col("deff") > 1e-18 * (1 + pl.col("estimate") ** 2)
     return got.with_columns(deff=pl.when(varies).then("deff"))
 
 
