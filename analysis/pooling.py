@@ -194,7 +194,7 @@ def stratum_factors(draw: Draw, design: SurveyDesign) -> Factors:
 
 
 def cut_cells(cut: CutSums, draw: Draw, factors: Factors, totals: Floats) -> dict[str, Floats]:
-    """Everything about each domain x each target, as `estimation.block_cells`."""
+    """Everything about each domain x each target, as `taylor.partition_cells`."""
     sums = cut.by_domain
     size, count = sums["size"], sums["count"]
     moments, domain, stratum = by_stratum(cut, draw, len(factors.drawn))

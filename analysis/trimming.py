@@ -2,113 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
-from typing import Literal, get_args
 
 import numpy as np
 import polars as pl
-from scipy import sparse
 
-from analysis.calibration import MARGINS, CalibrationSpec
-from analysis.calibration_cells import DENSE
-from analysis.calibration_diagnosis import COST, not_converged
-from analysis.calibration_distances import LINEAR, RAKING, Distance, clipped, floored
-from analysis.calibration_margins import counted, label, quantity
+from analysis.calibration_margins import MARGINS, counted, quantity
 from analysis.calibration_problem import Problem, calibration_problem
-from analysis.calibration_solver import Solution, solve
+from analysis.calibration_solver import Solution
 from analysis.checks import (
     Floats,
     fault,
-    named,
     numeric_column,
     refuse_missing,
     require_columns,
     row_numbers,
 )
+from analysis.trimming_problem import REMEDIES, factor_limits, nearest, out_of_reach, own_cells
+from analysis.trimming_spec import USE, TrimSpec
 from analysis.weighting import weight_report
-from survey.errors import ConvergenceError, SurveyError
-from survey.french import decimal, percent, typography
+from survey.french import decimal, integer, percent, typography
 
-Rule = Literal["weight", "quantile", "median", "iqr"]
-Sharing = Literal["raking", "linear", "equal"]
-USE = "Écrêtage"
+__all__ = ["TrimSpec", "Trimming", "describe_trimming", "trim"]
+
 WHOLE = "ensemble"
-WIDEST = 1e6  # limits are widened up to this many times in search of some that do
 NEAR = 1e-9  # a weight this near a limit, relative to it, stands at it
-
-
-@dataclass(frozen=True, slots=True)
-class TrimSpec:
-    """Where weights are trimmed and how the excess is shared.
-
-    `lower` and `upper` (None = no limit) are, as `rule` says: weights; orders in (0, 1) of
-    `quantile`s of the weights (R's type 7, unweighted); multiples of their `median`; or, for `iqr`,
-    multiples k of their interquartile range: Q1 - k IQR and Q3 + k IQR (Potter 1990). They are
-    computed in each group of `by`, columns crossed.
-
-    Among weights within the limits that hold the margins, those taken are the nearest to the
-    weights before: by the distance of the raking ratio (`raking`: rows of equal margin variables
-    are multiplied by one factor) or chi-square (`linear`), or by least squares of the weights
-    themselves (`equal`: such rows are given one quantity, as R's `trimWeights`).
-
-    `unit` names the rows whose weights move by one factor (establishments of an enterprise), and
-    `unit_variables` the margins that describe it, as in `CalibrationSpec`; `tolerance` is the
-    relative gap to the margins that is let stand.
-    """
-
-    weight: str = "calibrated_weight"
-    lower: float | None = None
-    upper: float | None = None
-    rule: Rule = "weight"
-    by: tuple[str, ...] = ()
-    sharing: Sharing = "raking"
-    unit: str | None = None
-    unit_variables: tuple[str, ...] = ()
-    tolerance: float = 1e-9
-    max_steps: int = 100
-
-    def __post_init__(self) -> None:
-        for name, kinds in (("rule", get_args(Rule)), ("sharing", get_args(Sharing))):
-            if getattr(self, name) not in kinds:
-                raise fault(
-                    f"{USE} : {name}={getattr(self, name)!r} inconnu ; choisir parmi "
-                    f"{named(kinds)}."
-                )
-        if isinstance(self.by, str):
-            raise fault(f"{USE} : « by » est une liste de colonnes, par exemple ({self.by!r},).")
-        self.calibration()  # checks what it shares with a calibration
-        check_limits(self)
-
-    def calibration(self) -> CalibrationSpec:
-        """The calibration of the same rows and margins, without limits."""
-        return CalibrationSpec(
-            "raking" if self.sharing == "raking" else "linear",
-            weight=self.weight,
-            unit=self.unit,
-            unit_variables=self.unit_variables,
-            tolerance=self.tolerance,
-            max_steps=self.max_steps,
-        )
-
-
-def check_limits(spec: TrimSpec) -> None:
-    """Raise when the limits are missing, out of what their rule allows, or cross."""
-    given = [limit for limit in (spec.lower, spec.upper) if limit is not None]
-    if not given:
-        raise fault(f"{USE} : aucune limite ; donner « upper », « lower » ou les deux.")
-    top = 1 if spec.rule == "quantile" else inf
-    if not all(0 <= limit < top for limit in given):
-        allowed = "un ordre entre 0 et 1" if spec.rule == "quantile" else "un nombre positif"
-        raise fault(
-            f"{USE} : limites {named(given)} refusées ; pour la règle « {spec.rule} », chacune est "
-            f"{allowed}."
-        )
-    if len(given) == 2 and spec.rule != "iqr" and spec.lower >= spec.upper:
-        raise fault(
-            f"{USE} : les limites se croisent : « lower » {spec.lower} n'est pas inférieur à "
-            f"« upper » {spec.upper}."
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,18 +52,7 @@ class Trimming:
     steps: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Limits:
-    """Limits of each row's weight (0 and infinite when none), and the same by group."""
-
-    lower: Floats
-    upper: Floats
-    groups: pl.DataFrame
-
-
-def trim(
-    weighted: pl.DataFrame, spec: TrimSpec, margins: pl.DataFrame | None = None
-) -> Trimming:
+def trim(weighted: pl.DataFrame, spec: TrimSpec, margins: pl.DataFrame | None = None) -> Trimming:
     """Bring weights within limits, as near to what they were as the margins allow.
 
     One calibration on `margins`, whose bounds are those of each row's weight: weights move once,
@@ -157,8 +65,8 @@ def trim(
         total of the weights is held when one of them has categories. None = what is held is the
         sum of the weights in each group of `spec.by`.
 
-    Nothing moves when no weight exceeds its limits and the margins are met. Limits in weights are
-    then met for good; those of another rule, computed again on trimmed weights, are other limits.
+    Nothing moves when no weight is out of its limits and the margins are met. Limits in weights are
+    then kept for good; those of another rule, computed anew on trimmed weights, are other limits.
 
     Raises
     ------
@@ -168,43 +76,168 @@ def trim(
     SurveyError : a weight is null, not finite or not positive; a group is null; the limits of a
         unit cross.
 
-    Trimming trades bias for variance, and neither is estimated here: compare weight sets with
-    `compare_weights`. For the variance, give `SurveyDesign` the weight before as `design_weight`.
+    Trimming trades bias for variance, and neither is estimated here: see `compare_weights`. For the
+    variance, give `SurveyDesign` the weight before as `design_weight`, and the margins.
 
     References
     ----------
     Potter (1990), Proc. ASA Survey Research Methods, 225-230; Deville and Särndal (1992), JASA
     87(418), 376-382, for calibration with bounds; R `survey::calibrate(bounds.const = TRUE)`.
     """
-    rows = checked(weighted, spec)
-    limits = limits_of_rows(rows, spec)
+    require_columns(weighted, (spec.weight, *spec.by), USE)
+    weight = positive_weights(weighted, spec.weight, USE)
+    group = groups_of(weighted, spec.by, USE)
+    limits = group_limits(group, weight, spec)
+    lower, upper = row_limits(group, limits)
     if margins is None:
-        margins = present_sums(rows)
-    problem = trimming_problem(rows, margins, spec)
-    weight = rows[spec.weight].to_numpy()
-    factors = factor_limits_of_cells(rows, problem, limits, spec)
-    solution = nearest(problem, factors, spec)
+        rows, held = weighted.with_columns(group), present_sums(group, weight)
+    else:
+        rows, held = weighted, margins
+    cells = calibration_problem(rows, held, spec.calibration())
+    problem = own_cells(cells, weight, spec)
+    solution = nearest(problem, factor_limits(problem, weight, (lower, upper), spec), spec)
     if not solution.converged:
-        raise out_of_reach(problem, factors, solution, spec)
-    after = np.clip(weight * solution.factor[problem.cell_of_row], limits.lower, limits.upper)
+        remedies = () if margins is None else REMEDIES
+        raise out_of_reach(cells, (lower, upper), weight, solution, spec, remedies)
+    after = np.clip(weight * solution.factor[problem.cell_of_row], lower, upper)
     result = weighted.with_columns(trimmed_weight=pl.Series(after))
     return Trimming(
         result,
-        groups_report(rows, limits, weight, after),
+        groups_report(group, limits, weight, after),
         margins_after(problem, solution),
         weight_report(result, (spec.weight, "trimmed_weight")),
         solution.steps,
     )
 
 
-def checked(weighted: pl.DataFrame, spec: TrimSpec) -> pl.DataFrame:
-    """The rows with `spec.weight` as numbers and their group as « taille x secteur » (or one)."""
-    unit = () if spec.unit is None else (spec.unit,)
-    require_columns(weighted, (spec.weight, *spec.by, *unit), USE)
-    for column in (*spec.by, *unit):
-        refuse_missing(weighted, column, USE)
-    check_weights(weighted, spec.weight, USE)
-    group = pl.concat_str(pl.col(spec.by).cast(pl.String), separator=" x ") if spec.by else None
-    name = group_name(spec.by)
-    whole = pl.lit(WHOLE) if group is None else group
-    return weighted.with_columns(pl.col(spec.weight).cast(pl.Float64), whole.alias(name))
+def positive_weights(weighted: pl.DataFrame, column: str, use: str) -> Floats:
+    """The weights as numbers; raises unless all are finite and positive."""
+    weight = numeric_column(weighted, column, use)
+    if not len(weight):
+        raise fault(f"{use} : le tableau est vide.")
+    if weight.min() <= 0:
+        raise fault(
+            f"{use} : poids « {column} » nul ou négatif ({row_numbers(pl.Series(weight <= 0))}) ; "
+            "ne garder que les répondants, et des poids positifs (un calage « linear » peut en "
+            "donner d'autres : préférer « raking », ou des bornes)."
+        )
+    return weight
+
+
+def groups_of(weighted: pl.DataFrame, by: tuple[str, ...], use: str) -> pl.Series:
+    """The group of each row, « 10-49 x AZ », named by its columns; one group without columns."""
+    require_columns(weighted, by, use)
+    for column in by:
+        refuse_missing(weighted, column, use)
+    if not by:
+        return pl.repeat(WHOLE, weighted.height, eager=True).alias("population")
+    label = pl.concat_str(pl.col(by).cast(pl.String), separator=" x ")
+    return weighted.select(label.alias(" x ".join(by))).to_series()
+
+
+def group_limits(group: pl.Series, weight: Floats, spec: TrimSpec) -> pl.DataFrame:
+    """`group`, `lower` and `upper` in weights, null when none; groups in alphabetical order."""
+    each = pl.col("weight")
+    first, third = each.quantile(0.25, "linear"), each.quantile(0.75, "linear")
+
+    def limit(number: float | None, sign: int) -> pl.Expr:
+        if number is None:
+            return pl.lit(None, pl.Float64)
+        quartile = first if sign < 0 else third
+        return {
+            "weight": pl.lit(float(number)),
+            "quantile": each.quantile(min(number, 1.0), "linear"),
+            "median": number * each.median(),
+            "iqr": quartile + sign * number * (third - first),
+        }[spec.rule]
+
+    return (
+        pl.DataFrame({"group": group, "weight": weight})
+        .group_by("group")
+        .agg(lower=limit(spec.lower, -1).clip(0), upper=limit(spec.upper, 1))
+        .sort("group")
+    )
+
+
+def present_sums(group: pl.Series, weight: Floats) -> pl.DataFrame:
+    """The sums of the weights by group, as margins to hold."""
+    sums = (
+        pl.DataFrame({"category": group, "weight": weight})
+        .group_by("category")
+        .agg(total=pl.col("weight").sum())
+    )
+    return sums.sort("category").with_columns(variable=pl.lit(group.name)).select(*MARGINS)
+
+
+def row_limits(group: pl.Series, limits: pl.DataFrame) -> tuple[Floats, Floats]:
+    """Limits of the weight of each row: 0 and infinite when none."""
+    found = group.to_frame("group").join(limits, on="group", how="left", maintain_order="left")
+    return found["lower"].fill_null(0.0).to_numpy(), found["upper"].fill_null(inf).to_numpy()
+
+
+def margins_after(problem: Problem, solution: Solution) -> pl.DataFrame:
+    """The margins before and after trimming."""
+    after = problem.matrix.T @ (problem.weight * solution.factor)
+    gap = pl.Series((after - problem.totals) / problem.size).set(
+        pl.Series(problem.totals == 0), None
+    )
+    return problem.margins.select(
+        *MARGINS,
+        "n_respondents",
+        before=pl.Series(problem.matrix.T @ problem.weight),
+        after=pl.Series(after),
+        gap=gap,
+    )
+
+
+def groups_report(
+    group: pl.Series, limits: pl.DataFrame, before: Floats, after: Floats
+) -> pl.DataFrame:
+    """What trimming did in each group; columns as `Trimming.groups` says."""
+    rows = pl.DataFrame({"group": group, "before": before, "after": after})
+    over, under = pl.col("before") - pl.col("upper"), pl.col("lower") - pl.col("before")
+    at_lower = pl.col("after") <= pl.col("lower") * (1 + NEAR)
+    at_upper = pl.col("after") >= pl.col("upper") * (1 - NEAR)
+    change = (pl.col("after") - pl.col("before")).abs()
+    return (
+        rows.join(limits, on="group", maintain_order="left")
+        .group_by("group")
+        .agg(
+            pl.col("lower", "upper").first(),
+            n_rows=pl.len(),
+            n_below=(under > 0).sum(),
+            n_above=(over > 0).sum(),
+            added=under.clip(0).sum(),
+            cut=over.clip(0).sum(),
+            n_at_lower=at_lower.sum(),
+            n_at_upper=at_upper.sum(),
+            n_moved=(change > NEAR * pl.col("before")).sum(),
+            moved=change.sum() / 2,
+            sum_before=pl.col("before").sum(),
+            sum_after=pl.col("after").sum(),
+        )
+        .sort("group")
+    )
+
+
+def describe_trimming(trimming: Trimming) -> str:
+    """What trimming did, in French, for the console: rows, sums, dispersion, margins."""
+    before, after = trimming.weights.to_dicts()
+    total = trimming.groups.sum().row(0, named=True)
+    share = percent(total["moved"] / total["sum_before"], 2)
+    gap = percent(trimming.margins["gap"].abs().max() or 0.0, 4)
+    lines = [
+        f"{USE} de « {before['step']} » : sur {counted(total['n_rows'], 'ligne')}, "
+        f"{integer(total['n_above'])} au-dessus des limites et {integer(total['n_below'])} "
+        f"au-dessous ; {counted(total['n_moved'], 'poids changé')}.",
+        f"Retiré aux plus grands : {quantity(total['cut'])} ; ajouté aux plus petits : "
+        f"{quantity(total['added'])} ; déplacé en tout, partage compris : "
+        f"{quantity(total['moved'])} ({share} de la somme des poids).",
+        f"Somme des poids : {quantity(before['sum'])} avant, {quantity(after['sum'])} après.",
+        f"Étendue : de {quantity(before['min'])} à {quantity(before['max'])} avant, de "
+        f"{quantity(after['min'])} à {quantity(after['max'])} après.",
+        f"Effet de plan de Kish : {decimal(before['kish_deff'], 3)} avant, "
+        f"{decimal(after['kish_deff'], 3)} après.",
+        f"Marges tenues : {integer(trimming.margins.height)} ; plus grand écart {gap}.",
+    ]
+    return typography("\n".join(lines))

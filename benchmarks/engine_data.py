@@ -30,7 +30,7 @@ COLUMNS = {
     "bootstrap": ({"zone": 20}, 200, 5),
     "recalibrated": ({"zone": 20, "m0": 5, "m1": 12, "m2": 5, "m3": 8}, 50, 100),
 }
-COLUMNS["calibrated"] = COLUMNS["cells"]
+COLUMNS["calibrated"] = COLUMNS["gate"] = COLUMNS["cells"]
 
 
 def drawn(section: str, rows: int) -> pl.DataFrame:

@@ -117,8 +117,9 @@ def test_partitions_summed_on_a_dask_cluster(survey, tmp_path):
         paths.append(tmp_path / f"part-{at}.parquet")
         survey.slice(at, 4_000).write_parquet(paths[-1])
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": False}
+    options |= {"local_directory": tmp_path, "dashboard_address": None}
     with (
-        distributed.LocalCluster(**options, dashboard_address=None) as cluster,
+        distributed.LocalCluster(**options) as cluster,
         distributed.Client(cluster) as client,
     ):
         sums = client.map(
