@@ -80,10 +80,10 @@ def with_sizes(frame: pl.DataFrame, calibrated: bool) -> pl.DataFrame:
 
 
 def run(frame, design, targets, domains=(WHOLE, CUT)) -> pl.DataFrame:
-    """Estimates; design effects over the simple variance of a constant, rounding, are left out."""
+    """Estimates; design effects over a simple variance of rounding (one row, one value) left out."""
     got = estimate(frame, design, targets, domains, population="ecoles", edition=2000)
     varies = pl.col("std_error") ** 2 / pl.col("deff") > 1e-18 * (1 + pl.col("estimate") ** 2)
-    return got.with_columns(deff=pl.when(varies).then("deff"))
+    return got.with_columns(deff=pl.when(varies, pl.col("n_respondents") > 1).then("deff"))
 
 
 def spread(frame, design, targets, domains=(WHOLE, CUT)) -> tuple[pl.DataFrame, np.ndarray]:
