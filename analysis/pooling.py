@@ -15,7 +15,7 @@ from analysis.design import SurveyDesign
 from analysis.forms import summing
 from analysis.moments import Moments, added, pooled, shifted, single, stacked
 from analysis.parts import Draw, compact, first_rows, sampling_rate
-from analysis.stages import TAKEN, refuse_lonely, stage_units, stratum_codes
+from analysis.stages import stage_units, stratum_codes, stratum_scale
 from analysis.sums import CutSums, PartialSums, ratio
 from analysis.targets import Partition
 
@@ -179,17 +179,11 @@ class Factors:
 
 
 def stratum_factors(draw: Draw, design: SurveyDesign) -> Factors:
-    """What the variance of each stratum is multiplied by, as `stages.one_stage`."""
+    """What the variance of each stratum is multiplied by."""
     stratum, names = stratum_codes(draw.strata, design)
     drawn = draw.drawn.astype(float)
     rate = sampling_rate(draw.strata, design, stratum, names, drawn)
-    taken = 1 - rate < TAKEN
-    alone = (drawn == 1) & ~taken
-    if design.lonely == "fail" and alone.any():
-        refuse_lonely(names, alone, 0)
-    scale = np.where(taken, 0.0, (1 - rate) * drawn / np.maximum(drawn - 1, 1))
-    if design.lonely != "adjust":
-        scale[alone] = 0.0
+    scale, alone = stratum_scale(design, names, 0, drawn, rate)
     return Factors(drawn, scale, ~alone, alone & (design.lonely == "average"))
 
 

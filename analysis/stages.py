@@ -131,30 +131,44 @@ def one_stage(
     count = np.bincount(stratum_of_unit, minlength=n_strata).astype(float)
     size = design.sizes[depth] if depth < len(design.sizes) else None
     rate = sampled_fraction(frame, size, parent, names, count)
-    factor = None
+    factor = total = None
     if depth == 0:
         rate = np.where(certain_strata(frame, design, parent, names), 1.0, rate)
         factor = inclusion_factor(frame, design, unit)
+    if factor is not None:
+        total = np.bincount(stratum_of_unit, factor, n_strata)
+        rate = np.where(total < TAKEN, 1.0, rate)
+    scale, lonely = stratum_scale(design, names, depth, count, rate)
     before = np.ones(n_strata)
     before[parent] = fraction
+    scale *= before
+    stage = Stage(
+        unit=unit,
+        by_row=False,
+        stratum_of_unit=stratum_of_unit,
+        unit_count=count,
+        scale=scale,
+        centred=~lonely,
+        lonely=lonely & (design.lonely == "average"),
+        factor=factor,
+        weighted_centre=design.pps == "deville",
+        factor_sum=total,
+    )
+    return stage, rate[parent] if factor is None else 1 - factor[unit]
+
+
+def stratum_scale(
+    design: SurveyDesign, names: pl.Series, depth: int, count: Floats, rate: Floats
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """(1 - f) n/(n - 1) of each stratum, as its lonely unit is to count; and which are lonely."""
     taken = 1 - rate < TAKEN
     lonely = (count == 1) & ~taken
-    if factor is not None:
-        lonely &= ~(np.bincount(stratum_of_unit, factor, n_strata) < TAKEN)
     if lonely.any() and design.lonely == "fail":
         refuse_lonely(names, lonely, depth)
-    scale = np.where(taken, 0.0, before * (1 - rate) * count / np.maximum(count - 1, 1))
-    if design.lonely in ("certainty", "remove", "average"):
+    scale = np.where(taken, 0.0, (1 - rate) * count / np.maximum(count - 1, 1))
+    if design.lonely != "adjust":
         scale[lonely] = 0.0
-    averaged = lonely & (design.lonely == "average")
-    stage = Stage(unit, False, stratum_of_unit, count, scale, ~lonely, averaged)
-    if factor is None:
-        return stage, rate[parent]
-    total = np.bincount(stratum_of_unit, factor, n_strata)
-    unequal = replace(
-        stage, factor=factor, weighted_centre=design.pps == "deville", factor_sum=total
-    )
-    return unequal, 1 - factor[unit]
+    return scale, lonely
 
 
 def sampled_fraction(

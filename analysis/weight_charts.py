@@ -1,7 +1,4 @@
-"""How far a calibration moved the weights: g-weights as a table, a histogram and boxes.
-
-Both charts have a wide and a narrow form; `factor_words` is their text alternative.
-"""
+"""How far a calibration moved the weights: its g-weights as a table, in words, as a histogram."""
 
 from __future__ import annotations
 
@@ -15,9 +12,9 @@ import polars as pl
 
 from analysis.calibration import AT_BOUND, Calibration
 from analysis.checks import Floats
-from analysis.layout import SIZES, Form, Layout, Row, check_form, row_layout, ticks
+from analysis.layout import SIZES, Form, Layout, Row, check_form, ticks
 from analysis.lettering import text_width, wrap
-from analysis.marks import assemble, dots, segments, texts, uprights
+from analysis.marks import assemble, segments, texts, uprights
 from survey.french import NNBSP, decimal, integer, percent, typography
 
 ORDERS = {"p05": 0.05, "q1": 0.25, "median": 0.5, "q3": 0.75, "p95": 0.95}
@@ -27,12 +24,6 @@ PLOT = {"wide": 190, "narrow": 170}  # its height in pixels
 BAR_TOOLTIP = (
     alt.Tooltip("label:N", title="Rapport de poids"),
     alt.Tooltip("value:N", title="Part des répondants"),
-    alt.Tooltip("n:N", title="Répondants"),
-)
-BOX_TOOLTIP = (
-    alt.Tooltip("label:N", title="Ligne"),
-    alt.Tooltip("value:N", title="Médiane"),
-    alt.Tooltip("interval:N", title="Étendue"),
     alt.Tooltip("n:N", title="Répondants"),
 )
 
@@ -49,9 +40,232 @@ def factor_table(calibration: Calibration) -> pl.DataFrame:
     """
     factors = calibration.weighted
     categories = calibration.margins.filter(pl.col("category").is_not_null())
-    distribution = described(calibration.summary.bounds)
-    parts = [factors.select(variable=pl.lit(WHOLE), category=pl.lit(None, pl.String), *distribution)]
-    for (variable,), rows in categories.group_by("variable", maintain_order=True):
-        found = factors.group_by(category=pl.col(variable).cast(pl.String)).agg(**distribution)
-        parts.append(rows.select("variable", "category").join(found, on="category", how="left", maintain_order="left"))
+    columns = distribution(calibration.summary.bounds)
+    nothing = pl.lit(None, pl.String)
+    parts = [factors.select(variable=pl.lit(WHOLE), category=nothing, **columns)]
+    for variable in categories["variable"].unique(maintain_order=True):
+        names = categories.filter(pl.col("variable") == variable).select("variable", "category")
+        found = factors.group_by(category=pl.col(variable).cast(pl.String)).agg(**columns)
+        parts.append(names.join(found, on="category", how="left", maintain_order="left"))
     return pl.concat(parts)
+
+
+def distribution(bounds: tuple[float, float] | None) -> dict[str, pl.Expr]:
+    """The columns that describe g-weights."""
+    g = pl.col("g_weight")
+    nothing = pl.lit(None, pl.Float64)
+    low, high = bounds or (None, None)
+    quantiles = {name: g.quantile(order, "linear") for name, order in ORDERS.items()}
+    return {
+        "n_respondents": pl.len(),
+        "min": g.min(),
+        **{name: quantiles[name] for name in ("p05", "q1", "median")},
+        "mean": g.mean(),
+        **{name: quantiles[name] for name in ("q3", "p95")},
+        "max": g.max(),
+        "at_lower": nothing if low is None else (g <= low + AT_BOUND).mean(),
+        "at_upper": nothing if high is None else (g >= high - AT_BOUND).mean(),
+    }
+
+
+def factor_words(calibration: Calibration) -> str:
+    """The g-weights in two sentences: the text alternative of the charts."""
+    summary, row = calibration.summary, factor_table(calibration).row(0, named=True)
+    words = (
+        f"Rapports entre poids calé et poids de départ de {integer(summary.n_rows)} répondants : "
+        f"de {decimal(row['min'], 2)} à {decimal(row['max'], 2)}, médiane "
+        f"{decimal(row['median'], 2)} ; la moitié centrale va de {decimal(row['q1'], 2)} à "
+        f"{decimal(row['q3'], 2)}."
+    )
+    if summary.bounds is not None:
+        words += " " + " ; ".join(bound_names(calibration)).capitalize() + "."
+    return typography(words)
+
+
+def bound_names(calibration: Calibration) -> list[str]:
+    """« borne basse 0,50 : 12 répondants (6 %) » for each finite bound."""
+    summary = calibration.summary
+    if summary.bounds is None:
+        return []
+    counts = (summary.at_lower, summary.at_upper)
+    return [
+        typography(
+            f"borne {side} {decimal(bound, 2)} : {integer(count)} "
+            f"répondant{'s' if count > 1 else ''} ({percent(count / summary.n_rows)})"
+        )
+        for side, bound, count in zip(("basse", "haute"), summary.bounds, counts, strict=True)
+        if isfinite(bound)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A scale of g-weights: from `start`, by `step`, `count` times; the chart's own starts at 0."""
+
+    start: float
+    step: float
+    count: int
+
+    @property
+    def width(self) -> float:
+        """Length of the scale."""
+        return self.count * self.step
+
+    def every(self, form: Form) -> int:
+        """One tick in so many is named."""
+        return 1 if form == "wide" else ceil(self.count / 5)
+
+    def name(self, place: int) -> str:
+        """The tick at this place, with the digits its step needs."""
+        digits = max(0, ceil(-log10(self.step) - 1e-9))
+        return decimal(round(self.start + place * self.step, 12), digits)
+
+
+def span_of(calibration: Calibration) -> Span:
+    """A scale that holds all g-weights, 1, and each bound unless it is far beyond them."""
+    summary = calibration.summary
+    low, high = min(1.0, summary.g_min), max(1.0, summary.g_max)
+    reach = high - low
+    near = [b for b in summary.bounds or () if low - reach <= b <= high + reach]
+    low, high = min(low, *near, high), max(high, *near, low)
+    step = ticks(max(high - low, 0.01))[1]
+    start = floor(low / step + 1e-9)
+    count = max(1, ceil(high / step - 1e-9) - start)
+    return Span(start * step, step, count)
+
+
+def factor_chart(calibration: Calibration, *, form: Form = "wide") -> alt.LayerChart:
+    """Histogram of the g-weights: share of respondents by class, 1 in orange, bounds dashed.
+
+    Classes are closed on the right. A bound more than the spread of the g-weights away from them is
+    named but not drawn.
+    """
+    check_form(form)
+    span = span_of(calibration)
+    bars = histogram(calibration, span, form)
+    steps = ticks(max(bar["share"] for bar in bars))
+    names = bound_names(calibration)
+    layout = histogram_layout(span, len(names), max(names_width(steps), 30), form)
+    rise = (layout.bottom - layout.top) / steps[-1]
+    thick = (layout.right - layout.left) / len(bars) - 1
+    columns = [
+        bar | {"y": layout.bottom, "y2": round(layout.bottom - bar["share"] * rise, 1)}
+        for bar in bars
+        if bar["share"]
+    ]
+    drawn = uprights(columns, colour="data", width=round(thick, 2)).encode(
+        tooltip=list(BAR_TOOLTIP)
+    )
+    layers = [*levels_of(steps, layout, rise), drawn, *under(layout, span)]
+    layers += [*one_and_bounds(calibration, layout, span), *bounds_named(names, layout)]
+    return assemble(layers, layout).properties(description=factor_words(calibration))
+
+
+def histogram(calibration: Calibration, span: Span, form: Form) -> list[Row]:
+    """One row a class: its middle on the scale, its share and its words."""
+    cut = next(c for c in (10, 5, 4, 2, 1) if c == 1 or c * span.count <= BINS[form])
+    width, n_bins = span.step / cut, cut * span.count
+    g = calibration.weighted["g_weight"].to_numpy()
+    place = np.ceil(
+        inside(g, calibration.summary.bounds, 1e-6 * width) / width - span.start / width
+    )
+    counts = np.bincount(np.clip(place.astype(int) - 1, 0, n_bins - 1), minlength=n_bins)
+    digits = max(2, ceil(-log10(width) - 1e-9))
+    edges = [decimal(span.start + i * width, digits) for i in range(n_bins + 1)]
+    return [
+        {
+            "x": round((i + 0.5) * width, 6),
+            "share": count / len(g),
+            "label": f"de {edges[i]} à {edges[i + 1]}",
+            "value": percent(count / len(g), 1),
+            "n": integer(count),
+        }
+        for i, count in enumerate(counts.tolist())
+    ]
+
+
+def inside(g: Floats, bounds: tuple[float, float] | None, room: float) -> Floats:
+    """g-weights at a bound drawn in a little, so that they are counted on its inner side."""
+    g = g - room / 10  # rounding errors above an edge
+    return g if bounds is None else np.clip(g, bounds[0] + room, bounds[1] - room)
+
+
+def names_width(steps: Sequence[float]) -> float:
+    """Pixels kept for the names of the levels."""
+    return max(text_width(percent(step), SIZES["wide"].small) for step in steps) + 10
+
+
+def histogram_layout(span: Span, n_names: int, left: float, form: Form) -> Layout:
+    """The plot, under the names of the bounds and of 1, over the scale and its caption."""
+    sizes = SIZES[form]
+    lines = n_names if form == "narrow" else min(n_names, 1)
+    top = 22 * (lines + 1) + 8
+    bottom = top + PLOT[form]
+    height = bottom + 26 + sizes.line * len(caption(form))
+    right = sizes.width - 20
+    return Layout(form, height, top, bottom, round(left), right, span.width, (), (), ())
+
+
+def caption(form: Form) -> list[str]:
+    """What the scales of the histogram say, in lines."""
+    words = "Part des répondants selon le rapport entre poids calé et poids de départ"
+    return wrap(words, SIZES[form].small, SIZES[form].width - 8)
+
+
+def levels_of(steps: Sequence[float], layout: Layout, rise: float) -> list[alt.Chart]:
+    """Horizontal rules of the shares, named at the left."""
+    heights = [(step, round(layout.bottom - step * rise, 1)) for step in steps]
+    rules = [{"x": 0, "x2": layout.maximum, "y": y} for _, y in heights]
+    names = [layout.at(layout.left - 6, y, percent(step, digits_of(steps))) for step, y in heights]
+    small = layout.sizes.small
+    return [
+        segments(rules, width=1, colour="rule"),
+        texts(names, colour="soft", size=small, align="right"),
+    ]
+
+
+def digits_of(steps: Sequence[float]) -> int:
+    """Digits that keep two neighbouring shares apart."""
+    return 0 if steps[1] >= 0.01 else 1
+
+
+def under(layout: Layout, span: Span) -> list[alt.Chart]:
+    """Names of the scale under the plot, then its caption."""
+    y, sizes = layout.bottom + 14, layout.sizes
+    names = [
+        layout.over(place * span.step, y, span.name(place))
+        for place in range(0, span.count + 1, span.every(layout.form))
+    ]
+    lines = [
+        layout.at(0, y + 22 + i * sizes.line, line) for i, line in enumerate(caption(layout.form))
+    ]
+    return [
+        texts(names, colour="soft", size=sizes.small, align="center"),
+        texts(lines, colour="soft", size=sizes.small),
+    ]
+
+
+def one_and_bounds(calibration: Calibration, layout: Layout, span: Span) -> list[alt.Chart]:
+    """The line of 1, in orange, named above the plot; and those of the bounds on the scale."""
+    low, high = layout.top - 2, layout.bottom
+    near = [b for b in calibration.summary.bounds or () if 0 <= b - span.start <= span.width]
+    bounds = [{"x": round(b - span.start, 6), "y": low, "y2": high} for b in near]
+    one = {"x": round(1 - span.start, 6), "y": low, "y2": high}
+    y = 12 if layout.labels else layout.top - 14
+    name = layout.over(one["x"], y, f"1{NNBSP}: poids inchangé", bold=True)
+    small = layout.sizes.small
+    return [
+        uprights(bounds, colour="ink", width=1.5, strokeDash=[2, 3]),
+        uprights([one], colour="reference", width=1.5, strokeDash=[4, 3]),
+        texts([name], colour="reference", size=small, bold=True, align="center"),
+    ]
+
+
+def bounds_named(names: Sequence[str], layout: Layout) -> list[alt.Chart]:
+    """The bounds and their counts above the plot: on one line when wide."""
+    small = layout.sizes.small
+    if layout.form == "narrow" or len(names) < 2:
+        rows = [layout.at(0, 12 + 22 * i, name) for i, name in enumerate(names)]
+        return [texts(rows, size=small)]
+    first, last = layout.at(layout.left, 12, names[0]), layout.at(layout.right, 12, names[1])
+    return [texts([first], size=small), texts([last], size=small, align="right")]
