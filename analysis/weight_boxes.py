@@ -12,7 +12,15 @@ from analysis.calibration import Calibration
 from analysis.layout import SIZES, Form, Layout, Row, check_form, row_layout
 from analysis.lettering import text_width, wrap
 from analysis.marks import assemble, segments, texts, uprights
-from analysis.weight_charts import WHOLE, Span, factor_table, factor_words, one_and_bounds, span_of
+from analysis.weight_charts import (
+    WHOLE,
+    Span,
+    factor_table,
+    factor_words,
+    one_and_bounds,
+    plot,
+    span_of,
+)
 from survey.french import NNBSP, decimal, integer, typography
 
 BOX_TOOLTIP = (
@@ -23,9 +31,10 @@ BOX_TOOLTIP = (
 )
 LEGEND = (
     f"Trait{NNBSP}: du minimum au maximum{NNBSP}; bande claire{NNBSP}: neuf répondants sur dix"
-    f"{NNBSP}; bande foncée{NNBSP}: moitié centrale{NNBSP}; repère{NNBSP}: médiane{NNBSP}; "
-    f"tirets noirs{NNBSP}: bornes."
+    f"{NNBSP}; bande foncée{NNBSP}: moitié centrale{NNBSP}; repère{NNBSP}: médiane"
 )
+BOUNDS = f"{NNBSP}; tirets noirs{NNBSP}: bornes"
+HEADS = ("médiane", "étendue")
 
 
 def factor_boxes(
@@ -41,22 +50,23 @@ def factor_boxes(
         names = table.select("variable", "category").rows()[1:]
         labels = [WHOLE.capitalize(), *(typography(f"{v} : {c}") for v, c in names)]
     rows = box_rows(table, labels, span)
+    sizes = SIZES[form]
     value, interval = (
-        max(text_width(row[name], SIZES[form].text, bold=name == "value") for row in rows)
-        for name in ("value", "interval")
+        max(text_width(text, sizes.text, bold=True) for text in (head, *(r[name] for r in rows)))
+        for head, name in zip(HEADS, ("value", "interval"), strict=True)
     )
     layout = row_layout(labels, form, maximum=span.width, top=44, columns=value + interval + 48)
     for row, y, first in zip(rows, layout.marks, layout.firsts, strict=True):
         row |= {"y": y, "first": first}
-    end = layout.bottom
-    words = wrap(LEGEND, layout.sizes.small, layout.sizes.width - 8)
-    legend = [layout.at(0, end + 18 + i * layout.sizes.line, w) for i, w in enumerate(words)]
-    layout = replace(layout, height=end + 18 + layout.sizes.line * len(words))
-    layers = [
-        *axis(span, layout, rows),
-        *box_marks(rows),
-        *one_and_bounds(calibration, layout, span),
-    ]
+    words = LEGEND + (BOUNDS if calibration.summary.bounds else "") + "."
+    lines = wrap(words, sizes.small, sizes.width - 8)
+    start = layout.bottom + 18
+    legend = [layout.at(0, start + i * sizes.line, line) for i, line in enumerate(lines)]
+    layout = replace(layout, height=start + sizes.line * len(lines))
+    tracks = [(row["y"] - 11, row["y"] + 11) for row in rows]
+    heights = [plot(layout)] if form == "wide" else tracks
+    layers = [*axis(span, layout, rows), *box_marks(rows)]
+    layers += one_and_bounds(calibration, layout, span, 12, heights)
     layers += [texts(layout.lines), *columns(rows, layout, interval)]
     layers.append(texts(legend, colour="soft", size=layout.sizes.small))
     return assemble(layers, layout).properties(description=factor_words(calibration))
@@ -119,8 +129,8 @@ def columns(rows: Sequence[Row], layout: Layout, interval: float) -> list[alt.Ch
     values = [layout.at(edge, row["first"], row["value"]) for row in rows]
     ranges = [layout.at(right, row["first"], row["interval"]) for row in rows]
     heads = [
-        layout.at(edge, layout.top - 10, "médiane"),
-        layout.at(right, layout.top - 10, "étendue"),
+        layout.at(edge, layout.top - 10, HEADS[0]),
+        layout.at(right, layout.top - 10, HEADS[1]),
     ]
     return [
         texts(values, bold=True, align="right"),

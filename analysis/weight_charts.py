@@ -19,7 +19,7 @@ from survey.french import NNBSP, decimal, integer, percent, typography
 
 ORDERS = {"p05": 0.05, "q1": 0.25, "median": 0.5, "q3": 0.75, "p95": 0.95}
 WHOLE = "ensemble"
-BINS = {"wide": 36, "narrow": 24}  # bars of a histogram, at most
+BINS = {"wide": 40, "narrow": 30}  # bars of a histogram, at most
 PLOT = {"wide": 190, "narrow": 170}  # its height in pixels
 BAR_TOOLTIP = (
     alt.Tooltip("label:N", title="Rapport de poids"),
@@ -157,13 +157,14 @@ def factor_chart(calibration: Calibration, *, form: Form = "wide") -> alt.LayerC
         tooltip=list(BAR_TOOLTIP)
     )
     layers = [*levels_of(steps, layout, rise), drawn, *under(layout, span)]
-    layers += [*one_and_bounds(calibration, layout, span), *bounds_named(names, layout)]
+    layers += one_and_bounds(calibration, layout, span, layout.top - 14, [plot(layout)])
+    layers += bounds_named(names, layout)
     return assemble(layers, layout).properties(description=factor_words(calibration))
 
 
 def histogram(calibration: Calibration, span: Span, form: Form) -> list[Row]:
     """One row a class: its middle on the scale, its share and its words."""
-    cut = next(c for c in (10, 5, 4, 2, 1) if c == 1 or c * span.count <= BINS[form])
+    cut = classes(span, calibration.summary.bounds, BINS[form] // span.count)
     width, n_bins = span.step / cut, cut * span.count
     g = calibration.weighted["g_weight"].to_numpy()
     place = np.ceil(
@@ -182,6 +183,16 @@ def histogram(calibration: Calibration, span: Span, form: Form) -> list[Row]:
         }
         for i, count in enumerate(counts.tolist())
     ]
+
+
+def classes(span: Span, bounds: tuple[float, float] | None, most: int) -> int:
+    """Classes within a step, `most` at most: many, but such that bounds on the scale part them."""
+    drawn = [b for b in bounds or () if 0 <= b - span.start <= span.width]
+    possible = [cut for cut in (10, 5, 4, 2) if cut <= most]
+    for cut in possible:
+        if all(abs(b * cut / span.step - round(b * cut / span.step)) < 1e-6 for b in drawn):
+            return cut
+    return possible[0] if possible else 1
 
 
 def inside(g: Floats, bounds: tuple[float, float] | None, room: float) -> Floats:
@@ -245,18 +256,33 @@ def under(layout: Layout, span: Span) -> list[alt.Chart]:
     ]
 
 
-def one_and_bounds(calibration: Calibration, layout: Layout, span: Span) -> list[alt.Chart]:
-    """The line of 1, in orange, named above the plot; and those of the bounds on the scale."""
-    low, high = layout.top - 2, layout.bottom
-    near = [b for b in calibration.summary.bounds or () if 0 <= b - span.start <= span.width]
-    bounds = [{"x": round(b - span.start, 6), "y": low, "y2": high} for b in near]
-    one = {"x": round(1 - span.start, 6), "y": low, "y2": high}
-    y = 12 if layout.labels else layout.top - 14
-    name = layout.over(one["x"], y, f"1{NNBSP}: poids inchangé", bold=True)
+def plot(layout: Layout) -> tuple[float, float]:
+    """Heights between which a line crosses the whole plot."""
+    return layout.top - 2, layout.bottom
+
+
+def one_and_bounds(
+    calibration: Calibration,
+    layout: Layout,
+    span: Span,
+    y: float,
+    heights: Sequence[tuple[float, float]],
+) -> list[alt.Chart]:
+    """The line of 1, orange, named at `y`, and those of the bounds on the scale, at `heights`."""
+    bounds = [b for b in calibration.summary.bounds or () if 0 <= b - span.start <= span.width]
+    lines = [
+        [
+            {"x": round(g - span.start, 6), "y": low, "y2": high}
+            for g in some
+            for low, high in heights
+        ]
+        for some in (bounds, [1.0])
+    ]
+    name = layout.over(1 - span.start, y, f"1{NNBSP}: poids inchangé", bold=True)
     small = layout.sizes.small
     return [
-        uprights(bounds, colour="ink", width=1.5, strokeDash=[2, 3]),
-        uprights([one], colour="reference", width=1.5, strokeDash=[4, 3]),
+        uprights(lines[0], colour="ink", width=1.5, strokeDash=[2, 3]),
+        uprights(lines[1], colour="reference", width=1.5, strokeDash=[4, 3]),
         texts([name], colour="reference", size=small, bold=True, align="center"),
     ]
 

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import polars as pl
 
-from analysis.calibration import rake
+from analysis.calibration import CalibrationSpec, calibrate
 from analysis.checks import require_columns
 from analysis.design import SurveyDesign
 from analysis.indicators import Registry, read_registry
 from analysis.nonresponse import adjust_nonresponse, response_groups
 from analysis.publication import published_cells
 from analysis.weighting import WEIGHTS, margin_report, weight_report
+from reports.computed import METHODS
 from reports.described import estimate_file, gate_spec
 from reports.manifest import NAME, write_manifest
 from reports.steps import Step, code_files, run_step
@@ -144,7 +145,8 @@ def weigh(campaign: Campaign) -> bool:
             minimum=decisions.non_reponse.minimum,
         )
         margins = calibration_margins(read_margins(margins_file), decisions.calage)
-        weighted = rake(adjusted.filter("responded"), margins)
+        spec = CalibrationSpec(METHODS[decisions.methode], decisions.bornes)
+        weighted = calibrate(adjusted.filter("responded"), margins, spec).weighted
         write_parquet(weighted, outputs[0], simulated=campaign.decisions.simulee)
         tables = (
             weight_report(

@@ -51,12 +51,15 @@ class NonResponse(_Decision):
 class Weighting(_Decision):
     """How the design weight becomes the final one: non-response, then `calage` on `marges`.
 
-    `marges` is a table `variable, modalite, total`; `calage` names the variables kept.
+    `marges` is a table `variable, modalite, total`; `calage` names the variables kept. `methode` is
+    that of the calibration, `bornes` those of the ratio of the final weight to the former.
     """
 
     non_reponse: NonResponse
     marges: str
     calage: tuple[str, ...]
+    methode: Literal["lineaire", "raking", "logit", "tronque"] = "raking"
+    bornes: tuple[float, float] | None = None
 
 
 class Thresholds(_Decision):

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import polars as pl
 import pytest
@@ -149,6 +150,19 @@ def test_the_rejects_and_the_control_page_are_in_french(estimated):
     assert rejects.height > 0
     page = (private / "controle.html").read_text(encoding="utf-8")
     assert '<html lang="fr"' in page and "onnées simulées" in page
+
+
+def test_the_campaign_chooses_how_weights_are_calibrated(estimated, copied):
+    private = copied / "campaigns" / "2025" / "entreprises" / "private"
+    shutil.copytree(campaign_of(estimated).private, private)
+    logit = "departement_taille]\n  methode: logit\n  bornes: [0.2, 4]"
+    pipeline.weigh(edit(copied, "departement_taille]", logit))
+    weights = pl.read_parquet(private / "poids.parquet")
+    ratio = weights["calibrated_weight"] / weights["nonresponse_weight"]
+    assert ratio.is_between(0.2, 4).all()
+    before = pl.read_parquet(campaign_of(estimated).private / "poids.parquet")
+    assert weights["calibrated_weight"].sum() == pytest.approx(before["calibrated_weight"].sum())
+    assert (weights["calibrated_weight"] - before["calibrated_weight"]).abs().max() > 0.01
 
 
 def test_a_real_survey_is_never_overwritten(copied):
