@@ -77,6 +77,8 @@ class SurveyDesign:
     responded, response_group : second phase, of responding. The frame then holds the whole sample,
         silent units with weight 0; response is supposed independent and equally likely in a group.
     replicates : replicate weights, which then stand for all the rest but `weight`.
+
+    Not done: strata of later stages (a unit is drawn in one go from the one before).
     """
 
     weight: str = "calibrated_weight"

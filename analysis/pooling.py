@@ -208,13 +208,12 @@ def cut_cells(cut: CutSums, draw: Draw, factors: Factors, totals: Floats) -> dic
         simple = slope**2 * sums["ee"] * size * count / (count - 1)
         simple = simple * np.where(left > 0, left, np.nan)
         variance = variance * slope**2
-        deff = variance / np.where(simple > 0, simple, np.nan)
         effective = size**2 / sums["squares"]
     missing = np.full_like(size, np.nan)
     return {
         "estimate": np.where(totals, sums["amount"], means),
         "variance": variance,
-        "deff": deff,
+        "simple": simple,
         "df": to_domain @ (moments.answered - answered),
         "n_respondents": count,
         "n_domain": sums["rows"],

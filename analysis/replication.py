@@ -173,20 +173,18 @@ def partition_cells(
     found = replicated(values, targets, replicates.weights, groups)
     positive = (replicates.weight[rows] > 0)[:, None]
     shape = np.ones((len(part.labels), len(targets)))
-    cells = {name: np.full_like(shape, np.nan) for name in ("estimate", "deff")}
+    cells = {name: np.full_like(shape, np.nan) for name in ("estimate", "simple")}
     cells["estimate"] = replicated(values, targets, replicates.weight[:, None], groups)[0]
     for places in linear_blocks(targets, len(rows)):
         block = linear_scores(places, targets, values, replicates.weight, groups)
         cells["estimate"][:, places] = block.estimate
-        cells["deff"][:, places] = simple(block, values, replicates.weight, groups)
+        cells["simple"][:, places] = simple(block, values, replicates.weight, groups)
     moved = found - centre(found, cells["estimate"], replicates)
     factor = replicates.scale * replicates.rscales
     cells["variance"] = np.einsum("rdt,r->dt", np.nan_to_num(moved) ** 2, factor)
     cells["variance"][np.isnan(found).all(axis=0)] = np.nan
     # below this the replicates differ by rounding: the weights determine the estimate
     cells["variance"][cells["variance"] < (1e-13 * cells["estimate"]) ** 2] = 0.0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cells["deff"] = cells["variance"] / cells["deff"]
     answered = values.answered[rows] & positive
     weighted = replicates.weight[rows, None] * answered
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -210,12 +208,11 @@ def linear_blocks(targets: Sequence[Target], n_rows: int) -> list[list[int]]:
 
 
 def simple(block: Scored, values: TargetValues, weight: Floats, groups: RowGroups) -> Floats:
-    """Variance under simple random sampling, NaN where it is 0."""
+    """Variance under simple random sampling."""
     weight = weight[groups.rows, None]
     answered = (values.answered[groups.rows][:, block.places] & (weight > 0)).astype(float)
     size, count = groups.by_domain @ (weight * answered), groups.by_domain @ answered
-    variance = simple_variance(block.scores, answered, weight, size, count, groups)
-    return np.where(variance > 0, variance, np.nan)
+    return simple_variance(block.scores, answered, weight, size, count, groups)
 
 
 def replicated(

@@ -91,6 +91,13 @@ def interval_method(target: Target) -> str:
     return (target.interval or "logit") if target.statistic == "share" else ""
 
 
+def design_effect(cells: dict[str, Floats]) -> Floats:
+    """Variance over that of simple random sampling; NaN where the latter is none, or rounding."""
+    simple = cells["simple"]
+    exists = np.isfinite(simple) & (simple > 1e-24 * np.nan_to_num(cells["estimate"]) ** 2)
+    return cells["variance"] / np.where(exists, simple, np.nan)
+
+
 def result_frame(
     cells: dict[str, Floats],
     low: Floats,
@@ -119,7 +126,7 @@ def result_frame(
             "conf_low": low,
             "conf_high": high,
             "cv": cv,
-            "deff": cells["deff"],
+            "deff": design_effect(cells),
             "df": cells["df"],
             "n_respondents": cells["n_respondents"],
             "n_domain": cells["n_domain"],

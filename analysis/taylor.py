@@ -58,17 +58,15 @@ def block_cells(
     variance = domain_variances(block.scores, answered, groups, arrays)
     first = groups.stages[0]
     drawn = first.by_domain @ (first.stage.scale[first.stratum] > 0).astype(float)
-    simple = simple_variance(block.scores, answered, weight, size, count, groups)
     shape = np.ones_like(size)
     missing = np.full_like(size, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         effective = size**2 / (sums @ (weight * weighted))
-        deff = variance / np.where(simple > 0, simple, np.nan)
     return {
         "places": block.places,
         "estimate": block.estimate,
         "variance": variance,
-        "deff": deff,
+        "simple": simple_variance(block.scores, answered, weight, size, count, groups),
         "df": degrees_of_freedom(answered, groups),
         "n_respondents": count,
         "n_domain": (sums @ np.ones(len(rows)))[:, None] * shape,

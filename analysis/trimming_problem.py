@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import ceil, inf
+from math import inf
 
 import numpy as np
 import polars as pl
@@ -20,7 +20,7 @@ from analysis.trimming_spec import USE, Sharing, TrimSpec
 from survey.errors import ConvergenceError, SurveyError
 from survey.french import decimal
 
-WIDEST = 1e6  # limits are widened up to this many times in search of some that do
+WIDEST = 1e8  # limits are widened up to this many hundredths in search of some that do
 HUGE = 1e100  # in place of no limit: 0 times it is 0
 PATIENCE = 200  # steps allowed to the trials of an error message
 REMEDIES = ("regrouper des modalités", COST)
@@ -117,18 +117,19 @@ def out_of_reach(
 def wider_told(cells: Problem, factors: tuple[Floats, Floats], spec: TrimSpec) -> str:
     """Says by how much limits must be widened, to the hundredth above, by trying."""
 
-    def holds(ratio: float) -> bool:
+    def holds(hundredths: int) -> bool:
+        ratio = hundredths / 100
         return nearest(cells, (factors[0] / ratio, factors[1] * ratio), spec).converged
 
-    near, far = 1.0, 1.01
+    near, far = 100, 101
     while not holds(far):
-        near, far = far, 1 + 2 * (far - 1)
+        near, far = far, 2 * far - 100
         if far > WIDEST:
             return "Élargir beaucoup les limites"
-    while far - near > 0.005:
-        middle = (near + far) / 2
+    while far - near > 1:
+        middle = (near + far) // 2
         near, far = (near, middle) if holds(middle) else (middle, far)
-    found = decimal(ceil(100 * far) / 100, 2)
+    found = decimal(far / 100, 2)
     return f"Essayé : multiplier les limites hautes et diviser les basses par {found} suffit"
 
 

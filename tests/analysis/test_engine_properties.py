@@ -80,10 +80,8 @@ def with_sizes(frame: pl.DataFrame, calibrated: bool) -> pl.DataFrame:
 
 
 def run(frame, design, targets, domains=(WHOLE, CUT)) -> pl.DataFrame:
-    """Estimates, without design effects over a simple variance that is rounding or of one row."""
-    got = estimate(frame, design, targets, domains, population="ecoles", edition=2000)
-    varies = pl.col("std_error") ** 2 / pl.col("deff") > 1e-18 * (1 + pl.col("estimate") ** 2)
-    return got.with_columns(deff=pl.when(varies, pl.col("n_respondents") > 1).then("deff"))
+    """Estimates of every target in every domain."""
+    return estimate(frame, design, targets, domains, population="ecoles", edition=2000)
 
 
 def spread(frame, design, targets, domains=(WHOLE, CUT)) -> tuple[pl.DataFrame, np.ndarray]:
