@@ -16,7 +16,9 @@ NAMES = dict(zip(METHODS, ("linéaire", "raking ratio", "logit", "linéaire tron
 def describe_calibration(calibration: Calibration) -> str:
     """What the calibration did, a line a topic: weights, g-weights, bounds, margins."""
     summary = calibration.summary
-    redundant = f" (dont {summary.n_redundant} déductibles)" if summary.n_redundant else ""
+    redundant = (
+        f" (dont {counted(summary.n_redundant, 'déductible')})" if summary.n_redundant else ""
+    )
     lines = [
         f"Calage : méthode {NAMES[summary.method]}{bounds_told(summary.bounds)}, "
         f"{counted(summary.n_rows, 'ligne')}, {counted(summary.n_margins, 'marge')}"

@@ -118,8 +118,10 @@ def wider_told(cells: Problem, factors: tuple[Floats, Floats], spec: TrimSpec) -
     """Says by how much limits must be widened, to the hundredth above, by trying."""
 
     def holds(hundredths: int) -> bool:
-        ratio = hundredths / 100
-        return nearest(cells, (factors[0] / ratio, factors[1] * ratio), spec).converged
+        lower, upper = factors[0] * 100 / hundredths, factors[1] * hundredths / 100
+        if margins_beyond(cells, lower, upper):
+            return False
+        return nearest(cells, (lower, upper), spec).converged
 
     near, far = 100, 101
     while not holds(far):

@@ -111,6 +111,10 @@ class Span:
         """Length of the scale."""
         return self.count * self.step
 
+    def holding(self, bounds: tuple[float, float] | None) -> list[float]:
+        """The bounds that are on the scale."""
+        return [b for b in bounds or () if -1e-9 <= b - self.start <= self.width + 1e-9]
+
     def every(self, form: Form) -> int:
         """One tick in so many is named."""
         return 1 if form == "wide" else ceil(self.count / 5)
@@ -157,7 +161,7 @@ def factor_chart(calibration: Calibration, *, form: Form = "wide") -> alt.LayerC
         tooltip=list(BAR_TOOLTIP)
     )
     layers = [*levels_of(steps, layout, rise), drawn, *under(layout, span)]
-    layers += one_and_bounds(calibration, layout, span, layout.top - 14, [plot(layout)])
+    layers += one_and_bounds(calibration, layout, span, layout.top - 18, [plot(layout)])
     layers += bounds_named(names, layout)
     return assemble(layers, layout).properties(description=factor_words(calibration))
 
@@ -187,7 +191,7 @@ def histogram(calibration: Calibration, span: Span, form: Form) -> list[Row]:
 
 def classes(span: Span, bounds: tuple[float, float] | None, most: int) -> int:
     """Classes within a step, `most` at most: many, but such that bounds on the scale part them."""
-    drawn = [b for b in bounds or () if 0 <= b - span.start <= span.width]
+    drawn = span.holding(bounds)
     possible = [cut for cut in (10, 5, 4, 2) if cut <= most]
     for cut in possible:
         if all(abs(b * cut / span.step - round(b * cut / span.step)) < 1e-6 for b in drawn):
@@ -210,9 +214,9 @@ def histogram_layout(span: Span, n_names: int, left: float, form: Form) -> Layou
     """The plot, under the names of the bounds and of 1, over the scale and its caption."""
     sizes = SIZES[form]
     lines = n_names if form == "narrow" else min(n_names, 1)
-    top = 22 * (lines + 1) + 8
+    top = 22 * (lines + 1) + 12
     bottom = top + PLOT[form]
-    height = bottom + 26 + sizes.line * len(caption(form))
+    height = bottom + 30 + sizes.line * len(caption(form))
     right = sizes.width - 20
     return Layout(form, height, top, bottom, round(left), right, span.width, (), (), ())
 
@@ -242,7 +246,7 @@ def digits_of(steps: Sequence[float]) -> int:
 
 def under(layout: Layout, span: Span) -> list[alt.Chart]:
     """Names of the scale under the plot, then its caption."""
-    y, sizes = layout.bottom + 14, layout.sizes
+    y, sizes = layout.bottom + 18, layout.sizes
     names = [
         layout.over(place * span.step, y, span.name(place))
         for place in range(0, span.count + 1, span.every(layout.form))
@@ -269,7 +273,7 @@ def one_and_bounds(
     heights: Sequence[tuple[float, float]],
 ) -> list[alt.Chart]:
     """The line of 1, orange, named at `y`, and those of the bounds on the scale, at `heights`."""
-    bounds = [b for b in calibration.summary.bounds or () if 0 <= b - span.start <= span.width]
+    bounds = span.holding(calibration.summary.bounds)
     lines = [
         [
             {"x": round(g - span.start, 6), "y": low, "y2": high}
