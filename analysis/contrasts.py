@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Literal, get_args
 
@@ -22,17 +23,21 @@ from analysis.inference import (
     check_level,
     student,
 )
+from analysis.replication import ReplicateEstimates, centre, freedom_of_set
 
 KEYS = ("indicator", "population", "edition", "domain_type", "domain", "statistic")
 SAME = ("population", "edition", "statistic")
 FAMILY = ("indicator", "other_indicator", "statistic", "domain_type")
 Measure = Literal["difference", "ratio"]
 MEASURES = get_args(Measure)
-BLOCK = 256  # contrasts whose cells' covariance is held at once
+BLOCK = 256  # contrasts whose cells' covariance, or replicates, are held at once
+Found = Influences | ReplicateEstimates
+# Contrasts of a slice, computed from each row of a table of cells: rows x contrasts.
+Combined = Callable[[Floats, slice], Floats]
 
 
 def contrast(
-    found: Influences,
+    found: Found,
     coefficients: pl.DataFrame,
     *,
     null: float = 0.0,
@@ -44,9 +49,12 @@ def contrast(
     Cells that share rows or clusters are correlated: the covariance counts it exactly, as the
     linearised variance of the combination. Degrees of freedom are primary units minus strata
     of the rows that count in one of the cells, those of a zero linearised variable left aside.
+    With replicates, the combination is computed in each that has all its cells, and its degrees of
+    freedom are those of the set, whatever the domains (none where no cell has any).
 
     Parameters
     ----------
+    found : what `estimation.influences` or `replication.replicate_estimates` returns.
     coefficients : one row per term. `contrast` names the combination, `coefficient` multiplies the
         cell that the other columns tell, among `indicator, population, edition, domain_type,
         domain, statistic`; those needed to tell one cell are enough.
@@ -66,7 +74,7 @@ def contrast(
     check_level(level)
     names, matrix = coefficient_matrix(found.cells, coefficients)
     estimate, _ = cell_numbers(found.cells, matrix)
-    variance, df = moments(found, matrix)
+    variance, df = moments(found, matrix, lambda cells, some: (matrix[some] @ cells.T).T)
     identity = pl.DataFrame({"contrast": names}, schema={"contrast": pl.String})
     return adjusted(concluded(identity, estimate, variance, df, level, null), (), adjust).select(
         pl.exclude("status"), "status"
@@ -74,7 +82,7 @@ def contrast(
 
 
 def compare_domains(
-    found: Influences,
+    found: Found,
     domain_type: str,
     against: str | tuple[str, str] | None = None,
     *,
@@ -90,7 +98,7 @@ def compare_domains(
         domain), each domain against that one, ("ensemble", "ensemble") for the whole: rows in both
         are counted by the covariance.
     measure : "difference", or "ratio" (of two estimates of one sign; interval and test against 1 on
-        the scale of logarithms).
+        the scale of logarithms; computed anew in each replicate).
     adjust : correction of p-values over the comparisons of an indicator.
 
     Returns
@@ -122,7 +130,7 @@ def compare_domains(
 
 
 def compare_indicators(
-    found: Influences,
+    found: Found,
     first: str,
     second: str,
     *,
@@ -143,7 +151,7 @@ def compare_indicators(
 
 
 def compared(
-    found: Influences,
+    found: Found,
     first: pl.Series,
     second: pl.Series,
     measure: Measure,
@@ -167,9 +175,8 @@ def compared(
     ones = np.ones(len(top))
     ratio = measure == "ratio"
     if ratio:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            estimate = np.where(top * bottom > 0, top / bottom, np.nan)
-            factors = 1 / bottom, -estimate / bottom
+        estimate = np.where(top * bottom > 0, quotient(top, bottom), np.nan)
+        factors = quotient(ones, bottom), quotient(-estimate, bottom)
         factors = tuple(np.where(np.isfinite(estimate), factor, 0.0) for factor in factors)
     else:
         estimate, factors = top - bottom, (ones, -ones)
@@ -180,9 +187,19 @@ def compared(
         ),
         shape=(len(top), len(value)),
     )
-    variance, df = moments(found, matrix)
+
+    def combined(cells: Floats, some: slice) -> Floats:
+        one, other = cells[:, first[some]], cells[:, second[some]]
+        return quotient(one, other) if ratio else one - other
+
+    variance, df = moments(found, matrix, combined)
     frame = concluded(identity, estimate, variance, df, level, float(ratio), ratio)
     return adjusted(frame, FAMILY, adjust).select(pl.exclude("status"), "status")
+
+
+def quotient(top: Floats, bottom: Floats) -> Floats:
+    """`top / bottom`, NaN where that does not exist."""
+    return np.divide(top, bottom, where=bottom != 0, out=np.full_like(bottom, np.nan))
 
 
 def coefficient_matrix(
@@ -224,10 +241,23 @@ def cell_numbers(cells: pl.DataFrame, matrix: sparse.csr_array) -> tuple[Floats,
     return matrix @ value, abs(matrix) @ error
 
 
-def moments(found: Influences, matrix: sparse.csr_array) -> tuple[Floats, Floats]:
-    """Variance and degrees of freedom of each combination of cells, by blocks."""
-    variance, df = np.zeros(matrix.shape[0]), np.zeros(matrix.shape[0])
+def moments(found: Found, matrix: sparse.csr_array, combined: Combined) -> tuple[Floats, Floats]:
+    """Variance and degrees of freedom of each combination of cells.
+
+    `combined` gives the combinations themselves, of which `matrix` is the derivative.
+    """
+    if isinstance(found, Influences):
+        variance, df = linearised(found, matrix)
+    else:
+        variance, df = replicated(found, matrix, combined)
+    # The variance of what is common to both is a difference of equals: the rest is rounding.
     scale = cell_numbers(found.cells, matrix)[1]
+    return np.where(variance > 1e-14 * scale**2, variance, 0.0), df
+
+
+def linearised(found: Influences, matrix: sparse.csr_array) -> tuple[Floats, Floats]:
+    """`moments` from the covariance of the cells, by blocks."""
+    variance, df = np.zeros(matrix.shape[0]), np.zeros(matrix.shape[0])
     for start in range(0, matrix.shape[0], BLOCK):
         block = slice(start, start + BLOCK)
         rows = matrix[block]
@@ -242,8 +272,28 @@ def moments(found: Influences, matrix: sparse.csr_array) -> tuple[Floats, Floats
         form = np.nan_to_num(covariance(part))
         variance[block] = ((coefficient @ form) * coefficient).sum(axis=1)
         df[block] = freedom(part, rows[:, involved] != 0)
-    # The variance of what is common to both is a difference of equals: the rest is rounding.
-    return np.where(variance > 1e-14 * scale**2, variance, 0.0), df
+    return variance, df
+
+
+def replicated(
+    found: ReplicateEstimates, matrix: sparse.csr_array, combined: Combined
+) -> tuple[Floats, Floats]:
+    """`moments` from the combinations of each replicate, by blocks; NaN where one lacks a cell."""
+    estimate = found.cells["estimate"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    # A cell known without error, a margin for one, moves by rounding only.
+    known = (found.cells["std_error"] == 0).fill_null(False).to_numpy()
+    values = np.where(known & ~np.isnan(found.values), estimate, found.values)
+    free = (found.cells["df"].fill_null(0) > 0).to_numpy()
+    df = np.where(abs(matrix) @ free > 0, float(freedom_of_set(found.replicates)), 0.0)
+    variance = np.zeros(matrix.shape[0])
+    for start in range(0, matrix.shape[0], BLOCK):
+        block = slice(start, start + BLOCK)
+        each, whole = combined(values, block), combined(estimate[None, :], block)[0]
+        moved = each - centre(each, whole, found.replicates)
+        factor = found.replicates.scale * found.replicates.rscales
+        variance[block] = factor @ np.nan_to_num(moved) ** 2
+        df[block] *= (~np.isnan(each)).sum(axis=0) > 1
+    return variance, df
 
 
 def freedom(found: Influences, chosen: sparse.csr_array) -> Floats:

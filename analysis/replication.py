@@ -308,6 +308,13 @@ def degrees_of_freedom(
     return df
 
 
+def freedom_of_set(replicates: ReplicateSet) -> int:
+    """Degrees of freedom told, else the rank of all the weights minus 1, as R's `degf`."""
+    if replicates.df is not None:
+        return replicates.df
+    return max(rank(replicates.weights, np.arange(len(replicates.weight))) - 1, 0)
+
+
 def rank(weights: Floats, rows: Integers) -> int:
     """How many replicates are independent of one another on `rows`, as R's `qr(tol = 1e-5)`."""
     n_replicates = weights.shape[1]

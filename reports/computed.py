@@ -63,6 +63,7 @@ RESULTS = {
 }
 KEYS = (  # how the engine names its options, and how a SPEC.yml does
     (r'lonely="(\w+)"', r"« upe_seule: \1 »"),
+    (r'"(average|certainty|remove|adjust)"', r"« \1 »"),
     (r"nested=(True|False)", "« emboitees »"),
     (r"« lonely »", "« upe_seule »"),
     (r"« stratum_size »", "« fpc »"),
@@ -72,7 +73,9 @@ KEYS = (  # how the engine names its options, and how a SPEC.yml does
     (r"« response_group »", "« groupe_reponse »"),
     (r"« linear »", "« lineaire »"),
     (r"« truncated »", "« tronque »"),
-    (r"colonne cost", "colonne « cout » des marges"),
+    (r"colonne « cost »", "colonne « cout »"),
+    (r"colonne « std_error »", "colonne « erreur_type »"),
+    (r" par « base »", ""),
     (r"bounds=\(([^)]*)\)", r"« bornes: [\1] »"),
 )
 
@@ -122,7 +125,9 @@ def compute_file(path: Path, output: Path) -> str:
     parts = [f"{integer(rows.table.height)} lignes lues. {design.describe()}"]
     parts += [with_keys(describe_calibration(calibration))] if calibration else []
     parts += remarks(rows, described.wanted, results)
-    parts += [UNPUBLISHED, f"{integer(results.height)} estimations écrites : {output}"]
+    plural = "s" if results.height > 1 else ""
+    count = f"{integer(results.height)} estimation{plural} écrite{plural}"
+    parts += [UNPUBLISHED, f"{count} : {output}"]
     return "\n".join(parts)
 
 
@@ -180,6 +185,8 @@ def refuse_output(described: Described, output: Path) -> None:
     inputs = [described.path, *(described.beside(name) for name in names)]
     if output.resolve() in [each.resolve() for each in inputs]:
         raise fault(f"--sortie {output} : ce fichier sert d’entrée. Choisir un autre nom.")
+    if output.is_dir():
+        raise fault(f"--sortie {output} : c’est un dossier. Donner le nom d’un fichier « .csv ».")
     if output.suffix.lower() != ".csv":
         raise fault(f"--sortie {output} : les résultats sont un CSV. Choisir un nom en « .csv ».")
 
@@ -356,4 +363,10 @@ def result_rows(cells: pl.DataFrame, asked: Sequence[Asked]) -> pl.DataFrame:
 
 def write_exact(frame: pl.DataFrame, output: Path) -> None:
     """Write a CSV whose numbers read back as they were; the file appears whole or not at all."""
-    replace_file(output, frame.write_csv)
+    try:
+        replace_file(output, frame.write_csv)
+    except OSError as error:
+        raise fault(
+            f"--sortie {output} : écriture impossible. Vérifier que le dossier existe, que le "
+            "fichier n’est pas ouvert ailleurs, et que le disque n’est pas plein."
+        ) from error

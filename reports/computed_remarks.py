@@ -35,12 +35,14 @@ def empty_cells(results: pl.DataFrame) -> list[str]:
     """Why some cells are empty, with the first of them."""
     exists = pl.col("estimation").is_not_null()
     no_bounds = pl.col("ic_bas").is_null() | pl.col("ic_haut").is_null()
+    alone = exists & no_bounds & (pl.col("ddl") < 1)
+    no_error = pl.col("erreur_type").is_null()
     reasons = {
         "sans réponse dans le domaine, donc sans estimation": ~exists & (pl.col("n") == 0),
         "sans estimation (dénominateur ou total nul)": ~exists & (pl.col("n") > 0),
-        "sans erreur-type ni intervalle (une seule unité primaire dans le domaine)": exists
-        & no_bounds
-        & (pl.col("ddl") < 1),
+        "sans erreur-type ni intervalle (une seule unité primaire par strate)": alone & no_error,
+        "sans intervalle (une seule unité primaire par strate, donc aucun degré de liberté)": alone
+        & ~no_error,
         "sans intervalle entier (trop peu de réponses)": exists & no_bounds & (pl.col("ddl") >= 1),
     }
     name = pl.concat_str("variable", "modalite", separator=" ", ignore_nulls=True)

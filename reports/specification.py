@@ -74,7 +74,10 @@ def cuts(value: Any) -> tuple[str | tuple[str, ...], ...]:
     """The domains: « ensemble », a column, or a list of columns to cross."""
     if not isinstance(value, list) or not value:
         raise ValueError("doit être une liste : [ensemble, region, [region, sexe]]")
-    found = tuple(item if is_name(item) else columns(item or []) for item in value)
+    listed = [columns(item or []) for item in value]
+    if any(WHOLE in names and len(names) > 1 for names in listed):
+        raise ValueError(f"croise « {WHOLE} », qui est toute la population")
+    found = tuple(names[0] if len(names) == 1 else names for names in listed)
     if len(set(found)) < len(found):
         raise ValueError("demande deux fois le même découpage")
     return found
@@ -255,6 +258,8 @@ def read_specification(path: Path) -> Described:
         raw, lines = read_yaml(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise SurveyError(f"{path} : fichier introuvable. Vérifiez le nom et le dossier.") from None
+    except IsADirectoryError:
+        raise SurveyError(f"{path} : c’est un dossier. Donnez le fichier qui décrit.") from None
     except UnicodeDecodeError:
         raise SurveyError(f"{path} : ce n’est pas de l’UTF-8. Réenregistrez-le en UTF-8.") from None
     except DuplicateKeyError as error:
@@ -290,7 +295,6 @@ FORMS: dict[str, Callable[[dict], str]] = {
     "greater_than_equal": lambda error: f"doit valoir au moins {error['ctx']['ge']:g}",
     "less_than": lambda error: f"doit être inférieur à {error['ctx']['lt']:g}",
     "finite_number": lambda _: "doit être un nombre fini",
-    "too_long": lambda _: "a trop d’éléments",
 }
 
 
@@ -310,9 +314,13 @@ def form_fault(source: Source, error: dict) -> Fault:
             return source.fault(place, what, "Complétez la liste.")
         case "missing":
             return source.fault(place, f"la clé « {key} » manque.", f"Ajoutez « {key}: … ».")
+        case "too_long":
+            what = f"« {key} » a trop d’éléments."
+            return source.fault(place, what, "Une décimale s’écrit avec un point : [0.5, 2.0].")
         case "literal_error":
             allowed = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
-            what = f"« {key} » vaut « {error['input']} », qui n’existe pas."
+            found = error["input"] if isinstance(error["input"], str) else "…"
+            what = f"« {key} » vaut « {found} », qui n’existe pas."
             return source.fault(place, what, f"Valeurs possibles : {allowed}.")
         case "value_error":
             said = str(error["ctx"]["error"])

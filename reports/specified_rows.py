@@ -12,7 +12,7 @@ from analysis.checks import fault, require_columns
 from reports.specification import WHOLE, Described, Plan, Specification
 from reports.survey_file import as_number, is_parquet, read_survey_file, where
 from survey.errors import SurveyError
-from survey.french import integer, typography
+from survey.french import integer
 from survey.suggestions import suggestion
 
 MARGIN_HEADINGS = {"variable": "variable", "modalite": "category", "total": "total"}
@@ -58,18 +58,27 @@ def read_rows(described: Described) -> SurveyRows:
     table = table.select(list(dict.fromkeys((*numbers, *categories, *flags))))
     refuse_lists(table, source)
     table, missing = without_missing(described, table)
+    totals = margin_variables(margins, numeric=True)
+    modality = f"{named(described)}, ou donnez une « modalite » à chacune de ses marges"
     converted = [
         as_number(
-            table, name, source, required=name in design_numbers, described_in=named(described)
+            table,
+            name,
+            source,
+            required=name in design_numbers,
+            described_in=modality if name in totals else named(described),
         )
         for name in numbers
     ]
     converted += [as_flag(described, table, name) for name in flags]
     codes = {name: f"{name} (modalités)" if name in numbers else name for name in categories}
+    while any(copy in table.columns for name, copy in codes.items() if copy != name):
+        codes = {name: copy if copy == name else f"{copy} " for name, copy in codes.items()}
     copies = [pl.col(name).alias(copy) for name, copy in codes.items() if copy != name]
     table = table.with_columns(*converted, *copies)
     refuse_infinite(described, table, list(numbers))
     refuse_weight(described, table)
+    refuse_rate(described, table)
     return SurveyRows(table, codes, margins, replicates, missing)
 
 
@@ -96,6 +105,8 @@ def require_all(described: Described, table: pl.DataFrame) -> None:
         require_columns(table, columns, described.place(*keys))
 
 
+FLAGS = dict.fromkeys(("true", "vrai", "oui", "yes", "1", "1.0"), True)
+FLAGS |= dict.fromkeys(("false", "faux", "non", "no", "0", "0.0"), False)
 COLUMN_KEYS = {
     *("poids", "strates", "grappes", "fpc", "certitude", "probabilite"),
     *("repondant", "groupe_reponse"),
@@ -133,6 +144,8 @@ def read_margins(described: Described, table: pl.DataFrame) -> pl.DataFrame:
     margins = read_survey_file(path, named(described), "calage, marges")
     require_columns(margins, tuple(MARGIN_HEADINGS), f"{path.name} (marges de calage)")
     place = f"{described.place('calage', 'marges')}, {path.name}"
+    if margins.is_empty():
+        raise fault(f"{path} : aucune marge. Écrire une ligne par total connu.")
     empty = margins["variable"].is_null()
     if empty.any():
         raise fault(f"{where(path, empty.arg_max())} : « variable » est vide ; la compléter.")
@@ -214,19 +227,20 @@ def without_missing(described: Described, table: pl.DataFrame) -> tuple[pl.DataF
 
 
 def as_flag(described: Described, table: pl.DataFrame, name: str) -> pl.Expr:
-    """A column of true and false (or 1 and 0) as a Boolean."""
+    """A column of yes and no as a Boolean: true, vrai, oui, yes, 1 and their opposites."""
     source = described.beside(described.wanted.donnees)
-    number = as_number(table, name, source, described_in=named(described))
-    values = table.select(number.alias("value"))["value"]
-    wrong = (~values.is_in([0.0, 1.0])).fill_null(True)
+    word = pl.col(name).cast(pl.String).str.strip_chars().str.to_lowercase()
+    flag = word.replace_strict(FLAGS, default=None, return_dtype=pl.Boolean)
+    wrong = table.select(flag.is_null()).to_series()
     if wrong.any():
         row = wrong.arg_max()
         found = table[name][row]
         raise fault(
-            f"{where(source, row)}, colonne « {name} » : « {'' if found is None else found} » "
-            "n’est ni vrai ni faux. Écrire true ou false, ou 1 ou 0, sur chaque ligne."
+            f"{where(source, row)}, colonne « {name} » : "
+            f"{'cellule vide' if found is None else f'« {found} »'} n’est ni vrai ni faux. Écrire "
+            "true ou false, oui ou non, ou 1 ou 0, sur chaque ligne."
         )
-    return number.cast(pl.Boolean)
+    return flag.alias(name)
 
 
 def refuse_infinite(described: Described, table: pl.DataFrame, numbers: list[str]) -> None:
@@ -253,10 +267,23 @@ def refuse_weight(described: Described, table: pl.DataFrame) -> None:
                 f"{where(source, row)}, colonne « {plan.poids} » : poids {what}{more}. Corriger "
                 "ces poids, ou écarter ces lignes du fichier."
             )
-    if not weight.sum() > 0:
-        raise SurveyError(
-            typography(
-                f"{source}, colonne « {plan.poids} » : la somme des poids est nulle. Vérifier que "
-                "c’est bien la colonne des poids."
-            )
+    if not 0 < weight.sum() < float("inf"):
+        raise fault(
+            f"{source}, colonne « {plan.poids} » : la somme des poids est "
+            f"{'infinie' if weight.sum() else 'nulle'}. Vérifier que c’est bien la colonne des "
+            "poids."
         )
+
+
+def refuse_rate(described: Described, table: pl.DataFrame) -> None:
+    """Raise on a population size under 1: a sampling rate, or a size of another sign."""
+    source = described.beside(described.wanted.donnees)
+    for name in described.wanted.plan.fpc:
+        wrong = table[name] < 1
+        if wrong.any():
+            row = wrong.arg_max()
+            raise fault(
+                f"{where(source, row)}, colonne « {name} » : {table[name][row]:g} n’est pas un "
+                "effectif. « fpc » est le nombre d’unités dans la population, et non un taux de "
+                "sondage."
+            )

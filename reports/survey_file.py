@@ -36,9 +36,12 @@ def read_survey_file(
     table = read_delimited(path)
     twice = [name for name, count in Counter(table.headings).items() if count > 1]
     if twice:
-        raise SurveyError(f"{path} : colonne en double « {twice[0]} ». N’en gardez qu’une.")
+        what = f"colonne en double « {twice[0]} »" if twice[0] else "plusieurs colonnes sans nom"
+        raise SurveyError(f"{path} : {what}. N’en gardez qu’une.")
     if table.misfits.height:
         line, cells = table.misfits.row(0)
+        if not cells:
+            raise SurveyError(f"{path}, ligne {line} : ligne vide. Supprimez-la.")
         raise SurveyError(
             f"{path}, ligne {line} : {cells} cellules pour {len(table.headings)} colonnes. "
             "Corrigez la ligne : un guillemet ou un séparateur y manque sans doute."
@@ -50,7 +53,7 @@ def read_survey_file(
 
 def is_parquet(path: Path) -> bool:
     """Whether a file is read as Parquet, with its own types and missing values."""
-    return path.suffix == ".parquet"
+    return path.suffix.lower() == ".parquet"
 
 
 def as_number(
@@ -84,10 +87,14 @@ def as_number(
     wrong = (~known).arg_true()
     if len(wrong):
         found = rows[name][wrong[0]]
+        what = (
+            "cellule vide, il y faut un nombre"
+            if found is None
+            else f"« {found} » n’est pas un nombre"
+        )
         cells = f"{len(wrong)} cellule{'s' if len(wrong) > 1 else ''}"
         raise SurveyError(
-            f"{where(source, wrong[0])}, colonne « {name} » : "
-            f"« {'' if found is None else found} » n’est pas un nombre ({cells}). "
+            f"{where(source, wrong[0])}, colonne « {name} » : {what} ({cells}). "
             f"Corrigez le fichier ou choisissez une autre colonne dans {described_in}."
         )
     return number

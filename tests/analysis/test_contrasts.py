@@ -1,4 +1,4 @@
-"""Contrasts of estimates: equal to R svycontrast; see tests/reference/comparison.R."""
+"""Contrasts: equal to R svycontrast; see tests/reference/comparison.R, replicate_contrasts.R."""
 
 from pathlib import Path
 
@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.contrasts import compare_domains, compare_indicators, contrast
-from analysis.design import SurveyDesign
+from analysis.design import Replicates, SurveyDesign
 from analysis.estimation import Influences, influences
 from analysis.inference import NO_ERROR, NO_ESTIMATE, NO_FREEDOM, OK
+from analysis.replication import ReplicateEstimates, replicate_estimates
 from analysis.targets import WHOLE, Domain, Target
 from survey.errors import SurveyError
 
@@ -28,6 +29,12 @@ DESIGNS = {
     "strat": ("apistrat", SurveyDesign("pw", "stype", "fpc")),
     "clus1": ("apiclus1", SurveyDesign("pw", None, "fpc", "dnum")),
     "clus2": ("apiclus2", SurveyDesign("pw", None, ("fpc1", "fpc2"), ("dnum", "snum"))),
+}
+TENTHS = tuple(at / 10 for at in range(1, 25))
+REPLICATES = {
+    "boot": ("apiclus1", "boot", {"scale": 1 / 23}),
+    "boot_mse": ("apiclus1", "boot", {"scale": 0.03, "rscales": TENTHS, "mse": True}),
+    "fay": ("apisrs", "fay", {"scale": 1 / (24 * 0.7**2)}),
 }
 RAKED = {"calibration": ("stype", "sch_wide", "awards"), "design_weight": "pw"}
 
@@ -76,6 +83,69 @@ def test_equals_r(name):
     if name != "raked":
         shares = compare_indicators(found(frame, design, SHARES), "awards", "sch_wide")
         same(shares.row(0, named=True), expected["awards - sch_wide"])
+
+
+def replicated(frame, weights, targets=(API,), domains=(WHOLE, STYPE), **how) -> ReplicateEstimates:
+    """Estimates of `frame` with its replicate `weights`, rows x replicates."""
+    names = tuple(f"r{at}" for at in range(weights.shape[1]))
+    frame = frame.with_columns(pl.Series(name, weights[:, at]) for at, name in enumerate(names))
+    design = SurveyDesign("pw", replicates=Replicates(names, **how))
+    return replicate_estimates(frame, design, targets, domains, population="ecoles", edition=2000)
+
+
+@pytest.mark.parametrize("name", REPLICATES)
+def test_equals_r_by_replicates(name):
+    reference = pl.read_csv(REFERENCE / "replicate_contrasts.csv").filter(design=name)
+    expected = {row["contrast"]: row for row in reference.rows(named=True)}
+    file, drawn, how = REPLICATES[name]
+    frame = pl.read_csv(REFERENCE / f"{file}.csv", null_values="")
+    rows = pl.read_csv(REFERENCE / "replication_weights.csv").filter(design=drawn)
+    weights = rows.sort("row", "replicate")["weight"].to_numpy().reshape(frame.height, -1)
+    cells = replicated(frame, weights, **how)
+    for row in compare_domains(cells, "stype").rows(named=True):
+        same(row, expected[f"{row['domain']} - {row['other_domain']}"])
+    whole = compare_domains(cells, "stype", ("ensemble", "ensemble"))
+    same(whole.row(1, named=True), expected["H - ensemble"])
+    terms = pl.DataFrame(
+        {"contrast": "c", "domain": ["E", "H", "M"], "coefficient": [1.0, -0.5, -0.5]}
+    )
+    same(contrast(cells, terms).row(0, named=True), expected["E - (H + M) / 2"])
+    shares = compare_indicators(
+        replicated(frame, weights, SHARES, **how), "awards", "sch_wide"
+    ).row(0, named=True)
+    same(shares, expected["awards - sch_wide"])
+    ratio = compare_domains(cells, "stype", "H", measure="ratio").row(0, named=True)
+    for column in ("estimate", "std_error"):
+        assert ratio[column] == pytest.approx(expected["E / H"][column], rel=1e-8)
+
+
+def small(weights, **how) -> ReplicateEstimates:
+    """Means of 1, 3 in domain a and 2, 8 in b, each row of weight 1."""
+    frame = pl.DataFrame({"pw": [1.0] * 4, "d": list("aabb"), "y": [1, 3, 2, 8]})
+    mean = Target("y", pl.col("y"), "mean")
+    return replicated(frame, np.array(weights).T, [mean], [WHOLE, Domain("d", ("d",))], **how)
+
+
+def test_a_replicate_without_one_of_the_cells_is_left_out():
+    # a in each: 1.5, 2, absent, 2.5; b: 5, 4, 2, 6.5: b - a is 3.5, 2, absent, 4, of mean 19 / 6
+    weights = [[3, 1, 1, 1], [1, 1, 2, 1], [0, 0, 1, 0], [1, 3, 1, 3]]
+    cells = small(weights, scale=0.5, df=7)
+    got = compare_domains(cells, "d", "a").row(0, named=True)
+    gaps = np.array([3.5, 2, 4])
+    assert got["estimate"] == 3
+    assert got["std_error"] == pytest.approx((0.5 * ((gaps - gaps.mean()) ** 2).sum()) ** 0.5)
+    assert (got["df"], got["status"]) == (7, OK)
+    ratio = compare_domains(cells, "d", "a", measure="ratio").row(0, named=True)
+    times = np.array([5 / 1.5, 4 / 2, 6.5 / 2.5])
+    assert ratio["std_error"] == pytest.approx((0.5 * ((times - times.mean()) ** 2).sum()) ** 0.5)
+    one = compare_domains(small(weights[1:3], scale=0.5), "d", "a").row(0, named=True)
+    assert (one["status"], one["std_error"], one["df"]) == (NO_FREEDOM, 0, None)
+
+
+def test_replicates_that_agree_leave_no_error():
+    cells = small([[1, 1, 1, 1], [2, 2, 2, 2], [3, 3, 1, 1]], scale=1, df=2)
+    got = compare_domains(cells, "d", "a")
+    assert got.select("estimate", "std_error", "status").row(0) == (3, 0, NO_ERROR)
 
 
 def test_two_margins_of_the_calibration_have_no_error():

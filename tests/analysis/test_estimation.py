@@ -44,7 +44,9 @@ def schools(name: str) -> pl.DataFrame:
 
 
 def raked(name: str) -> pl.DataFrame:
-    return rake(schools(name), schools("api_margins"), CalibrationSpec(weight="pw", tolerance=1e-12))
+    return rake(
+        schools(name), schools("api_margins"), CalibrationSpec(weight="pw", tolerance=1e-12)
+    )
 
 
 def design_of(name: str) -> tuple[pl.DataFrame, SurveyDesign]:
