@@ -32,7 +32,7 @@ STOPPED = (
     "Des poids qui tiennent ces marges existent pourtant : augmenter max_steps, ou ramener les "
     "variables numériques à des ordres de grandeur voisins."
 )
-COST = "donner un coût (colonne cost) aux marges en cause, qui seront alors approchées"
+COST = "donner un coût (colonne « cost ») aux marges en cause, qui seront alors approchées"
 
 
 def not_converged(problem: Problem, solution: Solution, spec: CalibrationSpec) -> ConvergenceError:

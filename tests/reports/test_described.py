@@ -121,7 +121,8 @@ def with_cell(line: int, column: str, value: str) -> list[list[str]]:
     [(4, "POIDS", "beaucoup"), (2, "POIDS", ""), (9, "ÂGE", "vieux"), (3, "ÂGE", "4 0")],
 )
 def test_text_for_a_number_is_named_with_its_line(tmp_path, line, column, value):
-    said = rf"enquete\.csv, ligne {line}, colonne « {column} » : « {value} » n’est pas un nombre"
+    what = f"« {value} » n’est pas un nombre" if value else "cellule vide, il y faut un nombre"
+    said = rf"enquete\.csv, ligne {line}, colonne « {column} » : {what}"
     with pytest.raises(SurveyError, match=said):
         estimate_file(survey(tmp_path, with_cell(line, column, value)))
 

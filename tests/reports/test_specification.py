@@ -179,8 +179,8 @@ def test_a_missing_description_is_said(capsys, small):
     ("before", "after", "said"),
     [
         ("03;Nord;1;", "03;Nord;-1;", "ligne 4, colonne « poids net » : poids négatif"),
-        ("03;Nord;1;", "03;Nord;;", "ligne 4, colonne « poids net » : « » n’est pas un nombre"),
-        ("03;Nord;1;", "03;Nord;NA;", "ligne 4, colonne « poids net » : « » n’est pas un nombre"),
+        ("03;Nord;1;", "03;Nord;;", "ligne 4, colonne « poids net » : cellule vide, il y faut un"),
+        ("03;Nord;1;", "03;Nord;NA;", "ligne 4, colonne « poids net » : cellule vide, il y faut"),
         ("03;Nord;1;", "03;Nord;inf;", "« inf » n’est pas un nombre (1 cellule)"),
         (
             "03;Nord;1;",
