@@ -4,9 +4,10 @@
 
 Each section draws its data, writes it to a temporary folder, and has it computed by each tool in a
 process of its own, so that its peak memory is its own; reading the file is not timed. Best of 3 (R:
-once, when a run takes seconds). `--svy` is a Python where `svy` is installed. The floor is the
-least code that gives the same numbers (checked), without checks, nulls, intervals or messages: see
-`benchmarks/engine_floor.py`. One BLAS thread, but for the replicates.
+once, when a run takes seconds). R needs r-cran-survey and r-cran-mass; `--svy` is a Python where
+`svy` 0.35 is installed. The floor is the least code that gives the same numbers (checked), without
+checks, nulls, intervals or messages: see `benchmarks/engine_floor.py`. One BLAS thread, but for the
+replicates.
 """
 
 from __future__ import annotations
@@ -211,7 +212,8 @@ def called(command: list[str], threads: int = 1) -> dict | None:
     }
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:
-        print(f"  {' '.join(command[:2])}: {(done.stderr.strip() or 'failed').splitlines()[-1]}")
+        said = [line for line in done.stderr.splitlines() if line and "halted" not in line]
+        print(f"  {' '.join(command[:2])} failed: {' '.join(said[-4:])}")
         return None
     return json.loads(done.stdout.strip().splitlines()[-1])
 
