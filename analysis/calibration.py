@@ -72,7 +72,7 @@ class Calibration:
     """Calibrated weights and what is to be known of them.
 
     weighted : the responses, same rows and order, plus `g_weight` and `calibrated_weight` (replaced
-        when already there).
+        when already there); null and 0 for a row of weight 0.
     margins : variable, category, total, n_respondents (units, for a variable of the unit), before,
         after, gap (relative to the total; null when it is 0), std_error, cost; one row a margin.
     margin_errors, margin_slack : for `SurveyDesign`: (variable, category, standard error) of
@@ -95,11 +95,11 @@ def calibrate(
 
     Calibrated weights w = g x `spec.weight` minimise `sum(weight * G(g) / q)`, G the distance of
     `spec.method`, under `sum(w * x) = total` for each margin. Rows alike in all margin variables
-    get one g-weight.
+    get one g-weight. Rows of weight 0 (units that did not respond) stay out, at 0.
 
     Parameters
     ----------
-    responses : one row per respondent; `spec.weight` (> 0) and each variable of the margins.
+    responses : one row per respondent; `spec.weight` (>= 0) and each variable of the margins.
     margins : `MARGINS`. One row per category of a categorical variable, its total >= 0, each
         variable with the same sum; or one row of null category for the total of a number. Ratios:
         to hold sum(y) / sum(x) = r, give the number y - r x and the total 0.
@@ -116,7 +116,7 @@ def calibrate(
         negative; a variable is null.
     ConvergenceError : no such weights exist, or none within the bounds; the message says why and
         what would work.
-    SurveyError : a weight or a q is null, not finite or not positive.
+    SurveyError : a weight is null, not finite or negative, or all are 0; a q is not positive.
 
     Does not rescale weights first, and does not trim. Linear weights may be negative: `summary`
     counts them.
@@ -187,10 +187,12 @@ def described(
     spec: CalibrationSpec,
 ) -> Calibration:
     """The result, from the g-weights of the cells."""
-    g = solution.factor[problem.cell_of_row]
+    counted = problem.cell_of_row >= 0
+    g = np.where(counted, solution.factor[problem.cell_of_row], np.nan)
     weight = responses[spec.weight].cast(pl.Float64).to_numpy()
     weighted = responses.with_columns(
-        g_weight=pl.Series(g), calibrated_weight=pl.Series(weight * g)
+        g_weight=pl.Series(g).fill_nan(None),
+        calibrated_weight=pl.Series(np.where(counted, weight * g, 0.0)),
     )
     before = problem.matrix.T @ problem.weight
     after = problem.matrix.T @ (problem.weight * solution.factor)
@@ -210,7 +212,7 @@ def described(
     return Calibration(
         weighted,
         table,
-        summarised(weight, g, problem, solution, distance, spec),
+        summarised(weight[counted], g[counted], problem, solution, distance, spec),
         tuple(errors.rows()),
         tuple(slack.filter(pl.col("slack") > 0).rows()),
         spec,

@@ -9,7 +9,7 @@ import polars as pl
 from scipy import sparse
 
 from analysis.calibration_spec import CalibrationSpec
-from analysis.checks import Floats, Integers, fault, named, refuse_missing
+from analysis.checks import Floats, Integers, fault, named
 from survey.errors import MarginError
 
 DENSE = 2e7  # numbers of a matrix held dense (160 MB); larger ones are sparse
@@ -112,7 +112,6 @@ def by_unit(
     A unit's variables are the mean of its rows' (weighted, as weights may differ); a variable of
     the unit itself counts once, hence 1 / rows of the unit on each row.
     """
-    refuse_missing(responses, spec.unit, "Calage")
     unit = responses[spec.unit].rank("dense").cast(pl.Int64).to_numpy() - 1
     n_rows = np.bincount(unit)
     check_constant(responses, spec)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,7 @@ from analysis.checks import (
     fault,
     named,
     numeric_column,
+    refuse_missing,
     require_columns,
     row_numbers,
 )
@@ -30,7 +31,7 @@ class Problem:
     `matrix` (cells x margins) the mean of their variables, `scale` their q, `size` of a margin
     what its gap is relative to: its total, or `sum(weight * |x|)` when that is 0. `slack` is 0
     for a margin held exactly; else the gap let stand is `-slack x multiplier`. `margins` has one
-    row a column of `matrix`, with its `n_respondents`.
+    row a column of `matrix`, with its `n_respondents`. A row of weight 0 is in no cell (-1).
     """
 
     matrix: Matrix
@@ -54,10 +55,10 @@ def calibration_problem(
     unknown = [name for name in spec.unit_variables if name not in variables]
     if unknown:
         raise fault(f"Calage : {named(unknown)} décrit l'unité mais n'est dans aucune marge.")
-    weight = positive_column(responses, spec.weight, "poids")
-    scale = None if spec.scale is None else positive_column(responses, spec.scale, "échelle q")
+    weight, counted = counted_weights(responses, spec.weight)
+    scale = None if spec.scale is None else positive_column(responses, spec.scale, counted)
     columns = [
-        margin_column(responses, margins.filter(pl.col("variable") == variable))
+        margin_column(responses, margins.filter(pl.col("variable") == variable), counted)
         for variable in variables
     ]
     # the columns of the matrix follow the order of variables: so must the rows of the margins
@@ -65,36 +66,61 @@ def calibration_problem(
     if spec.unit is None:
         problem = collapsed(columns, weight, scale)
     else:
-        problem = by_unit(responses, columns, weight, scale, spec)
+        refuse_missing(responses, spec.unit, "Calage", counted)
+        problem = by_unit(of(counted, responses), columns, weight, scale, spec)
     counts = np.concatenate([respondents(column, problem[-1], spec) for column in columns])
-    return finished(*problem, margins.with_columns(n_respondents=pl.Series(counts)))
+    found = finished(*problem, margins.with_columns(n_respondents=pl.Series(counts)))
+    if counted is None:
+        return found
+    cell_of_row = np.full(responses.height, -1)
+    cell_of_row[counted.to_numpy()] = found.cell_of_row
+    return replace(found, cell_of_row=cell_of_row)
 
 
-def positive_column(responses: pl.DataFrame, column: str, what: str) -> Floats:
-    """A column of finite numbers > 0."""
-    numbers = numeric_column(responses, column, "Calage")
-    if len(numbers) and numbers.min() <= 0:
+def counted_weights(responses: pl.DataFrame, column: str) -> tuple[Floats, pl.Series | None]:
+    """The positive weights, and the rows that have them; None = all of them."""
+    weight = numeric_column(responses, column, "Calage")
+    if (weight < 0).any():
         raise fault(
-            f"Calage : {what} « {column} » nul ou négatif ({row_numbers(pl.Series(numbers <= 0))})"
-            " ; ne caler que des unités répondantes, de valeurs positives."
+            f"Calage : poids « {column} » négatif ({row_numbers(pl.Series(weight < 0))}) ; "
+            "le corriger, ou le mettre à 0 pour que la ligne reste hors du calage."
         )
-    if not len(numbers):
-        raise fault("Calage : aucun répondant à caler ; vérifier le filtre des réponses complètes.")
-    return numbers
+    if not (weight > 0).any():
+        raise fault(
+            f"Calage : aucun poids « {column} » positif, donc rien à caler ; vérifier la colonne "
+            "des poids et le filtre des réponses."
+        )
+    counted = pl.Series(weight > 0)
+    return (weight, None) if counted.all() else (weight[weight > 0], counted)
 
 
-def margin_column(responses: pl.DataFrame, margin: pl.DataFrame) -> Column:
-    """The variable of one margin on the rows, its categories checked against the margin."""
+def of(counted: pl.Series | None, values: pl.DataFrame | pl.Series) -> pl.DataFrame | pl.Series:
+    """The rows `counted`."""
+    return values if counted is None else values.filter(counted)
+
+
+def positive_column(responses: pl.DataFrame, column: str, counted: pl.Series | None) -> Floats:
+    """A column of finite numbers > 0 on the rows `counted`, these only."""
+    numbers = pl.Series(numeric_column(responses, column, "Calage", counted))
+    wrong = (numbers <= 0) if counted is None else (numbers <= 0) & counted
+    if wrong.any():
+        raise fault(
+            f"Calage : échelle q « {column} » nulle ou négative ({row_numbers(wrong)}) ; la mettre "
+            "à une valeur positive, 1 si rien ne distingue la ligne."
+        )
+    return of(counted, numbers).to_numpy()
+
+
+def margin_column(
+    responses: pl.DataFrame, margin: pl.DataFrame, counted: pl.Series | None
+) -> Column:
+    """The variable of one margin on the rows `counted`, its categories checked."""
     variable = margin["variable"][0]
     if margin["category"][0] is None:
-        return Column(variable, numbers=numeric_column(responses, variable, "Calage"))
-    series = responses[variable]
-    if series.has_nulls():
-        raise fault(
-            f"Calage : la colonne « {variable} » est vide ({row_numbers(series.is_null())})"
-            " ; compléter ou recoder avant de caler.",
-            MarginError,
-        )
+        numbers = pl.Series(numeric_column(responses, variable, "Calage", counted))
+        return Column(variable, numbers=of(counted, numbers).to_numpy())
+    refuse_missing(responses, variable, "Calage", counted, MarginError)
+    series = of(counted, responses[variable])
     codes = category_codes(series, margin["category"])
     if codes.has_nulls():
         unknown = series.filter(codes.is_null()).cast(pl.String).unique().sort().to_list()

@@ -32,6 +32,8 @@ def describe_calibration(calibration: Calibration) -> str:
         f"{decimal(summary.kish_before, 2)} puis {decimal(summary.kish_after, 2)}.",
         f"Distance aux poids de départ : {decimal(summary.distance, 3)}.",
     ]
+    if out := calibration.weighted.height - summary.n_rows:
+        lines.append(f"De poids nul, hors du calage : {counted(out, 'ligne')}.")
     if summary.bounds is not None:
         lines.append(
             f"Bornes atteintes : la basse par {counted(summary.at_lower, 'ligne')}, la haute par "

@@ -46,8 +46,13 @@ def require_columns(frame: pl.DataFrame, columns: Sequence[str], use: str) -> No
         raise fault(f"{use} : colonne « {column} » absente du tableau ({hint}).")
 
 
-def numeric_column(frame: pl.DataFrame, column: str, use: str) -> Floats:
-    """A column as numbers; raises on text, null, NaN, infinite, naming the column and its rows."""
+def numeric_column(
+    frame: pl.DataFrame, column: str, use: str, among: pl.Series | None = None
+) -> Floats:
+    """A column as numbers; raises on text, null, NaN, infinite, naming the column and its rows.
+
+    With `among` (Boolean), other rows may be empty: what is not a number there counts 0.
+    """
     series = frame[column]
     if not (series.dtype.is_numeric() or series.dtype == pl.Boolean):
         number = series.cast(pl.String).cast(pl.Float64, strict=False)
@@ -63,11 +68,14 @@ def numeric_column(frame: pl.DataFrame, column: str, use: str) -> Floats:
         "infinie": numbers.is_infinite(),
     }
     for what, wrong in faults.items():
+        wrong = wrong if among is None else wrong & among
         if wrong.any():
             raise fault(
                 f"{use} : la colonne « {column} » porte une valeur {what} ({row_numbers(wrong)}) ; "
                 "corriger ou écarter ces lignes."
             )
+    if among is not None:
+        numbers = numbers.set(~numbers.is_finite().fill_null(False), 0.0)
     return numbers.to_numpy()
 
 
@@ -84,8 +92,18 @@ def encode(frame: pl.DataFrame) -> tuple[Integers, pl.DataFrame]:
     return coded["_code"].cast(pl.Int64).fill_null(-1).to_numpy(), keys
 
 
-def refuse_missing(frame: pl.DataFrame, column: str, use: str) -> None:
-    """Raise when `column` has a null."""
-    missing = frame[column].is_null()
+def refuse_missing(
+    frame: pl.DataFrame,
+    column: str,
+    use: str,
+    among: pl.Series | None = None,
+    kind: type[SurveyError] = SurveyError,
+) -> None:
+    """Raise when `column` has a null, or one in the rows of `among` (Boolean)."""
+    missing = frame[column].is_null() if among is None else frame[column].is_null() & among
     if missing.any():
-        raise fault(f"{use} : la colonne « {column} » est vide ({row_numbers(missing)}).")
+        raise fault(
+            f"{use} : la colonne « {column} » est vide ({row_numbers(missing)}) ; compléter ou "
+            "recoder ces lignes.",
+            kind,
+        )

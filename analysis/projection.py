@@ -19,6 +19,8 @@ from analysis.checks import (
 from analysis.design import SurveyDesign
 from analysis.forms import DesignArrays, Projection, pulled, summing
 
+USE = "Marges de calage"
+
 
 def with_projection(
     arrays: DesignArrays, frame: pl.DataFrame, design: SurveyDesign
@@ -29,7 +31,7 @@ def with_projection(
     weight before calibration, their variance the calibrated one.
     """
     regression = regression_weight(frame, design, arrays.weight)
-    margins, names = calibration_margins(frame, design)
+    margins, names = calibration_margins(frame, design, arrays.weight)
     spread = margins
     if design.calibration_unit is not None:
         sums = unit_sums(frame, design.calibration_unit)
@@ -70,23 +72,29 @@ def regression_weight(frame: pl.DataFrame, design: SurveyDesign, weight: Floats)
         )
     if design.calibration_scale is None or design.residual_weight is not None:
         return np.maximum(before, 0)
-    return np.maximum(before, 0) * numeric_column(frame, design.calibration_scale, "Échelle q")
+    return np.maximum(before, 0) * numeric_column(
+        frame, design.calibration_scale, "Échelle q", pl.Series(weight > 0)
+    )
 
 
 def calibration_margins(
-    frame: pl.DataFrame, design: SurveyDesign
+    frame: pl.DataFrame, design: SurveyDesign, weight: Floats
 ) -> tuple[sparse.csr_array, list[tuple[str, str | None]]]:
-    """One column of 0/1 per category, one of values per number; and (column, category) of each."""
+    """One column of 0/1 per category, one of values per number; and (column, category) of each.
+
+    A row of weight 0 may be empty: it counts for nothing.
+    """
     parts, names = [], []
-    rows, once = np.arange(frame.height), counted_once(frame, design)
+    once, counted = counted_once(frame, design), pl.Series(weight > 0)
     for column in design.calibration:
-        refuse_missing(frame, column, "Marges de calage")
+        refuse_missing(frame, column, USE, counted)
         codes, keys = encode(frame.select(column))
-        shape = (frame.height, keys.height)
-        parts.append(sparse.csr_array((once[column], (rows, codes)), shape=shape))
+        rows = np.flatnonzero(codes >= 0)
+        places, shape = (rows, codes[rows]), (frame.height, keys.height)
+        parts.append(sparse.csr_array((once[column][rows], places), shape=shape))
         names += [(column, category) for category in keys[column].cast(pl.String)]
     for column in design.calibration_numbers:
-        values = numeric_column(frame, column, "Marges de calage") * once[column]
+        values = numeric_column(frame, column, USE, counted) * once[column]
         parts.append(sparse.csr_array(values[:, None]))
         names.append((column, None))
     return sparse.hstack(parts, format="csr"), names

@@ -83,13 +83,13 @@ def recalibrate(
         many, and why the first one does not.
     """
     check_height(replicates, responses)
-    rows = np.flatnonzero(replicates.weight > 0)
-    counted = responses[rows].with_columns(pl.Series(spec.weight, replicates.weight[rows]))
-    problem, distance = calibration_problem(counted, margins, spec), distance_of(spec)
+    weighed = responses.with_columns(pl.Series(spec.weight, replicates.weight))
+    problem, distance = calibration_problem(weighed, margins, spec), distance_of(spec)
     whole = solve(problem, distance, spec)
     if not whole.converged:
         raise not_converged(problem, whole, spec)
-    cell = problem.cell_of_row
+    rows = np.flatnonzero(problem.cell_of_row >= 0)
+    cell = problem.cell_of_row[rows]
     sums = sparse.csr_array(
         (np.ones(len(rows)), (cell, rows)), (len(problem.weight), len(replicates.weight))
     )

@@ -57,7 +57,7 @@ def distribution(bounds: tuple[float, float] | None) -> dict[str, pl.Expr]:
     low, high = bounds or (None, None)
     quantiles = {name: g.quantile(order, "linear") for name, order in ORDERS.items()}
     return {
-        "n_respondents": pl.len(),
+        "n_respondents": g.count(),
         "min": g.min(),
         **{name: quantiles[name] for name in ("p05", "q1", "median")},
         "mean": g.mean(),
@@ -170,7 +170,7 @@ def histogram(calibration: Calibration, span: Span, form: Form) -> list[Row]:
     """One row a class: its middle on the scale, its share and its words."""
     cut = classes(span, calibration.summary.bounds, BINS[form] // span.count)
     width, n_bins = span.step / cut, cut * span.count
-    g = calibration.weighted["g_weight"].to_numpy()
+    g = calibration.weighted["g_weight"].drop_nulls().to_numpy()
     place = np.ceil(
         inside(g, calibration.summary.bounds, 1e-6 * width) / width - span.start / width
     )

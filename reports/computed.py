@@ -15,6 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from analysis.calibration import Calibration, CalibrationSpec, calibrate, calibrated_design
+from analysis.calibration_margins import USE as MARGINS_USE
 from analysis.calibration_report import describe_calibration
 from analysis.checks import fault
 from analysis.design import Replicates, SurveyDesign
@@ -30,7 +31,7 @@ from reports.specification import (
     read_specification,
 )
 from reports.specified_rows import SurveyRows, as_names, read_rows, refuse_lists
-from reports.survey_file import read_survey_file
+from reports.survey_file import line_of_row, read_survey_file
 from survey.errors import SurveyError
 from survey.files import replace_file
 from survey.french import integer
@@ -78,6 +79,7 @@ KEYS = (  # how the engine names its options, and how a SPEC.yml does
     (r" par « base »", ""),
     (r"bounds=\(([^)]*)\)", r"« bornes: [\1] »"),
 )
+ROWS_TOLD = re.compile(r"(?P<word>\blignes?\s)(?P<rows>\d+(?:, \d+)*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,14 +330,24 @@ def design_of(
 
 @contextmanager
 def in_its_words(described: Described) -> Iterator[None]:
-    """Give an error of the engine the name of the SPEC.yml, and its keys."""
+    """Give an error of the engine the name of the SPEC.yml, its keys, and the lines of the file."""
     try:
         yield
     except SurveyError as error:
-        message = with_keys(str(error))
-        if re.search(r"\blignes?\s\d", message):
-            message += " Les lignes sont comptées à partir de 1, sans celle des titres."
-        raise fault(f"{described.path.name} : {message}", type(error)) from error
+        message, place = with_keys(str(error)), described.path.name
+        wanted = described.wanted
+        of_margins = wanted.calage and message.startswith(MARGINS_USE)
+        source = described.beside(wanted.calage.marges if of_margins else wanted.donnees)
+        if ROWS_TOLD.search(message):
+            message = ROWS_TOLD.sub(lambda rows: with_lines(rows, source), message)
+            place = f"{place} ({source.name})"
+        raise fault(f"{place} : {message}", type(error)) from error
+
+
+def with_lines(told: re.Match[str], source: Path) -> str:
+    """« lignes 3, 8 » of the engine, counted in rows, as lines of the file."""
+    rows = (int(number) - 1 for number in told["rows"].split(", "))
+    return told["word"] + ", ".join(str(line_of_row(source, row)) for row in rows)
 
 
 def with_keys(text: str) -> str:

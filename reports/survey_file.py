@@ -102,6 +102,9 @@ def as_number(
 
 def where(source: Path, row: int) -> str:
     """« enquete.csv, ligne 12 »: the line of the file where a row (from 0) starts."""
-    if is_parquet(source):
-        return f"{source}, ligne {row + 1}"
-    return f"{source}, ligne {read_delimited(source).cells['ligne'][row]}"
+    return f"{source}, ligne {line_of_row(source, row)}"
+
+
+def line_of_row(source: Path, row: int) -> int:
+    """The line of the file where a row (from 0) starts; in a Parquet file, its number from 1."""
+    return row + 1 if is_parquet(source) else read_delimited(source).cells["ligne"][row]

@@ -8,8 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.calibration import CalibrationSpec, rake
+from analysis.calibration import CalibrationSpec, calibrate, rake
+from analysis.calibration_report import describe_calibration
+from analysis.weight_charts import factor_table
 from survey.errors import ConvergenceError, MarginError, SurveyError
+from tests.described_survey import plain
 from tests.margins import margins
 
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -53,6 +56,20 @@ def test_rows_order_and_columns_are_kept():
 def test_empty_category_of_total_zero_is_no_fault():
     with_zero = pl.concat([GOOD, margins(taille={"2": 0})])
     assert rake(RESPONSES, with_zero, SPEC).equals(rake(RESPONSES, GOOD, SPEC))
+
+
+@pytest.mark.parametrize("method", ["raking", "linear"])
+def test_rows_of_weight_zero_stay_out_wherever_they_stand(method):
+    silent = pl.DataFrame({"taille": [None, "9"], "secteur": [None, "A"], "w": [0.0, 0.0]})
+    together = pl.concat([silent[:1], RESPONSES, silent[1:]])
+    spec = CalibrationSpec(method, weight="w")
+    alone, got = calibrate(RESPONSES, GOOD, spec), calibrate(together, GOOD, spec)
+    assert got.weighted[1:-1].equals(alone.weighted)
+    assert got.weighted[0, "g_weight"] is None and got.weighted[-1, "g_weight"] is None
+    assert got.weighted[0, "calibrated_weight"] == got.weighted[-1, "calibrated_weight"] == 0
+    assert got.summary == alone.summary and got.margins.equals(alone.margins)
+    assert factor_table(got).equals(factor_table(alone))
+    assert "De poids nul, hors du calage : 2 lignes." in plain(describe_calibration(got))
 
 
 def test_one_margin_is_post_stratification():
@@ -99,8 +116,9 @@ def test_faults_of_margins(totals, says):
 @pytest.mark.parametrize(
     ("responses", "says"),
     [
-        (RESPONSES.with_columns(w=pl.Series([1.0, 0, 1, 1, -2])), "négatif (lignes 2, 5)"),
+        (RESPONSES.with_columns(w=pl.Series([1.0, 0, 1, 1, -2])), "négatif (ligne 5)"),
         (RESPONSES.with_columns(w=pl.Series([1.0, None, 1, 1, 2])), "vide (ligne 2)"),
+        (RESPONSES.with_columns(w=0.0), "aucun poids « w » positif"),
         (RESPONSES.with_columns(taille=pl.Series(["0", None, "1", "1", "1"])), "vide (ligne 2)"),
         (RESPONSES.drop("secteur"), "« secteur » absente"),
     ],

@@ -77,8 +77,8 @@ def test_q_equal_to_the_rows_of_a_unit_is_calmar_on_sums():
         (ROWS, {"unit": "siren", "unit_variables": ("statut",)}, "statut décrit l’unité mais"),
         (ROWS, {"unit": "sirn"}, "« sirn » absente du tableau (colonnes proches : siren)"),
         (ROWS, {"scale": "zone"}, "« zone » contient du texte"),
-        (ROWS.with_columns(size=-1.0), {"scale": "size"}, "échelle q « size » nul ou négatif"),
-        (ROWS.clear(), {}, "aucun répondant à caler"),
+        (ROWS.with_columns(size=-1.0), {"scale": "size"}, "échelle q « size » nulle ou négative"),
+        (ROWS.clear(), {}, "aucun poids « w » positif, donc rien à caler"),
     ],
 )
 def test_faults_of_units_are_told(rows, spec, says):

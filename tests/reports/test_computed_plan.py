@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from analysis.calibration import CalibrationSpec, calibrate
+from analysis.calibration import CalibrationSpec, calibrate, calibrated_design
 from analysis.design import SurveyDesign
 from analysis.estimation import estimate
 from analysis.targets import Target
@@ -102,3 +102,34 @@ def test_the_calibration_is_that_of_the_engine(capsys, tmp_path):
     found = pl.read_csv(tmp_path / "p.csv", infer_schema_length=None)["poids_cale"]
     assert ((found / expected - 1).abs() < 1e-12).all()
     assert found.n_unique() > 2
+
+
+def test_silent_rows_stay_out_of_the_calibration_and_in_the_design(capsys, tmp_path):
+    rows = SCHOOLS.with_columns(known=pl.when("answered").then("awards"))
+    rows.write_csv(tmp_path / "e.csv")
+    margins = pl.DataFrame(
+        {"variable": ["known"] * 2, "category": ["No", "Yes"], "total": [2300.0, 3894.0]}
+    )
+    margins.rename({"category": "modalite"}).write_csv(tmp_path / "m.csv")
+    spec = written(
+        tmp_path,
+        "s.yml",
+        donnees="e.csv",
+        plan="{poids: left, strates: stype, repondant: answered, groupe_reponse: half}",
+        calage="{marges: m.csv}",
+        cibles="[{statistique: moyenne, variable: api00}]",
+    )
+    assert "De poids nul, hors du calage" in run(capsys, "calculer", spec, tmp_path / "r.csv")
+    found = results(tmp_path / "r.csv").row(0, named=True)
+    calibration = calibrate(rows, margins, CalibrationSpec(weight="left"))
+    options = {"responded": "answered", "response_group": "half"}
+    design = calibrated_design(SurveyDesign("left", "stype", **options), calibration)
+    target = Target("y", pl.col("api00"), "mean")
+    expected = estimate(calibration.weighted, design, [target], population="", edition=0)
+    assert found["erreur_type"] == pytest.approx(expected["std_error"][0], rel=1e-12)
+    assert found["n"] == rows["answered"].sum() < rows.height
+    run(capsys, "caler", spec, tmp_path / "p.csv")
+    weights = pl.read_csv(tmp_path / "p.csv")
+    assert weights.filter(~pl.col("answered"))["poids_cale"].sum() == 0
+    assert weights.filter(~pl.col("answered"))["facteur"].null_count() > 0
+    assert weights["poids_cale"].sum() == pytest.approx(2300 + 3894)

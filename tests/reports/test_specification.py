@@ -193,7 +193,7 @@ def test_a_missing_description_is_said(capsys, small):
         (
             "03;Nord",
             "03;",
-            "s.yml : Strates : la colonne « région » est vide (ligne 3). Les lignes sont comptées",
+            "s.yml (enquête.csv) : Strates : la colonne « région » est vide (ligne 4) ; compléter",
         ),
         ("03;Nord;1;", "03;Nord;1;1;", "ligne 4 : 9 cellules pour 8 colonnes"),
     ],
