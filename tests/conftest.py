@@ -4,8 +4,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from reports import pipeline
+
+# No example is timed: a busy machine fails no test.
+settings.register_profile("observatoire", settings(), deadline=None)
+settings.load_profile("observatoire")
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = "taille_echantillon: 2200"

@@ -206,7 +206,7 @@ def test_integrated_tail_agrees_with_a_simulation():
     assert weighted_tail(9.0, weights, ddf) == pytest.approx(simulated, abs=0.0023)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     rows=st.lists(
         st.tuples(st.sampled_from("xyz"), st.sampled_from("uv"), st.floats(0.5, 9)),

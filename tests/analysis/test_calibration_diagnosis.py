@@ -15,7 +15,7 @@ from analysis.calibration_problem import calibration_problem
 from survey.errors import ConvergenceError
 from tests.margins import margins, text
 
-untimed = settings(max_examples=25, deadline=None)  # two cores may be busy with other tests
+untimed = settings(max_examples=25)  # two cores may be busy with other tests
 SIZES = ["0", "1-9", "10-49", "50-249", "250+"]
 
 

@@ -15,7 +15,6 @@ METHODS = {
     "logit": {"method": "logit", "bounds": (0.4, 2.5)},
     "truncated": {"method": "truncated", "bounds": (0.4, 2.5)},
 }
-untimed = settings(deadline=None)  # two cores may be busy with other tests
 methods = st.sampled_from(sorted(METHODS))
 seeds = st.integers(0, 10_000)
 
@@ -48,7 +47,6 @@ def g_weights(frame, margins, method, **options):
     return calibrate(frame, margins, spec).weighted["g_weight"].to_numpy()
 
 
-@untimed
 @given(seed=seeds, method=methods, scale=st.sampled_from([None, "q"]))
 def test_margins_are_met_and_bounds_respected(seed, method, scale):
     frame, margins = sample(seed)
@@ -67,7 +65,6 @@ def test_margins_are_met_and_bounds_respected(seed, method, scale):
     assert got.summary.n_redundant == 1  # the categories of a and of b have one sum
 
 
-@untimed
 @given(seed=seeds, method=methods)
 def test_order_splitting_and_units_change_nothing(seed, method):
     frame, margins = sample(seed)
@@ -101,7 +98,6 @@ def test_order_splitting_and_units_change_nothing(seed, method):
     )
 
 
-@untimed
 @given(seed=seeds)
 def test_raking_is_iterative_proportional_fitting(seed):
     frame, margins = sample(seed)
@@ -115,7 +111,6 @@ def test_raking_is_iterative_proportional_fitting(seed):
     np.testing.assert_allclose(g_weights(frame, margins, "raking"), g, rtol=1e-9)
 
 
-@untimed
 @given(seed=seeds, method=methods)
 def test_nothing_to_do_leaves_weights_alone(seed, method):
     frame, margins = sample(seed)
@@ -124,7 +119,6 @@ def test_nothing_to_do_leaves_weights_alone(seed, method):
     np.testing.assert_allclose(g_weights(frame, now, method), 1, rtol=1e-12)
 
 
-@untimed
 @given(seed=seeds, method=st.sampled_from(["linear", "raking", "truncated"]))
 def test_no_nearby_weights_that_meet_the_margins_are_closer(seed, method):
     frame, margins = sample(seed)
@@ -150,7 +144,6 @@ def test_no_nearby_weights_that_meet_the_margins_are_closer(seed, method):
             assert distance(moved) >= distance(g) - 1e-9
 
 
-@untimed
 @given(seed=seeds, cost=st.floats(0.01, 1000))
 def test_ridge_equals_its_closed_form(seed, cost):
     """Linear distance: the penalised weights solve one linear system in g, written out here."""
@@ -172,7 +165,7 @@ def test_ridge_equals_its_closed_form(seed, cost):
     np.testing.assert_allclose(got.weighted["g_weight"], g, rtol=1e-6, atol=1e-8)
 
 
-@settings(untimed, max_examples=20)
+@settings(max_examples=20)
 @given(seed=seeds, method=methods)
 def test_ridge_holds_exact_margins_and_nears_the_others_with_cost(seed, method):
     frame, margins = sample(seed)

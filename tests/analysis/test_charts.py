@@ -18,7 +18,7 @@ from survey.errors import SurveyError
 from tests.published import SECTORS, cells
 
 LONG = "Activités spécialisées, scientifiques et techniques ; services administratifs et de soutien"
-SLOW = settings(max_examples=10, deadline=None)
+SLOW = settings(max_examples=10)
 FORMS = pytest.mark.parametrize("form", ["wide", "narrow"])
 ROWS = pytest.mark.parametrize("draw", [dot_interval, share_bars])
 

@@ -263,7 +263,7 @@ def samples(draw) -> pl.DataFrame:
     return pl.DataFrame(fixed + drawn, schema=["h", "d", "w", "y"], orient="row")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(frame=samples())
 def test_a_contrast_turned_round_changes_sign(frame):
     cells = found(

@@ -38,7 +38,7 @@ INTERVALS = [
     for name in ("wilson", "beta", "arcsine", "likelihood", "normal")
 ]
 CUT = Domain("d", ("d",))
-FEW = settings(max_examples=10, deadline=None)
+FEW = settings(max_examples=10)
 # Sums of at most 30 terms in double precision; a variance of zero has a root of 1e-8 of the terms.
 CLOSE = {"rel_tol": 1e-8, "abs_tol": 1e-6}
 

@@ -241,14 +241,14 @@ CUT = Domain("d", ("d",))
 CLOSE = {"rel_tol": 1e-7, "abs_tol": 1e-7}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(frame=samples(), seed=st.integers(0, 1000))
 def test_order_of_rows_does_not_matter(frame, seed):
     got = run(frame.sample(fraction=1.0, shuffle=True, seed=seed), PLAN, SHARE_MEAN_TOTAL, [CUT])
     assert_frame_equal(got, run(frame, PLAN, SHARE_MEAN_TOTAL, [CUT]), **CLOSE)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(frame=samples(), factor=st.floats(0.1, 10))
 def test_shares_and_means_ignore_the_scale_of_weights(frame, factor):
     columns = ["estimate", "std_error", "conf_low", "conf_high", "df"]
@@ -257,7 +257,7 @@ def test_shares_and_means_ignore_the_scale_of_weights(frame, factor):
     assert_frame_equal(scaled.select(columns), expected.select(columns), **CLOSE)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(frame=samples())
 def test_totals_of_domains_add_up(frame):
     got = run(frame, PLAN, SHARE_MEAN_TOTAL[2:], [Domain("ensemble"), CUT])
@@ -266,7 +266,7 @@ def test_totals_of_domains_add_up(frame):
     assert got["population_size"][1:].sum() == pytest.approx(got["population_size"][0])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(frame=samples())
 def test_a_domain_is_the_whole_with_other_rows_weighed_to_zero(frame):
     columns = pl.exclude("domain_type", "domain")
@@ -276,7 +276,7 @@ def test_a_domain_is_the_whole_with_other_rows_weighed_to_zero(frame):
     assert_frame_equal(got.select(columns), expected.select(columns), **CLOSE)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(frame=samples())
 def test_shares_stay_within_zero_and_one(frame):
     got = run(frame, PLAN, SHARE_MEAN_TOTAL[:1], [CUT]).drop_nulls("conf_low")

@@ -205,7 +205,7 @@ def samples(draw) -> pl.DataFrame:
     return pl.DataFrame(fixed + drawn, schema=["h", "g", "w", "y"], orient="row")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(frame=samples(), scale=st.floats(0.1, 1000))
 def test_relabelling_unit_and_order_change_nothing_but_the_sign(frame, scale):
     plan, group = SurveyDesign("w", "h"), Domain("g", ("g",))

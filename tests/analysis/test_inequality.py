@@ -79,7 +79,7 @@ def test_estimates_and_errors_are_those_of_r(design, name):
             assert error == pytest.approx(row["jackknife"], rel=close)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(
     seed=st.integers(0, 2**32 - 1),
     name=st.sampled_from(["gini", "top20", "top50"]),

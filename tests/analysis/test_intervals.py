@@ -83,7 +83,7 @@ def test_cells_without_a_number_have_no_interval_and_do_not_disturb_others(metho
         assert bound[5] == other[0]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     share=st.floats(1e-6, 1 - 1e-6),
     factor=st.floats(1e-6, 1),

@@ -112,7 +112,7 @@ def test_a_constant_has_an_interval_of_one_value():
     assert not found.scores.any()
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.data())
 def test_domains_at_once_equal_each_alone(data):
     n, n_domains = 40, 4

@@ -57,7 +57,7 @@ def made(frame: pl.DataFrame, design: SurveyDesign, method: str, **how) -> Repli
     return make_replicates(frame, design, ReplicationSpec(method, **how))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     units=st.lists(st.integers(2, 5), min_size=1, max_size=5),
     seed=st.integers(0, 1000),

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.calibration import CalibrationSpec, calibrate
@@ -13,7 +13,6 @@ from tests.margins import margins, text
 
 FEW = pl.DataFrame({"taille": ["0", "0", "1", "1", "1"], "w": [1.0, 4, 1, 2, 6]})
 HELD = margins(taille={"0": 6, "1": 10})
-untimed = settings(deadline=None)  # two cores may be busy with other tests
 positive = st.lists(st.floats(0.01, 1000), min_size=1, max_size=30)
 
 
@@ -58,7 +57,6 @@ def test_margins_are_met_again():
         smooth(FEW, SmoothSpec("w"), margins(taille={"0": 6, "1": 10, "2": 1}))
 
 
-@untimed
 @given(
     w=positive,
     share=st.floats(0, 1),

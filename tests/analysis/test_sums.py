@@ -112,7 +112,7 @@ def outcome(estimate, *arguments) -> pl.DataFrame | str:
 
 
 @given(surveys())
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_equals_the_ordinary_path(case):
     frame, design = case
     assert can_sum(design, TARGETS)
@@ -125,7 +125,7 @@ def test_equals_the_ordinary_path(case):
 
 
 @given(surveys(), st.lists(st.integers(0, 4), min_size=30, max_size=30), st.randoms())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_parts_add_up_whatever_the_cut(case, places, random):
     frame, design = case
     whole = outcome(summed, [frame], design)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.trimming import TrimSpec, describe_trimming, trim
@@ -29,7 +29,6 @@ VARIABLES = {
 FEW = pl.DataFrame(
     {"taille": ["0", "0", "0", "1", "1"], "unite": list("aabcc"), "w": [1.0, 3, 8, 2, 6]}
 )
-untimed = settings(deadline=None)  # two cores may be busy with other tests
 seeds = st.integers(0, 10_000)
 sharings = st.sampled_from(["raking", "linear", "equal"])
 
@@ -134,7 +133,6 @@ def sample(seed):
     return frame, pl.DataFrame(rows, schema=["variable", "category", "total"], orient="row")
 
 
-@untimed
 @given(seed=seeds, sharing=sharings)
 def test_limits_and_margins_are_held_for_good_in_any_order(seed, sharing):
     frame, totals = sample(seed)
@@ -156,7 +154,6 @@ def test_limits_and_margins_are_held_for_good_in_any_order(seed, sharing):
     np.testing.assert_allclose(weights(shuffled), w[order], rtol=1e-6)
 
 
-@untimed
 @given(seed=seeds, sharing=sharings, by=st.sampled_from([(), ("a",), ("a", "b")]))
 def test_without_margins_groups_keep_their_sum(seed, sharing, by):
     frame, _ = sample(seed)
@@ -180,7 +177,6 @@ def test_without_margins_groups_keep_their_sum(seed, sharing, by):
     assert got.weights["kish_deff"][1] <= got.weights["kish_deff"][0] * (1 + 1e-9)
 
 
-@untimed
 @given(seed=seeds, sharing=sharings)
 def test_nothing_to_trim_changes_nothing(seed, sharing):
     frame, _ = sample(seed)
@@ -189,7 +185,6 @@ def test_nothing_to_trim_changes_nothing(seed, sharing):
     assert got.groups["n_moved"].sum() == 0 and got.steps == 0
 
 
-@untimed
 @given(seed=seeds, sharing=sharings)
 def test_no_other_weights_within_limits_that_hold_the_margins_are_nearer(seed, sharing):
     frame, totals = sample(seed)

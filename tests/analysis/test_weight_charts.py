@@ -117,7 +117,7 @@ def number(text):
     return float(text.replace("\u202f", "").replace(",", ".").replace("\u2212", "-"))
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 999), name=st.sampled_from(sorted(SPECS)))
 def test_the_histogram_counts_every_respondent_once_in_its_class(seed, name):
     got = calibrated(name, seed)

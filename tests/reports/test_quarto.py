@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from reports.publication import render_with_quarto
+from reports import pipeline
+from reports.publication import publish, render_with_quarto
 
 ROOT = Path(__file__).parents[2]
 CARRIED = (
@@ -68,7 +69,7 @@ def shown(page: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def quarto_site(tmp_path_factory) -> Path:
+def project(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("quarto")
     for name in CARRIED:
         source = ROOT / name
@@ -76,21 +77,33 @@ def quarto_site(tmp_path_factory) -> Path:
             shutil.copytree(source, root / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, root / name)
-    render_with_quarto(root)
-    return root / "_site"
+    return root
 
 
-def test_same_addresses(quarto_site):
-    ours = ROOT / "_site"
-    pages = {path.relative_to(ours) for path in ours.rglob("*.html")}
+@pytest.fixture(scope="module")
+def fallback_site(project) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reports.publication.shutil.which", lambda name: None)
+        publish(pipeline.campaigns(project), project, lambda *told: None)
+    return (project / "_site").rename(project / "fallback")
+
+
+@pytest.fixture(scope="module")
+def quarto_site(project, fallback_site) -> Path:
+    render_with_quarto(project)
+    return project / "_site"
+
+
+def test_same_addresses(quarto_site, fallback_site):
+    pages = {path.relative_to(fallback_site) for path in fallback_site.rglob("*.html")}
     assert pages <= {path.relative_to(quarto_site) for path in quarto_site.rglob("*.html")}
-    files = {path.relative_to(ours) for path in (ours / "reports").rglob("*.*")}
+    files = {path.relative_to(fallback_site) for path in (fallback_site / "reports").rglob("*.*")}
     assert files <= {path.relative_to(quarto_site) for path in quarto_site.rglob("*.*")}
 
 
-def test_same_text_and_numbers(quarto_site):
-    for page in sorted((ROOT / "_site").rglob("*.html")):
-        address = page.relative_to(ROOT / "_site")
+def test_same_text_and_numbers(quarto_site, fallback_site):
+    for page in sorted(fallback_site.rglob("*.html")):
+        address = page.relative_to(fallback_site)
         missing = [text for text in shown(page) if text not in set(shown(quarto_site / address))]
         assert missing == [], address
 

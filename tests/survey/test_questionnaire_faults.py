@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from survey.errors import QuestionnaireError
@@ -374,7 +374,6 @@ def places(value, path=()):
         yield from places(inner, (*path, key))
 
 
-@settings(deadline=None)
 @given(
     place=st.sampled_from(list(places(WRITTEN))),
     value=st.sampled_from([None, "", [], {}, "x", ["x"], [[]], {"a": "b"}, "taille", "a ="]),

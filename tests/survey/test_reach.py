@@ -124,7 +124,7 @@ CONDITION = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=CONDITION)
 def test_reach_is_what_trying_every_respondent_finds(text):
     condition = parse(text)

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from survey.conditions import (
@@ -270,13 +270,11 @@ def compiled(condition, data: pl.DataFrame, **options) -> bool | None:
     return data.select(value=to_polars(condition, questionnaire(), **options)).item()
 
 
-@settings(deadline=None)
 @given(condition=CONDITIONS)
 def test_what_is_written_is_what_is_read(condition):
     assert parse(as_text(condition)) == condition
 
 
-@settings(deadline=None)
 @given(condition=CONDITIONS, answers=ANSWERS)
 def test_with_every_answer_both_logics_tell_the_truth(condition, answers):
     data = as_frame(answers)
@@ -284,7 +282,6 @@ def test_with_every_answer_both_logics_tell_the_truth(condition, answers):
     assert compiled(condition, data, missing="unknown") is truth(condition, answers)
 
 
-@settings(deadline=None)
 @given(
     condition=CONDITIONS,
     answers=ANSWERS,
@@ -296,7 +293,6 @@ def test_what_kleene_logic_knows_no_missing_answer_can_change(condition, answers
     assert compiled(condition, data, missing="unknown") in (None, truth(condition, answers))
 
 
-@settings(deadline=None)
 @given(condition=CONDITIONS)
 def test_every_condition_has_a_prose(condition):
     assert to_french(condition, questionnaire())

@@ -333,13 +333,12 @@ def answer(seed: int) -> dict:
     return row
 
 
-@settings(deadline=None)
 @given(seeds=st.lists(st.integers(0, 10**6), min_size=1, max_size=20))
 def test_who_answers_what_is_asked_is_never_refused(seeds):
     check_responses(rows(*map(answer, seeds)), questionnaire())
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     seeds=st.lists(st.integers(0, 10**6), min_size=1, max_size=5),
     column=st.sampled_from(empty_responses(questionnaire()).columns),

@@ -105,13 +105,13 @@ def assert_round_trip(folder, rows, questionnaire, layout):
 
 
 @given(rows=st.lists(answers(TEXTS), min_size=1, max_size=6), layout=LAYOUTS)
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 def test_what_is_written_is_read_back(tmp_path_factory, questionnaire, rows, layout):
     assert_round_trip(tmp_path_factory.mktemp("trip"), rows, questionnaire, layout)
 
 
 @given(rows=st.lists(answers(PLAIN_TEXTS), min_size=1, max_size=4))
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_what_is_written_in_cp1252_is_read_back(tmp_path_factory, questionnaire, rows):
     layout = {"encoding": "cp1252"}
     assert_round_trip(tmp_path_factory.mktemp("trip"), rows, questionnaire, layout)
@@ -136,7 +136,7 @@ FOUL_ROWS = st.lists(CELLS, max_size=22) | st.lists(CELLS, min_size=19, max_size
 
 
 @given(rows=st.lists(FAIR_ROWS | FOUL_ROWS, max_size=8), keep=st.booleans())
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 def test_no_row_is_lost_whatever_the_file(tmp_path_factory, questionnaire, rows, keep):
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=";", lineterminator="\n")
