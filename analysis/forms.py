@@ -95,9 +95,9 @@ def centre_share(stage: Stage) -> Floats:
 
 
 def averaging(stage: Stage) -> float:
-    """Factor that gives lonely strata the mean variance of the others; 1 without any."""
+    """Factor that gives lonely strata the mean variance of the others; NaN where all are lonely."""
     strata, lonely = len(stage.lonely), int(stage.lonely.sum())
-    return strata / (strata - lonely) if 0 < lonely < strata else 1.0
+    return strata / (strata - lonely) if lonely < strata else np.nan
 
 
 def summing(group: Integers, n_groups: int) -> sparse.csr_array:

@@ -182,9 +182,7 @@ def partition_cells(
     moved = found - centre(found, cells["estimate"], replicates)
     factor = replicates.scale * replicates.rscales
     cells["variance"] = np.einsum("rdt,r->dt", np.nan_to_num(moved) ** 2, factor)
-    cells["variance"][np.isnan(found).all(axis=0)] = np.nan
-    # below this the replicates differ by rounding: the weights determine the estimate
-    cells["variance"][cells["variance"] < (1e-13 * cells["estimate"]) ** 2] = 0.0
+    cells["variance"][(~np.isnan(found)).sum(axis=0) < 2] = np.nan
     answered = values.answered[rows] & positive
     weighted = replicates.weight[rows, None] * answered
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -34,6 +34,10 @@ RESULT = pl.Schema(
     }
 )
 
+UNKNOWN = pl.any_horizontal(pl.col("std_error", "conf_low", "conf_high").is_null()) | (
+    pl.col("n_respondents") == 0
+)
+
 
 def check_request(targets: Sequence[Target], domains: Sequence[Domain], level: float) -> None:
     """Raise on a confidence level out of (0, 1), or when nothing is asked."""
@@ -63,15 +67,25 @@ def finished(
 ) -> pl.DataFrame:
     """`RESULT` from the cells of each partition, domains x targets."""
     stacked = {name: np.vstack([part[name] for part in cells]).T.ravel() for name in cells[0]}
+    stacked["variance"] = without_noise(stacked)
     n_domains = sum(len(part.labels) for part in partitions)
     low, high = target_intervals(stacked, targets, n_domains, level)
     return result_frame(stacked, low, high, targets, partitions, population, edition)
 
 
+def without_noise(cells: dict[str, Floats]) -> Floats:
+    """The variances, 0 where they are no more than rounding errors of the sums they come from."""
+    n = np.maximum(cells["n_respondents"], 0)
+    rounding = np.finfo(float).eps * (16 + np.sqrt(n))
+    spread = n * np.nan_to_num(cells["simple"], posinf=0.0)
+    size = np.nan_to_num(cells["estimate"]) ** 2 + spread
+    return np.where(cells["variance"] <= rounding**2 * size, 0.0, cells["variance"])
+
+
 def target_intervals(
     cells: dict[str, Floats], targets: Sequence[Target], n_domains: int, level: float
 ) -> tuple[Floats, Floats]:
-    """Lower and upper bounds of every cell; NaN without degrees of freedom."""
+    """Lower and upper bounds of every cell; NaN without degrees of freedom, unless all is known."""
     low, high = normal_interval(cells["estimate"], cells["variance"], cells["df"], level)
     methods = np.repeat([interval_method(target) for target in targets], n_domains)
     for method in set(methods) - {"", "own"}:
@@ -81,7 +95,8 @@ def target_intervals(
         low[chosen], high[chosen] = share_interval(**part, level=level, method=method)
     own = methods == "own"
     low[own], high[own] = cells["low"][own], cells["high"][own]
-    return low, high
+    known = (cells["sampled"] == 0) & (cells["variance"] == 0)
+    return (np.where(known, cells["estimate"], bound) for bound in (low, high))
 
 
 def interval_method(target: Target) -> str:
@@ -107,7 +122,10 @@ def result_frame(
     population: str,
     edition: int,
 ) -> pl.DataFrame:
-    """The cells as `RESULT`, targets first, then domains; NaN becomes null, of status "nd"."""
+    """The cells as `RESULT`, targets first, then domains; NaN becomes null.
+
+    The status is "nd" where no answer, no error or no interval stands behind the estimate.
+    """
     types = [part.domain_type for part in partitions for _ in part.labels]
     labels = [label for part in partitions for label in part.labels]
     error = np.sqrt(cells["variance"])
@@ -136,8 +154,6 @@ def result_frame(
     return (
         frame.with_columns(population=pl.lit(population), edition=pl.lit(edition))
         .with_columns(pl.col(pl.Float64).fill_nan(None))
-        .with_columns(
-            status=pl.when(pl.col("std_error").is_null()).then(pl.lit("nd")).otherwise(pl.lit("ok"))
-        )
+        .with_columns(status=pl.when(UNKNOWN).then(pl.lit("nd")).otherwise(pl.lit("ok")))
         .select(pl.col(name).cast(dtype) for name, dtype in RESULT.items())
     )
