@@ -14,7 +14,7 @@ from analysis.inference import adjusted, check_level, student
 
 CELL = ("indicator", "population", "domain_type", "domain", "statistic")
 FAMILY = ("indicator", "population", "statistic")
-NUMBERS = ("estimate", "std_error", "df")
+NUMBERS = ("estimate", "std_error", "df", "conf_low", "conf_high")
 
 
 def compare_editions(
@@ -32,12 +32,13 @@ def compare_editions(
     times their errors. Drawn independently they have none; of a panel it is positive, and left out
     the error is larger than need be: `panels.panel_correlations` estimates it. The test is
     Student's, with the degrees of freedom of Welch and Satterthwaite when independent, the fewer
-    of both editions when correlated. A share of 0 or 1 counts with the error of 0 that its estimate
-    bears.
+    of both editions when correlated. A share of 0 or 1, whose error of 0 says nothing, counts with
+    the error that its interval tells.
 
     Parameters
     ----------
-    before, after : estimates of one edition each, in the result vocabulary, gated or not.
+    before, after : estimates of one edition each, in the result vocabulary, gated or not; their
+        intervals are of confidence `level`.
     correlation : of the two estimates, in [-1, 1]: one for all cells, or an expression over the
         columns of `after`; null = 0.
     adjust : correction of the p-values for the number of tests of a family (statsmodels
@@ -58,7 +59,7 @@ def compare_editions(
     for frame in (before, after):
         check_estimates(frame)
     pairs = paired(before, after, correlation)
-    now, then = numbers(pairs, ""), numbers(pairs, "_before")
+    now, then = (numbers(pairs, suffix, level) for suffix in ("", "_before"))
     error, df = error_of_change(now, then, checked_correlation(pairs))
     difference = now["estimate"] - then["estimate"]
     tested = pairs.select(
@@ -92,7 +93,8 @@ def error_of_change(
     variance = (first - second) ** 2 + 2 * (1 - correlation) * first * second
     with np.errstate(divide="ignore", invalid="ignore"):
         welch = (first**2 + second**2) ** 2 / (first**4 / now["df"] + second**4 / then["df"])
-    df = np.where(correlation == 0, welch, np.minimum(now["df"], then["df"]))
+    plain = (correlation == 0) & (first + second > 0)
+    df = np.where(plain, welch, np.minimum(now["df"], then["df"]))
     return np.sqrt(variance), np.where((now["df"] > 0) & (then["df"] > 0), df, np.nan)
 
 
@@ -141,7 +143,6 @@ def compare_with_reference(
     """
     check_level(level)
     check_estimates(estimates)
-    require_columns(estimates, ("conf_low", "conf_high"), "Comparaison")
     figures = {"value": value, "std_error": std_error, "df": np.inf if df is None else df}
     given = estimates.with_columns(
         as_expression(figure).alias(name) for name, figure in figures.items()
@@ -151,7 +152,7 @@ def compare_with_reference(
     figure = {name: given[name].fill_null(np.nan).to_numpy() for name in figures}
     shares = (estimates["statistic"] == "share").to_numpy()
     low, high = gap_bounds(estimates, figure, shares, level)
-    p_value = reference_p_values(numbers(estimates, ""), figure, shares)
+    p_value = reference_p_values(numbers(estimates, "", level), figure, shares)
     shifted = estimates.with_columns(reference=given["value"]).with_columns(
         pl.Series("difference_low", low).fill_nan(None),
         pl.Series("difference_high", high).fill_nan(None),
@@ -218,7 +219,7 @@ def reference_p_values(
 def check_estimates(frame: pl.DataFrame) -> None:
     """Raise when a frame is not in the result vocabulary, or repeats a cell."""
     require_columns(frame, (*CELL, "edition", "status", *NUMBERS), "Comparaison")
-    repeated = frame.filter(frame.select(*CELL, "edition").is_duplicated())
+    repeated = frame.filter(frame.select(CELL).is_duplicated())
     if repeated.height:
         row = repeated.row(0, named=True)
         raise fault(
@@ -227,12 +228,20 @@ def check_estimates(frame: pl.DataFrame) -> None:
         )
 
 
-def numbers(pairs: pl.DataFrame, suffix: str) -> dict[str, Floats]:
-    """Estimate, error and degrees of freedom as arrays, NaN where null."""
-    return {
+def numbers(pairs: pl.DataFrame, suffix: str, level: float) -> dict[str, Floats]:
+    """`NUMBERS` as arrays, NaN where null; the error of a share of 0 or 1 is told by its interval.
+
+    That is, the distance to the far bound over the quantile of Student's law.
+    """
+    found = {
         name: pairs[name + suffix].cast(pl.Float64).fill_null(float("nan")).to_numpy()
         for name in NUMBERS
     }
+    estimate, reach = found["estimate"], special.stdtrit(found["df"], (1 + level) / 2)
+    extreme = (pairs["statistic"] == "share").to_numpy() & ((estimate == 0) | (estimate == 1))
+    told = np.fmax(found["conf_high"] - estimate, estimate - found["conf_low"]) / reach
+    found["std_error"] = np.where(extreme & np.isfinite(told), told, found["std_error"])
+    return found
 
 
 def more_severe(first: str, second: str) -> pl.Expr:
@@ -247,12 +256,13 @@ def judged(
 ) -> pl.DataFrame:
     """Add `p_adjusted` within each family, and the verdict, before the last column."""
     verdict = (
-        pl.when(pl.col("p_adjusted") >= threshold)
+        pl.when(pl.col("p_adjusted").is_null())
+        .then(None)
+        .when(pl.col("p_adjusted") >= threshold)
         .then(pl.lit("stable"))
         .when(pl.col("difference") > 0)
         .then(pl.lit("hausse"))
-        .when(pl.col("p_adjusted").is_not_null())
-        .then(pl.lit("baisse"))
+        .otherwise(pl.lit("baisse"))
     )
     return (
         adjusted(tested, family, adjust)

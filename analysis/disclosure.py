@@ -184,7 +184,7 @@ def primary_rank(spec: GateSpec) -> pl.Expr:
 
     def too_wide(width: float, cv: float) -> pl.Expr:
         wide = pl.when(share).then(half_width > width).otherwise(pl.col("cv") > cv)
-        return wide.fill_null(True)
+        return wide.fill_null(True) | half_width.is_null()
 
     return (
         pl.when(n.fill_null(0) < spec.secret_below)

@@ -83,8 +83,8 @@ def student(
 ) -> dict[str, Floats]:
     """`std_error, conf_low, conf_high, df, p_value` of each estimate, NaN where there is none.
 
-    A two-sided t test that the truth is `null`. An error of 0 leaves no doubt: the p-value is then
-    1 at `null` and 0 elsewhere.
+    A two-sided t test that the truth is `null`; none without degrees of freedom. An error of 0
+    leaves no doubt: the p-value is then 1 at `null` and 0 elsewhere.
     """
     df = np.where(df > 0, df, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -95,7 +95,9 @@ def student(
         "conf_low": estimate - width,
         "conf_high": estimate + width,
         "df": df,
-        "p_value": np.where(error == 0, (estimate == null).astype(float), p_value),
+        "p_value": np.where(
+            (error == 0) & ~np.isnan(df), (estimate == null).astype(float), p_value
+        ),
     }
 
 

@@ -178,33 +178,35 @@ def answer_sums(answered: Mask, base: Mask, cut: Cut) -> Answers:
 def share_sums(
     value: Floats, answers: Answers, cut: Cut, by_unit: bool
 ) -> tuple[Moments, dict[str, Floats]]:
-    """Sums of a share: being 0 or 1, two sums of its rows give all the products.
+    """Sums of a share: being 0 or 1, sums of its yes and no rows give all the products.
 
     Less the mean of the pair, a product under the rounding of a sum of as many terms is 0.
     """
-    weighted = cut.weight * value
+    weighted, rest = cut.weight * value, answers.weight * (1 - value)
     yes, yes_squares = cut.by_pair(weighted), cut.by_pair(cut.weight * weighted)
+    # Summed, not subtracted: a few small weights among large ones would be lost.
+    no, no_squares = cut.by_pair(rest), cut.by_pair(cut.weight * rest)
     size, squares, count = answers.size, answers.squares, cut.count
     amount, below = cut.by_domain(yes), cut.by_domain(size)
-    share = ratio(amount, below)[cut.domain]
-    x = yes - share * size
+    share, other = (ratio(sums, below)[cut.domain] for sums in (amount, cut.by_domain(no)))
+    x = other * yes - share * no
     by_domain = {
         "amount": amount,
         "below": below,
-        "ee": cut.by_domain((1 - share) ** 2 * yes + share**2 * (size - yes)),
+        "ee": cut.by_domain(other**2 * yes + share**2 * no),
         "ed": cut.by_domain(x),
         "dd": below,
     }
     if by_unit:
         return single(x, size, count), by_domain
-    raw = (1 - share) ** 2 * yes_squares + share**2 * (squares - yes_squares)
+    raw = other**2 * yes_squares + share**2 * no_squares
 
     def central(product: Floats, means: Floats, scale: Floats) -> Floats:
         left = product - means / count
         return np.where(np.abs(left) > count * EPSILON * scale, left, 0.0)
 
     xx, zz = central(raw, x * x, raw), central(squares, size * size, squares)
-    xz = central(yes_squares - share * squares, x * size, np.sqrt(raw * squares))
+    xz = central(other * yes_squares - share * no_squares, x * size, np.sqrt(raw * squares))
     return Moments(count, count, x, size, xx, xz, zz), by_domain
 
 

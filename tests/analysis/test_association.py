@@ -11,6 +11,7 @@ from scipy import special
 
 from analysis.association import association_tests, fit_tests
 from analysis.combinations import saddlepoint_tail, weighted_tail
+from analysis.combinations import saddlepoint_tail, weighted_tail
 from analysis.design import SurveyDesign
 from analysis.inference import NO_ERROR, NO_FREEDOM, OK, ONE_GROUP, TEST
 from analysis.targets import WHOLE, Domain
@@ -243,3 +244,14 @@ def test_domain_equals_the_filter_of_rows_when_drawn_with_replacement_by_stratum
     by_type = association_tests(frame, design, TABLES, [WHOLE, STYPE]).filter(domain="E")
     alone = association_tests(frame.filter(pl.col("stype") == "E"), design, TABLES)
     same(by_type, alone, ("statistic", "ndf", "ddf", "p_value", "estimate"), 1e-10)
+
+
+@pytest.mark.parametrize("value", [3.0, 1e4, 1e6])
+@pytest.mark.parametrize("weights", [[1.0, 0.5, 0.2], [1e-4, 1e-5], [1.0], [1.0] * 30])
+def test_tails_of_weighted_sums_stand_far_out_and_near(value, weights):
+    # Far out both are 0 to the precision of the integral; near, the saddlepoint is good to 5 %.
+    weights = np.array(weights)
+    exact, near = (
+        tail(value * weights.max(), weights, 25.0) for tail in (weighted_tail, saddlepoint_tail)
+    )
+    assert exact == pytest.approx(near, rel=0.05, abs=1e-9)

@@ -88,6 +88,30 @@ def test_two_shares_without_error_are_stable_when_equal():
     assert compare_editions(none, later)["verdict"].to_list() == ["stable", "hausse"]
 
 
+def test_a_share_of_zero_or_one_counts_with_the_error_of_its_interval():
+    none = frame(cell("ia", "0", 0.0, 0.0, df=2, conf_low=0.0, conf_high=0.7))
+    later = frame(cell("ia", "0", 1.0, 0.0, 2026, df=2, conf_low=0.3, conf_high=1.0))
+    got = compare_editions(none, later).row(0, named=True)
+    error = 2**0.5 * 0.7 / stats.t.ppf(0.975, 2)
+    assert got["std_error"] == pytest.approx(error)
+    assert got["p_value"] == pytest.approx(2 * stats.t.sf(1 / error, 4))
+
+
+@pytest.mark.parametrize("change", [0.01, -0.01])
+def test_nothing_is_said_of_a_change_that_cannot_be_tested(change):
+    before = frame(cell("ia", "0", 0.3, 0.1, df=0, conf_low=None))
+    after = frame(cell("ia", "0", 0.3 + change, 0.1, 2026, df=0))
+    got = compare_editions(before, after).row(0, named=True)
+    assert (got["p_value"], got["verdict"]) == (None, None)
+    exact = compare_editions(frame(cell("ia", "0", 4, 0, df=0)), after)
+    assert exact["verdict"].to_list() == [None]
+
+
+def test_two_editions_in_one_table_are_refused():
+    with pytest.raises(SurveyError, match="une seule édition par tableau"):
+        compare_editions(pl.concat([BEFORE, AFTER]), AFTER)
+
+
 def test_editions_without_common_cell_give_no_row():
     nothing = compare_editions(BEFORE, frame(cell("autre", "0", 0.3, 0.1, 2026)))
     assert nothing.is_empty() and "verdict" in nothing.columns

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from analysis.arrays import design_arrays
 from analysis.design import SurveyDesign
+from analysis.estimation import estimate, influences
 from analysis.pooling import merge_sums
 from analysis.results import RESULT, finished, refuse_repeats
 from analysis.streaming import estimate_sums
@@ -283,3 +284,12 @@ def test_parts_that_cannot_be_added_are_refused():
         merge_sums([sums, partial_sums(text, design, TARGETS, DOMAINS)])
     with pytest.raises(SurveyError, match="aucun lot"):
         merge_sums([])
+
+
+@pytest.mark.parametrize("tiny", [1e-3, 1e-6, 1e-9])
+def test_a_small_weight_among_large_ones_keeps_its_digits(tiny):
+    frame = pl.DataFrame({"w": [10.3, 20.7, 30.1, tiny], "y": [True, True, True, False]})
+    asked = (frame, SurveyDesign("w"), [Target("y", pl.col("y"))])
+    summed = estimate(*asked, population="p", edition=1)["std_error"]
+    by_row = influences(*asked, population="p", edition=1).cells["std_error"]
+    assert summed[0] == pytest.approx(by_row[0], rel=1e-12)
