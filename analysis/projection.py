@@ -34,9 +34,13 @@ def with_projection(
     margins, names = calibration_margins(frame, design, arrays.weight)
     spread = margins
     if design.calibration_unit is not None:
+        # Integrated weighting (Lemaître and Dufour, 1987): every row bears the mean of its unit,
+        # weighted as in the calibration.
+        before = weight_before(frame, design)
         sums = unit_sums(frame, design.calibration_unit)
-        # Integrated weighting (Lemaître and Dufour, 1987): every row bears the mean of its unit.
-        mean = sparse.diags_array(1 / sums.sum(axis=1)) @ (sums @ margins)
+        total = sums @ before
+        mean = sums @ sparse.diags_array(before) @ margins
+        mean = sparse.diags_array(1 / np.where(total > 0, total, 1)) @ mean
         spread = sparse.csr_array(sums.T @ mean)
     # Margins of any unit count alike in the inverse: each is divided by its root mean square.
     norm = np.sqrt(np.maximum((spread.multiply(spread)).mean(axis=0), 1e-300))
@@ -61,7 +65,7 @@ def with_projection(
 
 
 def regression_weight(frame: pl.DataFrame, design: SurveyDesign, weight: Floats) -> Floats:
-    """Weight of each row in the regression on the margins; 0 where the weight is 0."""
+    """Weight of each row in the regression on the margins; 0 out of the calibration."""
     column = design.residual_weight or design.design_weight
     before = numeric_column(frame, column, "Poids avant calage")
     wrong = (before <= 0) & (weight > 0)
@@ -106,8 +110,14 @@ def counted_once(frame: pl.DataFrame, design: SurveyDesign) -> dict[str, Floats]
     if design.calibration_unit is None:
         return dict.fromkeys(design.margins, ones)
     sums = unit_sums(frame, design.calibration_unit)
-    part = 1 / (sums.T @ (sums @ ones))
+    rows = sums @ (weight_before(frame, design) > 0).astype(float)
+    part = 1 / np.maximum(sums.T @ rows, 1)
     return {name: part if name in design.unit_variables else ones for name in design.margins}
+
+
+def weight_before(frame: pl.DataFrame, design: SurveyDesign) -> Floats:
+    """Weight of each row before calibration; 0 for those that stayed out of it."""
+    return np.maximum(numeric_column(frame, design.design_weight, "Poids avant calage"), 0)
 
 
 def unit_sums(frame: pl.DataFrame, column: str) -> sparse.csr_array:

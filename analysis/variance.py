@@ -19,6 +19,10 @@ from analysis.forms import (
 )
 from analysis.stages import Stage
 
+HELD = 1 << 22  # numbers of a working array: 32 MB
+EXPLAINED = 1e-6  # of the sum of squares: under it a residual variance is taken row by row
+ROUNDING = 1e-24  # of the same: under it the residuals are rounding
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StageSums:
@@ -144,9 +148,33 @@ def domain_variances(
     coefficient = arrays.projection.inverse @ sums[:, :n_margins]
     pull = arrays.projection.inner @ coefficient - 2 * sums[:, n_margins:]
     residual = variance + (pull * coefficient).sum(axis=1)
-    # Below this the difference is rounding: the margins determine the variable.
-    rounding = 1e-12 * (groups.by_domain @ weighted**2)
-    return np.where(residual <= rounding, 0.0, residual)
+    near = np.argwhere(residual <= EXPLAINED * (groups.by_domain @ weighted**2))
+    if len(near):
+        residual[tuple(near.T)] = exact_variances(scores, near, groups, arrays)
+    return residual
+
+
+def exact_variances(
+    scores: Floats, cells: Integers, groups: RowGroups, arrays: DesignArrays
+) -> Floats:
+    """Variances of some cells (domain, column of `scores`) from the residuals of their rows.
+
+    For cells that the margins explain but for little: the difference of sums would be rounding.
+    """
+    found = np.empty(len(cells))
+    width = max(1, HELD // len(arrays.weight))
+    for at in range(0, len(cells), width):
+        block = cells[at : at + width]
+        inside = groups.domain[:, None] == block[:, 0]
+        own = np.zeros((len(arrays.weight), len(block)))
+        own[groups.rows] = np.where(inside, scores[:, block[:, 1]], 0.0)
+        residual, coefficient = weighted_residuals(own, arrays)
+        form = (residual * pulled(residual, arrays)).sum(axis=0)
+        form += arrays.projection.uncertainty @ coefficient**2
+        # What is left of a variable that the margins determine is rounding.
+        size = ((arrays.weight[:, None] * own) ** 2).sum(axis=0)
+        found[at : at + width] = np.where(form <= ROUNDING * size, 0.0, form)
+    return found
 
 
 def stage_variance(weighted: Floats, sums: StageSums, answered: Floats | None) -> Floats:
@@ -194,11 +222,13 @@ def covariance_of_totals(scores: Floats, arrays: DesignArrays) -> Floats:
 
 def weighted_residuals(scores: Floats, arrays: DesignArrays) -> tuple[Floats, Floats]:
     """Weight x score, less what the calibration margins explain; and the coefficients on these."""
-    weighted = arrays.weight[:, None] * scores
     projection = arrays.projection
     if projection is None:
-        return weighted, np.zeros((0, scores.shape[1]))
+        return arrays.weight[:, None] * scores, np.zeros((0, scores.shape[1]))
     n_margins = len(projection.inner)
     coefficient = projection.inverse @ (projection.factors[:, :n_margins].T @ scores)
-    explained = arrays.weight[:, None] * (projection.margins @ coefficient)
-    return weighted - explained, coefficient
+    left = scores - projection.margins @ coefficient
+    # Once more: what the normal equations lost to rounding.
+    more = projection.inverse @ (projection.factors[:, :n_margins].T @ left)
+    left -= projection.margins @ more
+    return arrays.weight[:, None] * left, coefficient + more

@@ -11,7 +11,6 @@ from scipy import special
 
 from analysis.association import association_tests, fit_tests
 from analysis.combinations import saddlepoint_tail, weighted_tail
-from analysis.combinations import saddlepoint_tail, weighted_tail
 from analysis.design import SurveyDesign
 from analysis.inference import NO_ERROR, NO_FREEDOM, OK, ONE_GROUP, TEST
 from analysis.targets import WHOLE, Domain

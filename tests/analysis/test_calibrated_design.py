@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
 from analysis.calibration import CalibrationSpec, calibrate, calibrated_design
 from analysis.design import SurveyDesign
-from analysis.estimation import Target, estimate
+from analysis.estimation import Target, estimate, influences
+from analysis.variance import weighted_residuals
 from survey.errors import SurveyError
 
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -56,3 +58,77 @@ def test_an_error_given_to_what_is_no_margin_is_refused():
     )
     with pytest.raises(SurveyError, match="pas une marge"):
         std_error(schools()[0], design, API00)
+
+
+@pytest.mark.parametrize("mean", [1e3, 1e6, 1e9])
+def test_a_large_constant_explained_by_the_margins_costs_no_digit(mean):
+    rng = np.random.default_rng(3)
+    frame = pl.DataFrame({"y": rng.normal(size=120), "c": rng.choice(["a", "b"], 120), "w": 10.0})
+    margins = pl.DataFrame(
+        {"variable": ["c", "c"], "category": ["a", "b"], "total": [550.0, 650.0]}
+    )
+    done = calibrate(frame, margins, CalibrationSpec(weight="w"))
+    design = calibrated_design(SurveyDesign("w"), done)
+    plain, lifted = (
+        std_error(done.weighted, design, Target("y", pl.col("y") + more, "total"))
+        for more in (0.0, mean)
+    )
+    # adding 1e9 leaves the values themselves 7 digits
+    assert lifted == pytest.approx(plain, rel=1e-9 if mean < 1e9 else 1e-7)
+    assert std_error(done.weighted, design, Target("a", pl.col("c") == "a", "total")) == 0
+
+
+UNITS = pl.DataFrame(
+    {
+        "u": [0, 0, 0, 1, 1, 2, 2, 3, 3, 3, 4, 5, 5],
+        "g": list("xxxyyxxyyyxyy"),
+        "z": list("NSNSSNNSNSNNS"),
+        "y": [3.0, 5, 4, 8, 7, 2, 9, 6, 5, 8, 1, 4, 7],
+        "w": [2.0, 3, 1, 4, 2, 2, 2, 1, 5, 3, 4, 2, 1],
+    }
+)
+
+
+def test_rows_of_a_unit_that_stay_out_of_the_calibration_count_for_nothing():
+    silent = UNITS.filter(pl.col("u") != 4).with_columns(w=0.0, y=99.0)
+    together = pl.concat([UNITS.with_columns(w=2.0), silent])
+    totals = {"g": {"x": 4.4, "y": 8.8}, "z": {"N": 15.0, "S": 14.0}}
+    margins = pl.DataFrame(
+        [(name, category, total) for name in totals for category, total in totals[name].items()],
+        schema=["variable", "category", "total"],
+        orient="row",
+    )
+    spec = CalibrationSpec("linear", weight="w", unit="u", unit_variables=("g",))
+    errors = []
+    for frame in (together, together.filter(pl.col("w") > 0)):
+        done = calibrate(frame, margins, spec)
+        design = calibrated_design(SurveyDesign("w", cluster="u"), done)
+        errors.append(std_error(done.weighted, design, Target("y", pl.col("y"), "total")))
+    assert errors[0] == pytest.approx(errors[1], rel=1e-12)
+
+
+def test_residuals_are_the_derivatives_of_the_calibrated_total_with_unequal_weights_in_a_unit():
+    spec = CalibrationSpec("linear", weight="w", unit="u")
+    held = UNITS.group_by(category="z").agg(total=pl.col("w").sum()).sort("category")
+    margins = held.select(pl.lit("z").alias("variable"), "category", "total")  # g = 1
+
+    def total(weight: pl.Series) -> float:
+        done = calibrate(UNITS.with_columns(w=weight), margins, spec).weighted
+        return done.select((pl.col("calibrated_weight") * pl.col("y")).sum()).item()
+
+    done = calibrate(UNITS, margins, spec)
+    target = Target("y", pl.col("y"), "total")
+    found = influences(
+        done.weighted,
+        calibrated_design(SurveyDesign("w"), done),
+        [target],
+        population="p",
+        edition=1,
+    )
+    residual = weighted_residuals(found.scores, found.arrays)[0][:, 0] / UNITS["w"].to_numpy()
+    step = 1e-5
+    for row in range(UNITS.height):
+        moved = [
+            total(UNITS["w"] + pl.Series(np.eye(UNITS.height)[row] * way)) for way in (step, -step)
+        ]
+        assert (moved[0] - moved[1]) / (2 * step) == pytest.approx(residual[row], abs=1e-6)
