@@ -14,9 +14,9 @@ from analysis.calibration_margins import MARGINS
 from analysis.calibration_problem import Problem, calibration_problem
 from analysis.calibration_solver import Solution, rank, solve
 from analysis.calibration_spec import CalibrationSpec, factor_limits, unbounded
-from analysis.checks import Floats, fault, named
+from analysis.checks import Floats, fault, named, refuse_name, require_columns
 from analysis.design import SurveyDesign
-from survey.errors import MarginError
+from survey.errors import ConvergenceError, MarginError
 
 __all__ = [
     "MARGINS",
@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 RAKED = CalibrationSpec()
+NONE_LEFT = 1e-9  # of the sum of the weights: under it none is left
 AT_BOUND = 1e-9  # a g-weight this near a bound has reached it
 
 
@@ -74,7 +75,8 @@ class Calibration:
     weighted : the responses, same rows and order, plus `g_weight` and `calibrated_weight` (replaced
         when already there); null and 0 for a row of weight 0.
     margins : variable, category, total, n_respondents (units, for a variable of the unit), before,
-        after, gap (relative to the total; null when it is 0), std_error, cost; one row a margin.
+        after, gap (relative to the total; null when it is 0), std_error, cost; one row a margin,
+        but for categories of total 0 that nobody has.
     margin_errors, margin_slack : for `SurveyDesign`: (variable, category, standard error) of
         estimated totals; (variable, category, room left) of margins with a cost.
     spec : how it was done.
@@ -126,11 +128,19 @@ def calibrate(
     Deville and Särndal (1992), JASA 87(418), 376-382; Deville, Särndal and Sautory (1993), JASA
     88(423), 1013-1020.
     """
+    refuse_name(spec.weight, "calibrated_weight", "Calage")
     problem = calibration_problem(responses, margins, spec)
     distance = distance_of(spec)
     solution = solve(problem, distance, spec)
     if not solution.converged:
         raise not_converged(problem, solution, spec)
+    none = (np.abs(problem.totals) < problem.size).all()
+    if none and problem.weight @ solution.factor < NONE_LEFT * problem.weight.sum():
+        raise fault(
+            "Calage : seuls des poids tous nuls tiennent ces marges ; vérifier celles dont le "
+            "total est nul.",
+            ConvergenceError,
+        )
     return described(responses, problem, solution, distance, spec)
 
 
@@ -150,6 +160,7 @@ def poststratify(
 
     Every distance gives these weights. A crossing of variables is a column the caller builds.
     """
+    require_columns(margins, tuple(MARGINS), "Post-stratification")
     variables = margins["variable"].unique().sort().to_list()
     if len(variables) != 1 or margins["category"].has_nulls():
         raise fault(
@@ -197,7 +208,9 @@ def described(
     before = problem.matrix.T @ problem.weight
     after = problem.matrix.T @ (problem.weight * solution.factor)
     total = problem.totals
-    gap = pl.Series((after - total) / problem.size).set(pl.Series(total == 0), None)
+    gap = pl.Series((after - total) / problem.size).set(
+        pl.Series(np.abs(total) < problem.size), None
+    )
     table = problem.margins.select(
         *MARGINS,
         "n_respondents",

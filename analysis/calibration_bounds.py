@@ -17,10 +17,10 @@ from survey.errors import ConvergenceError
 MET = 1e-7
 
 
-def shortfall(problem: Problem, limits: tuple[float, float]) -> float:
-    """The smallest sum of relative gaps that g-weights between `limits` can leave; 0 when met.
+def shortfalls(problem: Problem, limits: tuple[float, float]) -> np.ndarray:
+    """Relative gaps, of the smallest sum, that g-weights between `limits` must leave; 0 when met.
 
-    An elastic linear programme; values up to `MET` count as 0.
+    An elastic linear programme; a sum up to `MET` counts as 0, and so does a gap.
     """
     relative = relative_totals(problem)
     n_margins, n_cells = relative.shape
@@ -37,7 +37,8 @@ def shortfall(problem: Problem, limits: tuple[float, float]) -> float:
     )
     if found.x is None:
         raise programme_failed(found.message)
-    return 0.0 if found.fun <= MET else float(found.fun)
+    gaps = found.x[n_cells:].reshape(2, -1).sum(axis=0)
+    return np.where((gaps > MET) & (found.fun > MET), gaps, 0.0)
 
 
 def tightest(problem: Problem, lowest: float) -> tuple[float, float] | None:

@@ -7,7 +7,7 @@ from math import ceil, floor
 
 import numpy as np
 
-from analysis.calibration_bounds import merged, restricted, shortfall
+from analysis.calibration_bounds import merged, restricted, shortfalls
 from analysis.calibration_distances import distance_of
 from analysis.calibration_problem import Problem
 from analysis.calibration_solver import solve
@@ -16,9 +16,9 @@ from analysis.calibration_spec import CalibrationSpec, factor_limits
 Limits = tuple[float, float]
 
 # Trials of a diagnosis: cells x margins x trials stays about this, some ten seconds.
-EFFORT = 200_000_000
+EFFORT = 40_000_000
 # Room asked inside limits that a method comes near but never reaches (raking: g > 0; logit:
-# L < g < U), as a share of their distance to 1.
+# L < g < U), as a share of their distance to 1; less where totals are far below the weights.
 ROOM = 1e-6
 STEPS = 50
 
@@ -28,11 +28,16 @@ def trials(problem: Problem) -> int:
     return max(3, EFFORT // (len(problem.weight) * max(1, len(problem.totals))))
 
 
-def open_limits(spec: CalibrationSpec) -> Limits:
+def open_limits(spec: CalibrationSpec, problem: Problem) -> Limits:
     """The limits of g-weights, a little drawn in where the method never reaches them."""
     lower, upper = factor_limits(spec)
-    if spec.method == "logit" or (spec.method == "raking" and spec.bounds is None):
-        return lower + ROOM * (1 - lower), upper - ROOM * min(upper - 1, 1e6)
+    if spec.method == "logit":
+        return lower + ROOM * (1 - lower), upper - ROOM * (upper - 1)
+    if spec.method == "raking" and spec.bounds is None:
+        before = abs(problem.matrix).T @ problem.weight
+        held = (before > 0) & (problem.totals != 0)
+        ratio = np.abs(problem.totals[held]) / before[held]
+        return ROOM * ratio.min(initial=1.0), upper
     return lower, upper
 
 
@@ -49,7 +54,7 @@ def possible(problem: Problem, limits: Limits) -> bool:
     solution = solve(problem, distance_of(spec), spec)
     if solution.converged or solution.impossible:
         return solution.converged
-    return shortfall(problem, limits) == 0
+    return not shortfalls(problem, limits).any()
 
 
 def conflict(problem: Problem, limits: Limits) -> tuple[list[int], bool]:
@@ -114,7 +119,10 @@ def widened(problem: Problem, bounds: Limits, lowest: float) -> Limits:
 
     def at(ratio: float) -> Limits:
         lower, upper = 1 - ratio * (1 - bounds[0]), 1 + ratio * (bounds[1] - 1)
-        return max(lowest, floor(round(100 * lower, 6)) / 100), ceil(round(100 * upper, 6)) / 100
+        lower = floor(round(100 * lower, 6)) / 100 if np.isfinite(lower) else lower
+        return max(lowest, lower), ceil(round(100 * upper, 6)) / 100 if np.isfinite(
+            upper
+        ) else upper
 
     near, far = 1.0, 2.0
     while not possible(problem, at(far)):

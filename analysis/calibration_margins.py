@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.calibration_spec import CalibrationSpec
+from analysis.calibration_spec import CalibrationSpec, factor_limits
 from analysis.checks import Floats, fault, named, numeric_column, require_columns, row_numbers
 from survey.errors import MarginError
 from survey.french import decimal, integer
 
 MARGINS = pl.Schema({"variable": pl.String, "category": pl.String, "total": pl.Float64})
 USE = "Marges de calage"
+ZEROED = ("linear", "truncated")  # methods that can give a weight of 0
+LEAST_COST = 1e-100  # a smaller one is none
 
 
 def check_margins(margins: pl.DataFrame, spec: CalibrationSpec) -> pl.DataFrame:
@@ -25,8 +27,8 @@ def check_margins(margins: pl.DataFrame, spec: CalibrationSpec) -> pl.DataFrame:
     margins = margins.select(
         pl.col("variable", "category").cast(pl.String),
         pl.Series("total", numeric_column(margins, "total", USE)),
-        positive_or_null(margins, "std_error", zero=True).fill_null(0.0),
-        positive_or_null(margins, "cost", zero=False),
+        positive_or_null(margins, "std_error", zero=True, infinite=False).fill_null(0.0),
+        positive_or_null(margins, "cost", zero=False, infinite=True),
     )
     if margins["variable"].has_nulls():
         raise fault(
@@ -38,14 +40,18 @@ def check_margins(margins: pl.DataFrame, spec: CalibrationSpec) -> pl.DataFrame:
     return margins
 
 
-def positive_or_null(margins: pl.DataFrame, column: str, *, zero: bool) -> pl.Series:
-    """An optional column of positive numbers (or `zero` too); infinite is null."""
+def positive_or_null(
+    margins: pl.DataFrame, column: str, *, zero: bool, infinite: bool
+) -> pl.Series:
+    """An optional column of positive numbers (or `zero` too; or `infinite`, which is null)."""
     if column not in margins.columns:
         return pl.Series(column, [None] * margins.height, dtype=pl.Float64)
     numbers = margins[column].cast(pl.Float64, strict=False)
     wrong = (numbers.is_null() & margins[column].is_not_null()) | numbers.is_nan() | (numbers < 0)
     if not zero:
-        wrong |= numbers == 0
+        wrong |= numbers < LEAST_COST
+    if not infinite:
+        wrong |= numbers.is_infinite()
     if wrong.fill_null(False).any():
         allowed = "positif ou nul" if zero else "positif"
         raise fault(
@@ -87,21 +93,24 @@ def check_sums(margins: pl.DataFrame, spec: CalibrationSpec) -> None:
             continue
         gap = one["total"].max() - one["total"].min()
         if gap > spec.tolerance * one["total"].max():
-            detail = " ; ".join(f"« {name} » {quantity(t)}" for name, t, _ in one.rows())
+            told = zip(one["variable"], told_apart(*one["total"]), strict=True)
+            detail = " ; ".join(f"« {name} » {total}" for name, total in told)
             raise fault(
-                f"{USE} : les totaux ne concordent pas : {detail} (écart de {quantity(gap)}). "
-                "Toutes les marges doivent compter la même population, au même millésime.",
+                f"{USE} : les totaux ne concordent pas : {detail}. Toutes les marges doivent "
+                "compter la même population, au même millésime ; un arrondi se corrige en "
+                "multipliant les totaux d'une variable par le rapport des deux sommes.",
                 MarginError,
             )
 
 
-def check_presence(margin: pl.DataFrame, counts: Floats) -> None:
+def check_presence(margin: pl.DataFrame, counts: Floats, spec: CalibrationSpec) -> None:
     """Raise when a category has a total but no respondent, or respondents but a total of zero.
 
-    `margin` holds the categories of one variable, `counts` their respondents.
+    `margin` holds the categories of one variable, `counts` their respondents. A category with a
+    cost may lack respondents; one of total 0 may have some where the method can give them nothing.
     """
     margin = margin.with_columns(n=pl.Series(counts))
-    alone = margin.filter((pl.col("total") > 0) & (pl.col("n") == 0))
+    alone = margin.filter((pl.col("total") > 0) & (pl.col("n") == 0) & pl.col("cost").is_null())
     if alone.height:
         raise fault(
             f"Calage : aucun répondant pour {listed(alone)} ; regrouper cette modalité avec une "
@@ -109,10 +118,11 @@ def check_presence(margin: pl.DataFrame, counts: Floats) -> None:
             MarginError,
         )
     empty = margin.filter((pl.col("total") == 0) & (pl.col("n") > 0) & pl.col("cost").is_null())
-    if empty.height:
+    if empty.height and not (factor_limits(spec)[0] <= 0 and spec.method in ZEROED):
         raise fault(
             f"Calage : total nul pour {listed(empty)}, qui a pourtant des répondants ; corriger la "
-            "marge ou recoder ces répondants.",
+            "marge, recoder ces répondants, ou choisir « truncated » avec une borne basse de 0, "
+            "qui leur donne un poids nul.",
             MarginError,
         )
 
@@ -120,6 +130,16 @@ def check_presence(margin: pl.DataFrame, counts: Floats) -> None:
 def quantity(total: float) -> str:
     """A total as French writes it: whole when it is, else with three decimals."""
     return integer(total) if abs(total - round(total)) < 5e-4 else decimal(total, 3)
+
+
+def told_apart(*totals: float) -> tuple[str, ...]:
+    """Totals with the decimals that it takes to tell the least from the greatest."""
+    told = tuple(quantity(total) for total in totals)
+    low, high = min(totals), max(totals)
+    if low == high or quantity(low) != quantity(high):
+        return told
+    digits = next(d for d in range(3, 30) if decimal(low, d) != decimal(high, d))
+    return tuple(decimal(total, digits) for total in totals)
 
 
 def counted(number: int, noun: str) -> str:

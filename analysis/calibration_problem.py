@@ -22,6 +22,8 @@ from analysis.checks import (
 )
 from survey.errors import MarginError
 
+NULL = 1e-9  # of the sum of absolute terms: a total under it is one of 0, but for rounding
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Problem:
@@ -58,7 +60,7 @@ def calibration_problem(
     weight, counted = counted_weights(responses, spec.weight)
     scale = None if spec.scale is None else positive_column(responses, spec.scale, counted)
     columns = [
-        margin_column(responses, margins.filter(pl.col("variable") == variable), counted)
+        margin_column(responses, margins.filter(pl.col("variable") == variable), counted, spec)
         for variable in variables
     ]
     # the columns of the matrix follow the order of variables: so must the rows of the margins
@@ -112,7 +114,10 @@ def positive_column(responses: pl.DataFrame, column: str, counted: pl.Series | N
 
 
 def margin_column(
-    responses: pl.DataFrame, margin: pl.DataFrame, counted: pl.Series | None
+    responses: pl.DataFrame,
+    margin: pl.DataFrame,
+    counted: pl.Series | None,
+    spec: CalibrationSpec,
 ) -> Column:
     """The variable of one margin on the rows `counted`, its categories checked."""
     variable = margin["variable"][0]
@@ -131,17 +136,17 @@ def margin_column(
             MarginError,
         )
     column = Column(variable, codes.to_numpy(), margin.height)
-    check_presence(margin, np.bincount(column.codes, minlength=margin.height))
+    check_presence(margin, np.bincount(column.codes, minlength=margin.height), spec)
     return column
 
 
 def respondents(column: Column, cell_of_row: Integers, spec: CalibrationSpec) -> Integers:
     """Respondents behind each total of a variable; units when it describes them."""
-    if column.codes is None:
-        return np.array([np.count_nonzero(column.numbers)])
     rows = slice(None)
     if column.variable in spec.unit_variables:
         rows = np.unique(cell_of_row, return_index=True)[1]
+    if column.codes is None:
+        return np.array([np.count_nonzero(column.numbers[rows])])
     return np.bincount(column.codes[rows], minlength=column.n_codes)
 
 
@@ -172,7 +177,7 @@ def finished(
     kept = ~((before == 0) & (margins["total"].to_numpy() == 0))
     margins = margins.filter(pl.Series(kept))
     totals, before = margins["total"].to_numpy(), before[kept]
-    size = np.where(totals == 0, before, np.abs(totals))
+    size = np.where(np.abs(totals) <= NULL * before, before, np.abs(totals))
     cost = margins["cost"].to_numpy()
     slack = np.where(np.isnan(cost), 0.0, size**2 / np.where(np.isnan(cost), 1, cost))
     return Problem(

@@ -60,13 +60,17 @@ def solve(
     matrix, weight = problem.matrix, problem.weight
     point = point_at(problem, distance, starting(problem, spec) if start is None else start)
     absolute = abs(matrix)
+    before = absolute.T @ weight
+    ratio = np.divide(problem.size, before, where=before > 0, out=np.ones_like(before))
+    largest = LARGEST_FACTOR * max(1.0, ratio.max())
+    limits = np.clip(factor_limits(spec), -largest, largest)
     curvature = square(matrix).T @ (weight * problem.scale) + problem.slack
     for steps in range(spec.max_steps + 1):
         factor = distance.factor(point.score)
         gap = gap_at(problem, distance, point)
         noise = ROUNDING * (absolute.T @ (weight * np.abs(factor)))
         converged = bool((np.abs(gap) <= spec.tolerance * problem.size + noise).all())
-        impossible = not converged and proved_impossible(problem, point, spec)
+        impossible = not converged and proved_impossible(problem, point, limits)
         if converged or impossible or steps == spec.max_steps:
             break
         slope = gram(matrix, weight * problem.scale * distance.slope(point.score))
@@ -78,15 +82,15 @@ def solve(
     return Solution(factor, point.multiplier, gap, steps, converged, impossible)
 
 
-def proved_impossible(problem: Problem, point: Point, spec: CalibrationSpec) -> bool:
+def proved_impossible(problem: Problem, point: Point, limits: tuple[float, float]) -> bool:
     """Whether the multiplier proves that no g-weights within the limits meet the margins.
 
     Were there any, `totals'λ = sum(weight * g * x'λ)` could not exceed what the limits allow.
-    Without bounds, they are limited by `LARGEST_FACTOR`.
+    Without bounds, they are limited by `LARGEST_FACTOR`, on the scale of the totals.
     """
     if problem.slack.any():
         return False
-    lower, upper = np.clip(factor_limits(spec), -LARGEST_FACTOR, LARGEST_FACTOR)
+    lower, upper = limits
     across = point.score / problem.scale
     reach = problem.weight @ np.maximum(lower * across, upper * across)
     terms = problem.totals * point.multiplier

@@ -49,6 +49,11 @@ class CalibrationSpec:
             raise fault(
                 f"Calage : méthode « {self.method} » inconnue ; choisir parmi {named(METHODS)}."
             )
+        if isinstance(self.unit_variables, str):
+            raise fault(
+                "Calage : « unit_variables » est une liste de colonnes, par exemple "
+                f"({self.unit_variables!r},)."
+            )
         if self.unit_variables and self.unit is None:
             raise fault(
                 f"Calage : {named(self.unit_variables)} décrirait l'unité, mais aucune unité n'est "
@@ -66,7 +71,12 @@ def check_bounds(spec: CalibrationSpec) -> None:
                 "par exemple bounds=(0.5, 2.0)."
             )
         return
-    lower, upper = spec.bounds
+    try:
+        lower, upper = (float(bound) for bound in spec.bounds)
+    except (TypeError, ValueError):
+        raise fault(
+            f"Calage : bornes {spec.bounds!r} ; donner deux nombres, par exemple (0.5, 2.0)."
+        ) from None
     if not lower < 1 < upper:
         raise fault(
             f"Calage : les bornes ({lower}, {upper}) doivent encadrer 1 strictement, par exemple "

@@ -107,3 +107,12 @@ def refuse_missing(
             "recoder ces lignes.",
             kind,
         )
+
+
+def refuse_name(column: str, result: str, use: str) -> None:
+    """Raise when the weight read bears the name of the one written, which would replace it."""
+    if column == result:
+        raise fault(
+            f"{use} : le poids de départ ne peut s'appeler « {result} », nom du poids rendu ; "
+            "renommer la colonne pour garder les deux."
+        )

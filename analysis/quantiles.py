@@ -128,14 +128,25 @@ def quantiles(
         share = ranked.sums(ranked.weight * under) / ranked.total
     scores = ranked.placed((under - share[ranked.domain]) / ranked.total[ranked.domain], n_rows)
     deviation = np.sqrt(variance_of(scores[:, None])[:, 0])
+    low, high, error, slope = woodruff(ranked, share, deviation, df, level)
+    scores[ranked.rows] *= -slope[ranked.domain]
+    return Quantiles(estimate, low, high, error, scores)
+
+
+def woodruff(
+    ranked: Ranking, share: Floats, deviation: Floats, df: Floats, level: float
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Bounds and error of the quantile of each domain, and error over that of its share.
+
+    `share` is that of the weight at or below the quantile, `deviation` its standard error.
+    """
     width = student(df, level)
     low = quantile_values(ranked, possible(share - width * deviation))
     high = quantile_values(ranked, possible(share + width * deviation))
     error = (high - low) / (2 * width)
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = np.where(deviation > 0, error / deviation, error)
-    scores[ranked.rows] *= -slope[ranked.domain]
-    return Quantiles(estimate, low, high, error, scores)
+    return low, high, error, slope
 
 
 def possible(order: Floats) -> Floats:

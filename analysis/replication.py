@@ -23,9 +23,8 @@ from analysis.checks import (
 from analysis.design import Replicates, SurveyDesign
 from analysis.forms import summing
 from analysis.inequality import gini_scores, quantile_share_scores, refuse_negative
-from analysis.intervals import normal_interval
 from analysis.linearisation import CHUNK, LINEAR, Scored, linear_scores
-from analysis.quantiles import quantile_values, ranking
+from analysis.quantiles import quantile_values, ranking, woodruff
 from analysis.replicate_weights import USE, ReplicateSet, check_height
 from analysis.results import check_request, finished, refuse_repeats
 from analysis.targets import (
@@ -121,7 +120,9 @@ def replicate_estimates(
     `replicates` is a set made here, or a design that names replicate weights; all else is as in
     `analysis.estimation.estimate`. As R's `svyrep.design`: every statistic is computed anew in each
     replicate; `df` is that of the set, else the rank of the replicate weights of the rows counted
-    minus 1; quantiles get a t interval, and no `deff`.
+    minus 1. A quantile has the interval of Woodruff, from the replicates of the share at or below
+    it: the jackknife of a quantile itself is inconsistent. Its replicates are those of that share,
+    at the scale of the quantile. Only totals and ratios of totals have a `deff`.
     """
     check_request(targets, domains, level)
     if isinstance(replicates, SurveyDesign):
@@ -170,11 +171,21 @@ def partition_cells(
     domain = part.codes[rows]
     sums = summing(domain, len(part.labels))
     groups = RowGroups(rows, domain, len(part.labels), sums, None, ())
+    answered = values.answered[rows] & (replicates.weight[rows] > 0)[:, None]
+    df = degrees_of_freedom(replicates, answered, groups)
     found = replicated(values, targets, replicates.weights, groups)
     positive = (replicates.weight[rows] > 0)[:, None]
     shape = np.ones((len(part.labels), len(targets)))
-    cells = {name: np.full_like(shape, np.nan) for name in ("estimate", "simple")}
+    cells = {name: np.full_like(shape, np.nan) for name in ("simple", "low", "high")}
     cells["estimate"] = replicated(values, targets, replicates.weight[:, None], groups)[0]
+    for place, target in enumerate(targets):
+        if target.statistic == "quantile":
+            numbers = replicated_quantile(
+                values.value[:, place], answered[:, place], target.order, df[:, place],
+                replicates, groups, level,
+            )  # fmt: skip
+            cells["estimate"][:, place], found[:, :, place], *bounds = numbers
+            cells["low"][:, place], cells["high"][:, place] = bounds
     for places in linear_blocks(targets, len(rows)):
         block = linear_scores(places, targets, values, replicates.weight, groups)
         cells["estimate"][:, places] = block.estimate
@@ -183,19 +194,49 @@ def partition_cells(
     factor = replicates.scale * replicates.rscales
     cells["variance"] = np.einsum("rdt,r->dt", np.nan_to_num(moved) ** 2, factor)
     cells["variance"][(~np.isnan(found)).sum(axis=0) < 2] = np.nan
-    answered = values.answered[rows] & positive
     weighted = replicates.weight[rows, None] * answered
     with np.errstate(divide="ignore", invalid="ignore"):
         cells["effective"] = (sums @ weighted) ** 2 / (sums @ weighted**2)
     varies = (replicates.weights != replicates.weights[:, :1]).any(axis=1)[rows]
-    cells["df"] = degrees_of_freedom(replicates, answered, groups)
+    cells["df"] = df
     cells["n_respondents"] = sums @ answered.astype(float)
     cells["n_domain"] = (sums @ positive.astype(float)) * shape
     cells["population_size"] = sums @ (replicates.weight[rows, None] * values.in_base[rows])
     cells["sampled"] = ((sums @ varies.astype(float)) > 0)[:, None] * shape
-    own = (cells[name] for name in ("estimate", "variance", "df"))
-    cells["low"], cells["high"] = normal_interval(*own, level)
     return cells, found
+
+
+def replicated_quantile(
+    value: Floats,
+    answered: NDArray[np.bool_],
+    order: float,
+    df: Floats,
+    replicates: ReplicateSet,
+    groups: RowGroups,
+    level: float,
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Quantile by domain, its replicates (replicates x domains), and the bounds of Woodruff.
+
+    `answered` follows `groups.rows`. NaN where a replicate has no such domain.
+    """
+    rows, weight = groups.rows, replicates.weight[groups.rows]
+    ranked = ranking(value[rows], weight, answered, groups.domain, groups.n_domains)
+    estimate = quantile_values(ranked, np.full(groups.n_domains, order))
+    counted = answered.astype(float)
+    under = counted * (value[rows] <= np.nan_to_num(estimate)[groups.domain])
+
+    def shares(weights: Floats) -> Floats:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = groups.by_domain @ (under[:, None] * weights)
+            return (found / (groups.by_domain @ (counted[:, None] * weights))).T
+
+    share = shares(weight[:, None])[0]
+    moved = shares(replicates.weights[rows])
+    moved[~np.isfinite(moved)] = np.nan
+    factor = replicates.scale * replicates.rscales
+    gaps = np.nan_to_num(moved - centre(moved, share, replicates))
+    low, high, _, slope = woodruff(ranked, share, np.sqrt(factor @ gaps**2), df, level)
+    return estimate, estimate - slope * (moved - share), low, high
 
 
 def linear_blocks(targets: Sequence[Target], n_rows: int) -> list[list[int]]:
@@ -216,7 +257,7 @@ def simple(block: Scored, values: TargetValues, weight: Floats, groups: RowGroup
 def replicated(
     values: TargetValues, targets: Sequence[Target], weights: Floats, groups: RowGroups
 ) -> Floats:
-    """Every statistic, replicates x domains x targets; NaN where a replicate has none."""
+    """Every statistic but quantiles, replicates x domains x targets; NaN where there is none."""
     linear = [place for place, target in enumerate(targets) if target.statistic in LINEAR]
     totals = np.array([targets[place].statistic == "total" for place in linear], dtype=bool)
     found = np.full((weights.shape[1], groups.n_domains, len(targets)), np.nan)
@@ -227,18 +268,18 @@ def replicated(
             ratio = sums[:, : len(linear)] / sums[:, below]
         ratio[~np.isfinite(ratio)] = np.nan
         found[:, code, linear] = np.where(totals, sums[:, : len(linear)], ratio)
-    for place in sorted(set(range(len(targets))) - set(linear)):
-        found[:, :, place] = curved(values, targets[place], place, weights, groups)
+    for place, target in enumerate(targets):
+        if target.statistic in ("gini", "quantile_share"):
+            found[:, :, place] = unequal(values, target, place, weights, groups)
     return found
 
 
-def curved(
+def unequal(
     values: TargetValues, target: Target, place: int, weights: Floats, groups: RowGroups
 ) -> Floats:
-    """A quantile or an inequality in every replicate, replicates x domains; weights <= 0 out."""
+    """An inequality in every replicate, replicates x domains; weights <= 0 out."""
     value, answered = values.value[:, place], values.answered[:, place]
-    if target.statistic != "quantile":
-        refuse_negative(target.indicator, value, answered)
+    refuse_negative(target.indicator, value, answered)
     order = np.lexsort((value[groups.rows], groups.domain))
     order = order[answered[groups.rows[order]]]
     rows, domain = groups.rows[order], groups.domain[order]
@@ -246,9 +287,7 @@ def curved(
     for number in range(len(found)):
         weight = weights[rows, number]
         ranked = ranking(value[rows], weight, answered[rows], domain, groups.n_domains)
-        if target.statistic == "quantile":
-            found[number] = quantile_values(ranked, np.full(groups.n_domains, target.order))
-        elif target.statistic == "gini":
+        if target.statistic == "gini":
             found[number] = gini_scores(ranked, len(rows))[0]
         else:
             found[number] = quantile_share_scores(ranked, target.order, len(rows))[0]

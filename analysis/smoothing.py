@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import polars as pl
 
 from analysis.calibration import Calibration, CalibrationSpec, calibrate
-from analysis.checks import fault, named, require_columns
+from analysis.checks import fault, named, refuse_name, require_columns
 from analysis.trimming import groups_of, positive_weights
 from analysis.weighting import weight_report
 
@@ -97,6 +97,7 @@ def smooth(
     Beaumont (2008), Biometrika 95(3), 539-553; Chen et al. (2017), Statistical Science 32(2),
     227-248, for composite weights.
     """
+    refuse_name(spec.weight, "smoothed_weight", USE)
     require_columns(weighted, (spec.weight, *spec.by), USE)
     rows = pl.DataFrame(
         {

@@ -16,6 +16,7 @@ from analysis.checks import (
     fault,
     numeric_column,
     refuse_missing,
+    refuse_name,
     require_columns,
     row_numbers,
 )
@@ -84,6 +85,7 @@ def trim(weighted: pl.DataFrame, spec: TrimSpec, margins: pl.DataFrame | None = 
     Potter (1990), Proc. ASA Survey Research Methods, 225-230; Deville and Särndal (1992), JASA
     87(418), 376-382, for calibration with bounds; R `survey::calibrate(bounds.const = TRUE)`.
     """
+    refuse_name(spec.weight, "trimmed_weight", USE)
     require_columns(weighted, (spec.weight, *spec.by), USE)
     weight = positive_weights(weighted, spec.weight, USE)
     group = groups_of(weighted, spec.by, USE)

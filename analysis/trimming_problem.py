@@ -10,7 +10,7 @@ import polars as pl
 from scipy import sparse
 
 from analysis.calibration_cells import DENSE
-from analysis.calibration_diagnosis import COST, not_converged
+from analysis.calibration_diagnosis import LARGE, not_converged
 from analysis.calibration_distances import LINEAR, RAKING, Distance, clipped, floored
 from analysis.calibration_margins import MARGINS, counted, label, quantity
 from analysis.calibration_problem import Problem
@@ -23,7 +23,7 @@ from survey.french import decimal
 WIDEST = 1e8  # limits are widened up to this many hundredths in search of some that do
 HUGE = 1e100  # in place of no limit: 0 times it is 0
 PATIENCE = 200  # steps allowed to the trials of an error message
-REMEDIES = ("regrouper des modalités", COST)
+REMEDIES = ("donner un coût (colonne « cost ») aux marges en cause, alors approchées",)
 NEAR = 1e-9  # a total this near what is possible, relative to it, is possible
 
 
@@ -123,6 +123,8 @@ def wider_told(cells: Problem, factors: tuple[Floats, Floats], spec: TrimSpec) -
             return False
         return nearest(cells, (lower, upper), spec).converged
 
+    if len(cells.weight) > LARGE:
+        return "Élargir les limites"
     near, far = 100, 101
     while not holds(far):
         near, far = far, 2 * far - 100

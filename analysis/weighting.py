@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from analysis.checks import fault, require_columns
+from analysis.checks import fault, numeric_column, require_columns
 
 WEIGHTS = ("design_weight", "nonresponse_weight", "calibrated_weight")
 
@@ -29,7 +29,8 @@ def weight_report(weighted: pl.DataFrame, weights: Sequence[str] = WEIGHTS) -> p
     require_columns(weighted, weights, "Étapes de redressement")
     rows = []
     for step in weights:
-        weight = weighted[step].cast(pl.Float64).drop_nulls()
+        present = weighted.filter(pl.col(step).is_not_null())
+        weight = pl.Series(numeric_column(present, step, "Étapes de redressement"))
         weight = weight.filter(weight != 0)
         if weight.is_empty():
             raise fault(f"Étapes de redressement : aucun poids dans la colonne « {step} ».")
@@ -42,7 +43,7 @@ def weight_report(weighted: pl.DataFrame, weights: Sequence[str] = WEIGHTS) -> p
 def margin_report(
     weighted: pl.DataFrame, margins: pl.DataFrame, weights: Sequence[str] = WEIGHTS
 ) -> pl.DataFrame:
-    """Margins after each weighting step, one row per category, in the order of `margins`.
+    """Margins after each weighting step, one row per total, in the order of `margins`.
 
     Returns
     -------
@@ -50,13 +51,22 @@ def margin_report(
     its own name, and `<weight>_gap`, relative to the target (0.02 = 2 % above; null when it is 0).
     """
     variables = margins["variable"].unique(maintain_order=True).to_list()
+    numeric = margins.filter(pl.col("category").is_null())["variable"].to_list()
     require_columns(weighted, (*variables, *weights), "Marges avant et après calage")
     sums = [
-        weighted.group_by(category=pl.col(variable).cast(pl.String)).agg(
+        weighted.select(
+            pl.lit(None, pl.String).alias("category"),
+            (pl.col(variable) != 0).sum().alias("n_respondents"),
+            *((pl.col(name) * pl.col(variable)).sum() for name in weights),
+            variable=pl.lit(variable),
+        )
+        if variable in numeric
+        else weighted.group_by(category=pl.col(variable).cast(pl.String)).agg(
             pl.len().alias("n_respondents"), pl.col(weights).sum(), variable=pl.lit(variable)
         )
         for variable in variables
     ]
+    found = pl.concat(sums, how="vertical_relaxed")
     target = margins.select(
         pl.col("variable", "category").cast(pl.String), pl.col("total").cast(pl.Float64)
     )
@@ -64,7 +74,13 @@ def margin_report(
     gaps = [((pl.col(name) - pl.col("total")) / total).alias(f"{name}_gap") for name in weights]
     ordered = [name for weight in weights for name in (weight, f"{weight}_gap")]
     return (
-        target.join(pl.concat(sums), on=["variable", "category"], how="left", maintain_order="left")
+        target.join(
+            found,
+            on=["variable", "category"],
+            how="left",
+            maintain_order="left",
+            nulls_equal=True,
+        )
         .with_columns(pl.col("n_respondents", *weights).fill_null(0))
         .with_columns(gaps)
         .select("variable", "category", "total", "n_respondents", *ordered)

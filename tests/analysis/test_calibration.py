@@ -103,7 +103,7 @@ def test_far_from_the_margins_still_converges():
         (GOOD.clear(), "vide"),
         (
             margins(taille={"0": 8, "1": 12}, secteur={"A": 5, "B": 16.5}),
-            "« taille » 20 ; « secteur » 21,500 (écart de 1,500)",
+            "« taille » 20 ; « secteur » 21,500. Toutes les marges",
         ),
     ],
 )

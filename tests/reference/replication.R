@@ -12,8 +12,8 @@
 # rscales 0.1, 0.2, ...). Re-calibrated: raking, linear, logit, truncated (jk1), boot_raking (boot).
 #
 # A domain is subset(); df is the rank of its replicate weights minus 1 (degf); intervals of means use
-# it. A replicate that has no row in a domain is left out by R, with a warning. Quantiles:
-# interval.type = "quantile", qrule = "math".
+# it. A replicate that has no row in a domain is left out by R, with a warning. Quantiles have their
+# default interval, Woodruff's (interval.type = "mean"), qrule = "math".
 suppressMessages(library(survey))
 data(api)
 options(digits = 17, survey.lonely.psu = "adjust")
@@ -72,15 +72,16 @@ exported <- do.call(rbind, lapply(c("brr", "fay", "boot", "mrb"), function(name)
 }))
 write.csv(exported, "replication_weights.csv", row.names = FALSE, quote = FALSE)
 
+rank_of <- function(design) qr(weights(design, "analysis"), tol = 1e-5)$rank - 1
 one <- function(design, statistic) {
   result <- switch(statistic,
     mean = svymean(~api00, design, deff = TRUE),
     total = svytotal(~enroll, design, deff = TRUE),
     share = svymean(~as.numeric(sch.wide == "Yes"), design, deff = TRUE),
     ratio = svyratio(~api00, ~enroll, design),
-    quantile = svyquantile(~api00, design, 0.5, interval.type = "quantile", se = TRUE)
+    quantile = svyquantile(~api00, design, 0.5, se = TRUE, df = rank_of(design))
   )
-  df <- qr(weights(design, "analysis"), tol = 1e-5)$rank - 1
+  df <- rank_of(design)
   if (statistic == "quantile") {
     row <- result[[1]]
     return(data.frame(estimate = row[1], std_error = row[4], deff = NA, df = df, conf_low = row[2],
