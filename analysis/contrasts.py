@@ -250,9 +250,12 @@ def moments(found: Found, matrix: sparse.csr_array, combined: Combined) -> tuple
         variance, df = linearised(found, matrix)
     else:
         variance, df = replicated(found, matrix, combined)
-    # The variance of what is common to both is a difference of equals: the rest is rounding.
-    scale = cell_numbers(found.cells, matrix)[1]
-    return np.where(variance > 1e-14 * scale**2, variance, 0.0), df
+    # The variance of what is common to both is a difference of equals: the rest is rounding, as is
+    # what the rounding of the estimates themselves explains.
+    error = cell_numbers(found.cells, matrix)[1]
+    value = np.abs(found.cells["estimate"].cast(pl.Float64).fill_null(0.0).to_numpy())
+    rounding = 1e-14 * error**2 + (64 * np.finfo(float).eps * (abs(matrix) @ value)) ** 2
+    return np.where(variance > rounding, variance, 0.0), df
 
 
 def linearised(found: Influences, matrix: sparse.csr_array) -> tuple[Floats, Floats]:

@@ -72,7 +72,7 @@ class SurveyDesign:
     residual_weight : weight of the regression, as `w` of gustave's `res_cal`; None =
         `design_weight` x q, as R's `calibrate`.
     margin_errors : (column, category or None, standard error) of totals that are estimates of
-        another, independent survey; where a margin follows from others, errors must agree too.
+        another, independent survey; `margin_errors.error_covariance` says how they are correlated.
     margin_slack : (column, category or None, variance granted) of totals held by penalty only.
     responded, response_group : second phase, of responding. The frame then holds the whole sample,
         silent units with weight 0; response is supposed independent and equally likely in a group.

@@ -17,8 +17,8 @@ class Projection:
 
     M (`margins`) has one column per margin, r is the weight of the regression and w the weight. The
     residual of z is z - M `inverse` (rM)'z. With A = wM and F the quadratic form of the variance,
-    `factors` holds rM and wFA side by side, row by row, and `inner` is A'FA plus the variance of
-    the totals that are estimates themselves.
+    `factors` holds rM and wFA side by side, row by row, and `inner` is A'FA plus `uncertainty`, the
+    covariance of the totals that are estimates themselves.
     """
 
     margins: sparse.csr_array

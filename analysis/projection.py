@@ -18,8 +18,7 @@ from analysis.checks import (
 )
 from analysis.design import SurveyDesign
 from analysis.forms import DesignArrays, Projection, pulled, summing
-
-USE = "Marges de calage"
+from analysis.margin_errors import USE, error_covariance
 
 
 def with_projection(
@@ -42,13 +41,16 @@ def with_projection(
         mean = sums @ sparse.diags_array(before) @ margins
         mean = sparse.diags_array(1 / np.where(total > 0, total, 1)) @ mean
         spread = sparse.csr_array(sums.T @ mean)
+    slack = margin_numbers(design.margin_slack, names)
+    errors = margin_numbers(design.margin_errors, names)
+    uncertainty = error_covariance(design, names, errors, slack == 0, spread, regression)
     # Margins of any unit count alike in the inverse: each is divided by its root mean square.
     norm = np.sqrt(np.maximum((spread.multiply(spread)).mean(axis=0), 1e-300))
     margins = sparse.csr_array(margins @ sparse.diags_array(1 / norm))
     spread = sparse.csr_array(spread @ sparse.diags_array(1 / norm))
     weighted = sparse.csr_array(sparse.diags_array(regression) @ spread)
-    slack = margin_numbers(design.margin_slack, names) / norm**2
-    uncertainty = (margin_numbers(design.margin_errors, names) / norm) ** 2
+    slack = slack / norm**2
+    uncertainty /= np.outer(norm, norm)
     moments = (margins.T @ weighted).toarray() + np.diag(slack)
     score = (sparse.diags_array(arrays.weight) @ margins).toarray()
     pull = pulled(score, arrays)
@@ -58,7 +60,7 @@ def with_projection(
             [weighted, sparse.csr_array(arrays.weight[:, None] * pull)], format="csr"
         ),
         inverse=np.linalg.pinv(moments, rcond=1e-12, hermitian=True),
-        inner=score.T @ pull + np.diag(uncertainty),
+        inner=score.T @ pull + uncertainty,
         uncertainty=uncertainty,
     )
     return replace(arrays, projection=projection)

@@ -170,7 +170,7 @@ def exact_variances(
         own[groups.rows] = np.where(inside, scores[:, block[:, 1]], 0.0)
         residual, coefficient = weighted_residuals(own, arrays)
         form = (residual * pulled(residual, arrays)).sum(axis=0)
-        form += arrays.projection.uncertainty @ coefficient**2
+        form += (coefficient * (arrays.projection.uncertainty @ coefficient)).sum(axis=0)
         # What is left of a variable that the margins determine is rounding.
         size = ((arrays.weight[:, None] * own) ** 2).sum(axis=0)
         found[at : at + width] = np.where(form <= ROUNDING * size, 0.0, form)
@@ -217,7 +217,7 @@ def covariance_of_totals(scores: Floats, arrays: DesignArrays) -> Floats:
     matrix = residual.T @ pulled(residual, arrays)
     if arrays.projection is None:
         return matrix
-    return matrix + coefficient.T @ (arrays.projection.uncertainty[:, None] * coefficient)
+    return matrix + coefficient.T @ arrays.projection.uncertainty @ coefficient
 
 
 def weighted_residuals(scores: Floats, arrays: DesignArrays) -> tuple[Floats, Floats]:

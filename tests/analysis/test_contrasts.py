@@ -276,3 +276,19 @@ def test_a_contrast_turned_round_changes_sign(frame):
     assert first["conf_low"] == pytest.approx(-second["conf_high"], rel=1e-6, abs=1e-9)
     for column in ("std_error", "p_value", "df"):
         assert first[column] == pytest.approx(second[column], rel=1e-6)
+
+
+def test_two_domains_of_one_cluster_each_are_not_told_apart_by_rounding():
+    rng = np.random.default_rng(2)
+    frame = pl.DataFrame({"cl": np.repeat(np.arange(8), 50), "y": rng.normal(10, 2, 400), "w": 3.7})
+    frame = frame.with_columns(d=pl.col("cl").cast(pl.String))
+    by_cluster = (Domain("d", ("d",)),)
+    cells = influences(
+        frame, SurveyDesign("w", cluster="cl"), [Target("y", pl.col("y"), "mean")], by_cluster,
+        population="p", edition=1,
+    )  # fmt: skip
+    assert cells.cells["status"].unique().to_list() == ["nd"]
+    assert cells.cells["std_error"].to_list() == [0.0] * 8
+    got = compare_domains(cells, "d")
+    assert got["p_value"].null_count() == got.height
+    assert OK not in got["status"].to_list()
