@@ -26,13 +26,15 @@ from analysis.calibration_spec import CalibrationSpec, factor_limits, unbounded
 from analysis.checks import fault
 from survey.errors import ConvergenceError
 from survey.french import decimal
+from survey.marked import advice, option
 
 LARGE = 20_000  # cells beyond which the tightest bounds take too long for a message
 STOPPED = (
-    "Des poids qui tiennent ces marges existent pourtant : augmenter max_steps, ou ramener les "
-    "variables numériques à des ordres de grandeur voisins."
+    "Des poids qui tiennent ces marges existent pourtant : "
+    f"{advice('max_steps', 'augmenter max_steps, ou ')}ramener les variables numériques à des "
+    "ordres de grandeur voisins."
 )
-COST = "donner un coût (colonne « cost ») aux marges en cause, qui seront alors approchées"
+COST = f"donner un coût (colonne « {option('cost')} ») aux marges en cause, alors approchées"
 
 
 def not_converged(problem: Problem, solution: Solution, spec: CalibrationSpec) -> ConvergenceError:

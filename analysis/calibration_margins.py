@@ -8,6 +8,7 @@ from analysis.calibration_spec import CalibrationSpec
 from analysis.checks import Floats, fault, named, numeric_column, require_columns, row_numbers
 from survey.errors import MarginError
 from survey.french import decimal, integer
+from survey.marked import option
 
 MARGINS = pl.Schema({"variable": pl.String, "category": pl.String, "total": pl.Float64})
 USE = "Marges de calage"
@@ -49,8 +50,8 @@ def positive_or_null(margins: pl.DataFrame, column: str, *, zero: bool) -> pl.Se
     if wrong.fill_null(False).any():
         allowed = "positif ou nul" if zero else "positif"
         raise fault(
-            f"{USE} : colonne « {column} » ({row_numbers(wrong)}) : il faut un nombre {allowed}, "
-            "ou rien."
+            f"{USE} : colonne « {option(column)} » ({row_numbers(wrong)}) : il faut un nombre "
+            f"{allowed}, ou rien."
         )
     return numbers.set(numbers.is_infinite().fill_null(False), None)
 

@@ -7,6 +7,7 @@ from math import inf, isfinite
 from typing import Literal, get_args
 
 from analysis.checks import fault, named
+from survey.marked import option, setting
 
 Method = Literal["linear", "raking", "logit", "truncated"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -62,8 +63,8 @@ def check_bounds(spec: CalibrationSpec) -> None:
     if spec.bounds is None:
         if spec.method in ("logit", "truncated"):
             raise fault(
-                f"Calage : la méthode « {spec.method} » demande des bornes des rapports de poids, "
-                "par exemple bounds=(0.5, 2.0)."
+                f"Calage : la méthode « {option(spec.method)} » demande des bornes des rapports de "
+                f"poids, par exemple {setting('bounds', (0.5, 2.0))}."
             )
         return
     lower, upper = spec.bounds

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from survey.errors import SurveyError
 from survey.french import integer, typography
+from survey.marked import row_list
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -25,15 +26,19 @@ def fault(message: str, kind: type[SurveyError] = SurveyError) -> SurveyError:
 
 def named(values: Sequence[object]) -> str:
     """« 3, 8, 12 et 40 autres »: the first few of a list, and how many more there are."""
-    shown = ", ".join(str(value) for value in values[:SHOWN])
-    more = len(values) - SHOWN
-    return shown if more <= 0 else f"{shown} et {integer(more)} autre{'s' if more > 1 else ''}"
+    return and_more(", ".join(str(value) for value in values[:SHOWN]), len(values) - SHOWN)
+
+
+def and_more(first: str, more: int) -> str:
+    """« 3, 8 et 40 autres »."""
+    return first if more <= 0 else f"{first} et {integer(more)} autre{'s' if more > 1 else ''}"
 
 
 def row_numbers(wrong: pl.Series) -> str:
     """« lignes 3, 8 » (counted from 1) where a Boolean series is true."""
     numbers = (wrong.fill_null(False).arg_true() + 1).to_list()
-    return f"ligne{'s' if len(numbers) > 1 else ''} {named(numbers)}"
+    first = row_list(", ".join(map(str, numbers[:SHOWN])))
+    return f"ligne{'s' if len(numbers) > 1 else ''} {and_more(first, len(numbers) - SHOWN)}"
 
 
 def require_columns(frame: pl.DataFrame, columns: Sequence[str], use: str) -> None:

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 
 from analysis.checks import fault
 from survey.french import integer
+from survey.marked import option
 
 Lonely = Literal["fail", "adjust", "average", "certainty", "remove"]
 LONELY = get_args(Lonely)
@@ -35,7 +36,7 @@ class Replicates:
         if self.rscales is not None and len(self.rscales) != len(self.columns):
             raise fault(
                 f"Répliques : {len(self.columns)} colonnes pour {len(self.rscales)} facteurs "
-                "(« rscales ») ; en donner un par colonne, ou aucun."
+                f"(« {option('rscales')} ») ; en donner un par colonne, ou aucun."
             )
         if not (self.scale > 0 and all(factor >= 0 for factor in self.rscales or ())):
             raise fault("Répliques : l’échelle doit être positive et aucun facteur négatif.")
@@ -163,8 +164,8 @@ def refuse_unknown(design: SurveyDesign) -> None:
     """Raise on an option that is not in its list."""
     if design.lonely not in LONELY:
         raise fault(
-            f"Plan de sondage : option « lonely » {design.lonely!r} inconnue ; choisir parmi "
-            f"{', '.join(LONELY)}."
+            f"Plan de sondage : option « {option('lonely')} » {design.lonely!r} inconnue ; choisir "
+            f"parmi {', '.join(LONELY)}."
         )
     if design.pps not in (None, *PPS):
         raise fault(
@@ -194,13 +195,13 @@ def refuse_half_given(design: SurveyDesign) -> None:
     meaning = {
         "design_weight": "« design_weight » (poids avant calage)",
         "pps": "« pps » (approximation de la variance)",
-        "response_group": "« response_group » (groupe de réponse)",
+        "response_group": f"« {option('response_group')} » (groupe de réponse)",
     }
     for first, has_first, second, has_second in pairs:
         if has_first != has_second:
             raise fault(
-                f"Plan de sondage : « {first} » et {meaning[second]} vont ensemble ; donner les "
-                "deux ou aucun."
+                f"Plan de sondage : « {option(first)} » et {meaning[second]} vont ensemble ; "
+                "donner les deux ou aucun."
             )
     alone = {
         "calibration_scale": design.calibration_scale is not None,
@@ -225,8 +226,8 @@ def refuse_sizes(design: SurveyDesign) -> None:
         )
     if design.pps and sizes:
         raise fault(
-            "Plan de sondage : donner « inclusion » (probabilités inégales) ou « stratum_size » "
-            "(effectif de population), pas les deux."
+            f"Plan de sondage : donner « {option('inclusion')} » (probabilités inégales) ou "
+            f"« {option('stratum_size')} » (effectif de population), pas les deux."
         )
     repeated = len(set(design.clusters)) < stages
     if repeated:

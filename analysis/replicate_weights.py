@@ -15,6 +15,7 @@ from analysis.checks import Floats, Integers, fault, named, refuse_missing, requ
 from analysis.design import SurveyDesign
 from analysis.stages import Stage, draw_stages
 from survey.french import integer
+from survey.marked import setting
 
 Method = Literal["jk1", "jkn", "brr", "fay", "rao_wu", "preston", "successive_difference"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -268,8 +269,9 @@ def preston(stages: Stages, frame: pl.DataFrame, spec: ReplicationSpec) -> Made:
     for depth, stage in enumerate(stages):
         if depth and stage.lonely.any():
             raise fault(
-                f'{USE} : lonely="average" ne vaut qu’au premier degré ; choisir "adjust" ou '
-                f'"certainty" (une grappe du degré {depth + 1} n’a qu’une unité).'
+                f"{USE} : {setting('lonely', 'average')} ne vaut qu’au premier degré ; choisir "
+                f"{setting('', 'adjust')} ou {setting('', 'certainty')} (une grappe du degré "
+                f"{depth + 1} n’a qu’une unité)."
             )
         parent, left = stage.stratum_of_unit, remaining(stage)
         count = stage.unit_count

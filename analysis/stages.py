@@ -21,6 +21,7 @@ from analysis.checks import (
 )
 from analysis.design import SurveyDesign
 from survey.french import decimal, integer
+from survey.marked import setting
 
 TAKEN = 1e-7  # under this remaining fraction a stratum is wholly taken, as R's `onestrat`
 
@@ -110,7 +111,7 @@ def stage_units(
         raise fault(
             f"Grappes : « {cluster} » = {named(wrong.to_list())} figure dans plusieurs strates ou "
             "plusieurs grappes du degré supérieur ; donner des identifiants uniques, ou garder "
-            "nested=True si la numérotation reprend dans chacune."
+            f"{setting('nested', True)} si la numérotation reprend dans chacune."
         )
     return codes, keys["cluster"].cast(pl.String)
 
@@ -253,6 +254,7 @@ def refuse_lonely(names: pl.Series, lonely: NDArray[np.bool_], depth: int) -> No
     where = "la strate" if depth == 0 else f"la grappe (degré {depth + 1})"
     raise fault(
         f"Plan de sondage : une seule unité dans {where} {wrong} ; la regrouper avec une voisine, "
-        'ou choisir lonely="adjust" (autour de la moyenne d’ensemble), "average" (variance moyenne '
-        'des autres) ou "certainty" (exhaustive).'
+        f"ou choisir {setting('lonely', 'adjust')} (autour de la moyenne d’ensemble), "
+        f"{setting('', 'average')} (variance moyenne des autres) ou {setting('', 'certainty')} "
+        "(exhaustive)."
     )

@@ -6,7 +6,6 @@ rounded, thresholded or suppressed here: that is the publication's gate, and the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -35,6 +34,7 @@ from reports.survey_file import line_of_row, read_survey_file
 from survey.errors import SurveyError
 from survey.files import replace_file
 from survey.french import integer
+from survey.marked import ROWS, shown
 from survey.suggestions import suggestion
 
 CALIBRATED = "poids calé"
@@ -62,24 +62,22 @@ RESULTS = {
     "df": "ddl",
     "n_respondents": "n",
 }
-KEYS = (  # how the engine names its options, and how a SPEC.yml does
-    (r'lonely="(\w+)"', r"« upe_seule: \1 »"),
-    (r'"(average|certainty|remove|adjust)"', r"« \1 »"),
-    (r"nested=(True|False)", "« emboitees »"),
-    (r"« lonely »", "« upe_seule »"),
-    (r"« stratum_size »", "« fpc »"),
-    (r"« inclusion »", "« probabilite »"),
-    (r"« rscales »", "« facteurs »"),
-    (r"« responded »", "« repondant »"),
-    (r"« response_group »", "« groupe_reponse »"),
-    (r"« linear »", "« lineaire »"),
-    (r"« truncated »", "« tronque »"),
-    (r"colonne « cost »", "colonne « cout »"),
-    (r"colonne « std_error »", "colonne « erreur_type »"),
-    (r" par « base »", ""),
-    (r"bounds=\(([^)]*)\)", r"« bornes: [\1] »"),
-)
-ROWS_TOLD = re.compile(r"(?P<word>\blignes?\s)(?P<rows>\d+(?:, \d+)*)")
+KEYS = {  # the engine's options as a SPEC.yml names them; None = not to be given there
+    "lonely": "upe_seule",
+    "stratum_size": "fpc",
+    "nested": "emboitees",
+    "inclusion": "probabilite",
+    "rscales": "facteurs",
+    "responded": "repondant",
+    "response_group": "groupe_reponse",
+    "linear": "lineaire",
+    "truncated": "tronque",
+    "bounds": "bornes",
+    "cost": "cout",
+    "std_error": "erreur_type",
+    "base": None,
+    "max_steps": None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,7 @@ def compute_file(path: Path, output: Path) -> str:
     results = result_rows(cells, asked)
     write_exact(results, output)
     parts = [f"{integer(rows.table.height)} lignes lues. {design.describe()}"]
-    parts += [with_keys(describe_calibration(calibration))] if calibration else []
+    parts += [describe_calibration(calibration, KEYS)] if calibration else []
     parts += remarks(rows, described.wanted, results)
     plural = "s" if results.height > 1 else ""
     count = f"{integer(results.height)} estimation{plural} écrite{plural}"
@@ -168,7 +166,7 @@ def calibrate_file(path: Path, output: Path) -> str:
         whole.with_columns(**dict(zip(WEIGHTS, (initial, final, factor), strict=True))), output
     )
     parts = [
-        with_keys(describe_calibration(calibration)),
+        describe_calibration(calibration, KEYS),
         f"{integer(whole.height)} poids écrits : {output}",
     ]
     return "\n".join(parts)
@@ -334,27 +332,13 @@ def in_its_words(described: Described) -> Iterator[None]:
     try:
         yield
     except SurveyError as error:
-        message, place = with_keys(str(error)), described.path.name
-        wanted = described.wanted
-        of_margins = wanted.calage and message.startswith(MARGINS_USE)
+        marked, place, wanted = error.args[0], described.path.name, described.wanted
+        of_margins = wanted.calage and marked.startswith(MARGINS_USE)
         source = described.beside(wanted.calage.marges if of_margins else wanted.donnees)
-        if ROWS_TOLD.search(message):
-            message = ROWS_TOLD.sub(lambda rows: with_lines(rows, source), message)
+        if ROWS in marked:
             place = f"{place} ({source.name})"
+        message = shown(marked, KEYS, lambda row: line_of_row(source, row - 1))
         raise fault(f"{place} : {message}", type(error)) from error
-
-
-def with_lines(told: re.Match[str], source: Path) -> str:
-    """« lignes 3, 8 » of the engine, counted in rows, as lines of the file."""
-    rows = (int(number) - 1 for number in told["rows"].split(", "))
-    return told["word"] + ", ".join(str(line_of_row(source, row)) for row in rows)
-
-
-def with_keys(text: str) -> str:
-    """A text of the engine, its options under the keys of a SPEC.yml."""
-    for pattern, key in KEYS:
-        text = re.sub(pattern.replace(" ", r"\s"), key, text)
-    return text
 
 
 def result_rows(cells: pl.DataFrame, asked: Sequence[Asked]) -> pl.DataFrame:

@@ -8,9 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from survey.marked import shown
+
 
 class SurveyError(ValueError):
-    """Something given to the observatory cannot be used; its French message can be acted on."""
+    """Something given to the observatory cannot be used; its French message can be acted on.
+
+    `args` keeps the marks of `survey.marked`, by which a caller tells it in its own words.
+    """
+
+    def __str__(self) -> str:
+        return shown(super().__str__())
 
 
 class QuestionnaireError(SurveyError):
