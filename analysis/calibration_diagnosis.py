@@ -19,13 +19,13 @@ from analysis.calibration_conflict import (
     trials,
     widened,
 )
-from analysis.calibration_margins import counted, label, listed, quantity
+from analysis.calibration_margins import label, listed, quantity
 from analysis.calibration_problem import Problem
 from analysis.calibration_solver import Solution
 from analysis.calibration_spec import CalibrationSpec, factor_limits, unbounded
 from analysis.checks import fault
 from survey.errors import ConvergenceError
-from survey.french import decimal
+from survey.french import counted, decimal
 from survey.marked import advice, option
 
 LARGE = 20_000  # cells beyond which the tightest bounds take too long for a message

@@ -123,11 +123,6 @@ def quantity(total: float) -> str:
     return integer(total) if abs(total - round(total)) < 5e-4 else decimal(total, 3)
 
 
-def counted(number: int, noun: str) -> str:
-    """« 1 étape », « 1 200 lignes »."""
-    return f"{integer(number)} {noun}{'s' if number > 1 else ''}"
-
-
 def label(variable: str, category: str | None) -> str:
     """« taille » = 10-49, or « effectif » for the total of a number."""
     return f"« {variable} »" if category is None else f"« {variable} » = {category}"

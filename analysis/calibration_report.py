@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import polars as pl
 
 from analysis.calibration import Calibration
-from analysis.calibration_margins import counted, label, quantity
+from analysis.calibration_margins import label, quantity
 from analysis.calibration_spec import METHODS
 from analysis.checks import SHOWN
-from survey.french import decimal, percent, typography
+from survey.french import counted, decimal, percent, typography
 from survey.marked import option, shown
 
 NAMES = dict(zip(METHODS, ("linéaire", "raking ratio", "logit", "linéaire tronquée"), strict=True))

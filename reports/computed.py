@@ -27,8 +27,8 @@ from reports.specification import (
     Plan,
     Specification,
     TargetPart,
-    read_specification,
 )
+from reports.specification_reading import read_specification
 from reports.specified_rows import SurveyRows, as_names, read_rows, refuse_lists
 from reports.survey_file import line_of_row, read_survey_file
 from survey.errors import SurveyError

@@ -39,11 +39,15 @@ class ConvergenceError(SurveyError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of a file: `where` it is ("entreprises.yml, ligne 12"), `what` and the `remedy`."""
+    """One fault of a file: `where` it is ("entreprises.yml, ligne 12"), `what` and the `remedy`.
+
+    `line` is that of the file, when there is one.
+    """
 
     where: str
     what: str
     remedy: str
+    line: int = 0
 
     def __str__(self) -> str:
         return f"{self.where}\u202f: {self.what} {self.remedy}"

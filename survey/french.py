@@ -14,6 +14,14 @@ def integer(number: float) -> str:
     return f"{round(number):,}".replace(",", NNBSP).replace("-", MINUS)
 
 
+def counted(number: int, noun: str) -> str:
+    """« 1 étape », « 1 200 lignes », « 2 poids répliqués »: each word that can takes an s."""
+    if number < 2:
+        return f"{integer(number)} {noun}"
+    words = (word if word.endswith(("s", "x")) else f"{word}s" for word in noun.split(" "))
+    return f"{integer(number)} {' '.join(words)}"
+
+
 def decimal(number: float, digits: int = 1) -> str:
     """`1234.56` -> « 1 234,6 »."""
     text = f"{number:,.{digits}f}"

@@ -63,7 +63,7 @@ GOOD = "variable,modalite,total\nrégion,Nord,6\nrégion,Sud,12\n"
             "« echelle » doit dépasser 0",
         ),
         ({"plan": "{poids: poids net\n"}, "n’est pas un YAML lisible"),
-        ({"niveau": "95"}, "« niveau » doit être inférieur à 1"),
+        ({"niveau": "95"}, "« niveau » doit être un nombre entre 0 et 1 : 0.95 pour 95 %"),
         ({"couleur": "bleu"}, "clé « couleur » inconnue"),
         (
             {"cibles": "[{statistique: médiane, variable: âge}]"},
@@ -161,8 +161,12 @@ def test_every_fault_of_form_is_said_at_once(capsys, small):
             "donnees: a.csv\ndonnees: b.csv\n",
             "ligne 2 : la clé « donnees » est déjà écrite ligne 1",
         ),
-        ("- a\n", "« fichier » doit être une suite de clés"),
-        ("", "« fichier » doit être une suite de clés"),
+        ("- a\n", "ligne 1 : le fichier doit contenir « donnees: », « plan: » et « cibles: »"),
+        ("", "ligne 1 : le fichier doit contenir « donnees: », « plan: » et « cibles: »"),
+        ("donnees: &d [*d]\n", "ligne 1 : le renvoi « *d » n’est pas permis"),
+        ("a: " + "[" * 1500, "ligne 1 : plus de 50 niveaux emboîtés"),
+        ("a:\n- " + "[" * 200_000, "ligne 2 : plus de 50 niveaux emboîtés"),
+        ("#" * 1_100_000, "le fichier dépasse 1 000 000 caractères"),
     ],
 )
 def test_a_file_that_describes_nothing_is_said(capsys, small, text, said):
