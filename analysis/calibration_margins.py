@@ -22,7 +22,7 @@ def check_margins(margins: pl.DataFrame, spec: CalibrationSpec) -> pl.DataFrame:
     """
     require_columns(margins, tuple(MARGINS), USE)
     if margins.is_empty():
-        raise fault(f"{USE} : le tableau est vide.", MarginError)
+        raise fault(f"{USE} : le tableau est vide ; donner une ligne par total.", MarginError)
     margins = margins.select(
         pl.col("variable", "category").cast(pl.String),
         pl.Series("total", numeric_column(margins, "total", USE)),
@@ -31,7 +31,8 @@ def check_margins(margins: pl.DataFrame, spec: CalibrationSpec) -> pl.DataFrame:
     )
     if margins["variable"].has_nulls():
         raise fault(
-            f"{USE} : colonne « variable » vide ({row_numbers(margins['variable'].is_null())}).",
+            f"{USE} : cellule vide dans la colonne « variable » "
+            f"({row_numbers(margins['variable'].is_null())}) ; la compléter.",
             MarginError,
         )
     check_rows(margins)
@@ -63,12 +64,15 @@ def check_rows(margins: pl.DataFrame) -> None:
     faults = {
         "citée deux fois": margins.select("variable", "category").is_duplicated(),
         "de total négatif": (margins["total"] < 0) & ~numeric,
-        "sans modalité, d'une variable qui en a par ailleurs": numeric
+        "qui mêle modalités et total": numeric
         & (margins["variable"].is_in(margins["variable"].filter(mixed & ~numeric).implode())),
     }
     for what, wrong in faults.items():
         if wrong.any():
-            raise fault(f"{USE} : marge {what} : {listed(margins.filter(wrong))}.", MarginError)
+            raise fault(
+                f"{USE} : marge {what} : {listed(margins.filter(wrong))} ; corriger ces lignes.",
+                MarginError,
+            )
 
 
 def check_sums(margins: pl.DataFrame, spec: CalibrationSpec) -> None:
@@ -104,16 +108,18 @@ def check_presence(margin: pl.DataFrame, counts: Floats) -> None:
     margin = margin.with_columns(n=pl.Series(counts))
     alone = margin.filter((pl.col("total") > 0) & (pl.col("n") == 0))
     if alone.height:
+        which = "cette modalité" if alone.height == 1 else "chacune de ces modalités"
         raise fault(
-            f"Calage : aucun répondant pour {listed(alone)} ; regrouper cette modalité avec une "
-            "voisine, dans la marge et dans les réponses.",
+            f"Calage : aucun répondant pour {listed(alone)} ; regrouper {which} avec une voisine, "
+            "dans la marge et dans les réponses.",
             MarginError,
         )
     empty = margin.filter((pl.col("total") == 0) & (pl.col("n") > 0) & pl.col("cost").is_null())
     if empty.height:
+        have = "qui a" if empty.height == 1 else "qui ont"
         raise fault(
-            f"Calage : total nul pour {listed(empty)}, qui a pourtant des répondants ; corriger la "
-            "marge ou recoder ces répondants.",
+            f"Calage : total nul pour {listed(empty)}, {have} pourtant des répondants ; corriger "
+            "la marge ou recoder ces répondants.",
             MarginError,
         )
 

@@ -20,7 +20,7 @@ from reports.specification import (
 )
 from survey.draft import Source
 from survey.errors import Fault, SurveyError
-from survey.french import typography
+from survey.french import integer, typography
 from survey.suggestions import suggestion
 from survey.yaml_lines import DuplicateKeyError, KeyPath, TangledYamlError, read_yaml
 
@@ -136,7 +136,7 @@ FORMS: dict[str, Callable[[dict], str]] = {
     "greater_than": lambda error: f"doit dépasser {error['ctx']['gt']:g}",
     "greater_than_equal": lambda error: f"doit valoir au moins {error['ctx']['ge']:g}",
     "less_than": lambda error: f"doit être inférieur à {error['ctx']['lt']:g}",
-    "less_than_equal": lambda error: f"ne peut dépasser {error['ctx']['le']:g}",
+    "less_than_equal": lambda error: f"ne peut dépasser {integer(error['ctx']['le'])}",
     "finite_number": lambda _: "doit être un nombre fini",
     "string_too_short": lambda _: "est vide",
 }

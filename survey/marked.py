@@ -2,7 +2,7 @@
 
 An option (`lonely`), a setting (`lonely="adjust"`) or row numbers are written between characters of
 private use. `shown` takes these away: it gives the engine's words, or those of a vocabulary. What
-comes from the user bears no mark, and is never rewritten.
+comes from the user bears no mark and is never rewritten; a `twin` is a second name for it.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-OPTION, VALUE, ROWS, ADVICE, END, END_ADVICE = "\ue000\ue001\ue002\ue003\ue004\ue005"
+OPTION, VALUE, ROWS, ADVICE, TWIN, END, END_ADVICE = "\ue000\ue001\ue002\ue003\ue004\ue005\ue006"
 INSIDE = f"([^{OPTION}-{END_ADVICE}]*)"
 ADVISED = re.compile(f"{ADVICE}{INSIDE}{VALUE}(.*?){END_ADVICE}", re.DOTALL)
 OPTIONS = re.compile(f"{OPTION}{INSIDE}(?:{VALUE}{INSIDE})?{END}")
+TWINS = re.compile(f"{TWIN}{INSIDE}{END}")
 NUMBERS = re.compile(f"{ROWS}{INSIDE}{END}")
 
 
@@ -37,6 +38,11 @@ def row_list(rows: str) -> str:
 def advice(name: str, text: str) -> str:
     """A text of no use to whom cannot give the option `name`."""
     return f"{ADVICE}{name}{VALUE}{text}{END_ADVICE}"
+
+
+def twin(name: str, use: str) -> str:
+    """Another name for what the user calls `name`, shown as the same."""
+    return f"{name}{TWIN}{use}{END}"
 
 
 def shown(
@@ -68,7 +74,8 @@ def shown(
         rows = found[1].split(", ")
         return ", ".join(rows if line_of is None else [str(line_of(int(row))) for row in rows])
 
-    return NUMBERS.sub(counted, OPTIONS.sub(told, ADVISED.sub(kept, text)))
+    text = OPTIONS.sub(told, ADVISED.sub(kept, TWINS.sub("", text)))
+    return NUMBERS.sub(counted, text)
 
 
 def as_python(value: str) -> str:

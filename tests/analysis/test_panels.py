@@ -147,7 +147,7 @@ def test_faults():
     with pytest.raises(SurveyError, match="plusieurs strates"):
         compare_panel(one, other, pl.Series([1] * before.height), after["unit"])
     missing = pl.Series([None] * after.height, dtype=pl.Int64)
-    with pytest.raises(SurveyError, match="est vide"):
+    with pytest.raises(SurveyError, match="identifiant vide"):
         compare_panel(one, other, before["unit"], missing)
     numeric = SurveyDesign("pw", calibration_numbers=("y",), design_weight="pw")
     with pytest.raises(SurveyError, match="Empilement"):

@@ -245,7 +245,7 @@ def test_hadamard_matrices_are_orthogonal():
 REFUSED = {
     "méthode ’jackknife’ inconnue": lambda: ReplicationSpec("jackknife"),
     "coefficient de Fay 1": lambda: ReplicationSpec("fay", fay=1),
-    "une réplication par unité primaire": lambda: ReplicationSpec("jkn", 20),
+    "une réplique par unité primaire": lambda: ReplicationSpec("jkn", 20),
     "il en faut au moins 2": lambda: ReplicationSpec("rao_wu", 1),
     "« order » ne sert": lambda: ReplicationSpec("rao_wu", order="y"),
     "plan sans strates": lambda: made(drawn([2, 2], 1), STRATA, "jk1"),

@@ -88,7 +88,7 @@ GOOD = "variable,modalite,total\nrégion,Nord,6\nrégion,Sud,12\n"
         ),
         (
             {"cibles": "[{statistique: gini, variable: âge}, {statistique: gini, variable: âge}]"},
-            "gini de « âge » est demandé deux fois",
+            "l’indice de Gini de « âge » est demandé deux fois",
         ),
         (
             {"cibles": "[{statistique: quantile, variable: âge, p: [0.5, 0.50]}]"},
@@ -197,7 +197,7 @@ def test_a_missing_description_is_said(capsys, small):
         (
             "03;Nord",
             "03;",
-            "s.yml (enquête.csv) : Strates : la colonne « région » est vide (ligne 4) ; compléter",
+            "s.yml (enquête.csv) : Strates : cellule vide dans la colonne « région » (ligne 4)",
         ),
         ("03;Nord;1;", "03;Nord;1;1;", "ligne 4 : 9 cellules pour 8 colonnes"),
     ],
@@ -216,7 +216,7 @@ def test_a_column_of_lists_is_refused(capsys, small, verb):
     pl.DataFrame(table).write_parquet(small / "e.parquet")
     (small / "m.csv").write_text(GOOD, encoding="utf-8")
     spec = written(small, "s.yml", **SMALL | {"donnees": "e.parquet"}, calage=CALIBRATED)
-    said = "la colonne « âge » n’est faite ni de nombres ni de textes (List(Int64))"
+    said = "la colonne « âge » contient des listes, ni nombres ni textes. Convertissez-la"
     assert said in fails(capsys, verb, spec, small / "r.csv")
 
 

@@ -46,7 +46,7 @@ def small(tmp_path):
         ),
         ({"plan": "{poids: a, emboitees: {a: b}}"}, "« emboitees » doit être « true » ou « fals"),
         ({"plan": CHECKED % "mse: [true]"}, "« mse » doit être « true » ou « false »"),
-        ({"plan": CHECKED % "ddl: 99999999999999999999"}, "« ddl » ne peut dépasser 1e+09"),
+        ({"plan": CHECKED % "ddl: 99999999999999999999"}, "« ddl » ne peut dépasser 1 000 000 000"),
         ({"plan": CHECKED % "facteurs: [.inf, 1]"}, "« facteurs » doit être un nombre"),
         ({"plan": CHECKED % "facteurs: [1e999, 1]"}, "« facteurs » doit être un nombre fini"),
         ({"plan": CHECKED % "facteurs: [-1, 1]"}, "« facteurs » doit valoir au moins 0"),

@@ -2,7 +2,7 @@ import polars as pl
 import pytest
 
 from analysis.checks import fault, row_numbers
-from survey.marked import advice, option, setting, shown
+from survey.marked import advice, option, setting, shown, twin
 
 WORDS = {"lonely": "upe_seule", "bounds": "bornes", "base": None}
 LONELY = setting("lonely", "adjust")
@@ -18,6 +18,7 @@ LONELY = setting("lonely", "adjust")
         (setting("nested", True), "nested=True", "« nested: true »"),
         (setting("", "average"), '"average"', "« average »"),
         (f"écarter{advice('base', ' par « base »')}.", "écarter par « base ».", "écarter."),
+        (f"« {twin('lonely', 'codes')} »", "« lonely »", "« lonely »"),
         (advice("lonely", f"ou {LONELY}"), 'ou lonely="adjust"', "ou « upe_seule: adjust »"),
     ],
 )
