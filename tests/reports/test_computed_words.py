@@ -1,34 +1,21 @@
 """What `calculer` and `caler` say is in the words of the SPEC.yml, and the user's are kept."""
 
-import polars as pl
 import pytest
 
-from tests.described_survey import fails, run, written
+from tests.described_survey import described, fails, run
 
 OWN = ("inclusion", "lonely", "linear", "cost", "stratum_size", "base", "ligne 2", 'nested="True"')
-
-
-def spec(folder, data: dict, margins: str | None = None, **parts: str):
-    """A SPEC.yml on a CSV of these columns; `w` weighs and `y` is estimated unless told."""
-    pl.DataFrame(data).write_csv(folder / "d.csv")
-    if margins is not None:
-        (folder / "m.csv").write_text(margins, encoding="utf-8")
-        parts.setdefault("calage", "{marges: m.csv}")
-    own = {"donnees": "d.csv", "plan": "{poids: w}"}
-    return written(
-        folder, "s.yml", **own | {"cibles": "[{statistique: moyenne, variable: y}]"} | parts
-    )
 
 
 @pytest.mark.parametrize("name", OWN)
 def test_the_names_of_the_user_are_not_rewritten(capsys, tmp_path, name):
     data = {"w": [1, 1, 1], name: ["a", "a", "ligne 14"], "y": [1, 2, 4]}
     plan = f"{{poids: w, strates: {name}}}"
-    message = fails(capsys, "calculer", spec(tmp_path, data, plan=plan), tmp_path / "r.csv")
+    message = fails(capsys, "calculer", described(tmp_path, data, plan=plan), tmp_path / "r.csv")
     assert "ligne 14" in message and "« upe_seule: adjust »" in message
     margins = f"variable,modalite,total\n{name},a,4\n{name},ligne 15,6\n".replace('"', "")
     data = {column.replace('"', ""): values for column, values in data.items()}
-    message = fails(capsys, "caler", spec(tmp_path, data, margins), tmp_path / "r.csv")
+    message = fails(capsys, "caler", described(tmp_path, data, margins), tmp_path / "r.csv")
     assert f"la marge « {name} »".replace('"', "") in message
     assert "ligne 14" in message and "ligne 15" in message
 
@@ -50,12 +37,12 @@ def test_the_names_of_the_user_are_not_rewritten(capsys, tmp_path, name):
 def test_the_engine_speaks_in_keys_and_lines(capsys, tmp_path, parts, said):
     data = {"w": [1, 1, 1], "c": [1, 1, 2], "s": ["a", "b", "b"], "y": [1, 2, 4], "k": [9] * 3}
     data["m"] = [1, -1, 2]
-    assert said in fails(capsys, "calculer", spec(tmp_path, data, **parts), tmp_path / "r.csv")
+    assert said in fails(capsys, "calculer", described(tmp_path, data, **parts), tmp_path / "r.csv")
 
 
 def test_negative_weights_are_told_with_the_method_of_the_description(capsys, tmp_path):
     data = {"w": [1] * 4, "y": [1, 2, 4, 50]}
     calibration = "{marges: m.csv, methode: lineaire}"
-    path = spec(tmp_path, data, "variable,modalite,total\ny,,-30\n", calage=calibration)
+    path = described(tmp_path, data, "variable,modalite,total\ny,,-30\n", calage=calibration)
     said = run(capsys, "caler", path, tmp_path / "r.csv")
     assert "« logit » et « tronque » (borne basse 0 ou plus)" in said
