@@ -149,6 +149,9 @@ def test_faults():
     missing = pl.Series([None] * after.height, dtype=pl.Int64)
     with pytest.raises(SurveyError, match="identifiant vide"):
         compare_panel(one, other, before["unit"], missing)
+    for names in ("ab", ("1",), ("1", "1")):
+        with pytest.raises(SurveyError, match="deux noms d’édition différents"):
+            stack_waves(before, after, PLAN, "unit", names)
     numeric = SurveyDesign("pw", calibration_numbers=("y",), design_weight="pw")
     with pytest.raises(SurveyError, match="Empilement"):
         stack_waves(before, after, numeric, "unit", ("a", "b"))
