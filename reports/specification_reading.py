@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from reports.specification import (
+    NEEDED,
     CalibrationPart,
     Described,
     Plan,
@@ -30,6 +31,7 @@ PARTS: dict[str, type[BaseModel]] = {
     "calage": CalibrationPart,
     "cibles": TargetPart,
 }
+NEEDED_KEYS = set().union(*NEEDED.values())  # by some statistic, and read by no other
 COLUMNS = {  # keys whose value names columns
     *("poids", "strates", "grappes", "fpc", "certitude", "probabilite", "repondant"),
     *("groupe_reponse", "echelle", "unite", "variables_unite", "variable", "numerateur"),
@@ -111,7 +113,7 @@ def empty_told(path: KeyPath) -> tuple[str, str]:
         return f"{quoted(key)} a un élément vide.", "Complétez-le, ou retirez-le."
     given = "une colonne" if key in COLUMNS else "une valeur"
     known = model.model_fields.get(key)
-    needed = known is not None and known.is_required()
+    needed = known is not None and (known.is_required() or key in NEEDED_KEYS)
     remedy = f"Donnez {given}." if needed else f"Donnez {given}, ou retirez la clé."
     return f"{quoted(key)} est vide.", remedy
 

@@ -34,6 +34,8 @@ def small(tmp_path):
             "« denominateur » est vide",
         ),
         ({"cibles": TARGET % "ratio, numerateur: null, denominateur: âge"}, "« numerateur » est"),
+        ({"cibles": TARGET % "quantile, variable: âge, p: "}, "« p » est vide. Donnez une valeur."),
+        ({"cibles": TARGET % "proportion, variable: u.s, modalite: "}, "ou retirez la clé."),
         ({"cibles": "[âge, région]"}, "chaque cible s’écrit « - {statistique: …, variable: …} »"),
         ({"plan": "{poids: [a, b]}"}, "« poids » doit être le nom d’une seule colonne"),
         ({"donnees": "[a.csv]"}, "« donnees » doit être un texte"),
