@@ -33,7 +33,9 @@ def design_arrays(frame: pl.DataFrame, design: SurveyDesign) -> DesignArrays:
 def checked_weight(frame: pl.DataFrame, column: str) -> Floats:
     """The weights, none negative, of positive sum."""
     if frame.is_empty():
-        raise fault("Plan de sondage : le tableau n’a aucune ligne.")
+        raise fault(
+            "Plan de sondage : le tableau n’a aucune ligne ; vérifier le fichier et les filtres."
+        )
     weight = numeric_column(frame, column, "Poids")
     if (weight < 0).any():
         raise fault(
@@ -41,5 +43,19 @@ def checked_weight(frame: pl.DataFrame, column: str) -> Floats:
             f"({row_numbers(pl.Series(weight < 0))}) ; revoir le redressement."
         )
     if not weight.sum() > 0:
-        raise fault(f"Poids : la somme de la colonne « {column} » est nulle.")
+        raise fault(
+            f"Poids : la somme de la colonne « {column} » est nulle ; vérifier que c’est bien "
+            "celle des poids."
+        )
+    return weight
+
+
+def replicate_weight(frame: pl.DataFrame, column: str, use: str) -> Floats:
+    """Weights of a replicate: some may be negative (Preston makes a few), not their sum."""
+    weight = numeric_column(frame, column, use)
+    if not weight.sum() > 0:
+        raise fault(
+            f"{use} : la somme des poids répliqués « {column} » n’est pas positive ; vérifier que "
+            "c’est bien une réplique."
+        )
     return weight

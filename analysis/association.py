@@ -138,7 +138,7 @@ def fit_tests(
     SurveyError : categories that differ from those of the column; a share not positive.
     """
     arrays = tested_arrays(responses, design)
-    codes = category_codes(responses, list(shares))
+    codes = category_codes(responses, list(shares), "Test d’ajustement")
     found = []
     for column, given in shares.items():
         expected = expected_shares(responses, column, given)
@@ -153,9 +153,11 @@ def fit_tests(
     return as_tests(found, FAMILY, adjust)
 
 
-def category_codes(responses: pl.DataFrame, columns: Sequence[str]) -> dict[str, Integers]:
+def category_codes(
+    responses: pl.DataFrame, columns: Sequence[str], use: str = "Test d’association"
+) -> dict[str, Integers]:
     """Code of the category of each row, -1 where null, for each column."""
-    require_columns(responses, columns, "Test d’association")
+    require_columns(responses, columns, use)
     return {column: encode(responses.select(column))[0] for column in set(columns)}
 
 

@@ -25,22 +25,26 @@ from analysis.calibration_conflict import (
     trials,
     widened,
 )
-from analysis.calibration_margins import counted, label, listed, told_apart
+from analysis.calibration_margins import label, listed, told_apart
 from analysis.calibration_problem import Problem
 from analysis.calibration_solver import Solution
 from analysis.calibration_spec import CalibrationSpec, factor_limits, unbounded
 from analysis.checks import fault
 from survey.errors import ConvergenceError
-from survey.french import decimal
+from survey.french import counted, decimal
+from survey.marked import advice, option
 
 LARGE = 20_000  # cells beyond which the tightest bounds take too long for a message
 STOPPED = (
     "Des poids qui tiennent ces marges à un dix-millionième près existent pourtant : relever la "
-    "tolérance, augmenter max_steps, ou ramener les variables numériques à des ordres de grandeur "
-    "voisins."
+    f"tolérance, {advice('max_steps', 'augmenter max_steps, ')}ou ramener les variables "
+    "numériques à des ordres de grandeur voisins."
 )
-TOO_DEAR = "Baisser les coûts les plus hauts (colonne « cost »), ou augmenter max_steps."
-COST = "donner un coût (colonne « cost ») à {}, alors approchées"
+TOO_DEAR = (
+    f"Baisser les coûts les plus hauts (colonne « {option('cost')} »)"
+    f"{advice('max_steps', ', ou augmenter max_steps')}."
+)
+COST = f"donner un coût (colonne « {option('cost')} ») à {{}}, alors approchées"
 
 
 def not_converged(problem: Problem, solution: Solution, spec: CalibrationSpec) -> ConvergenceError:

@@ -8,6 +8,7 @@ from analysis.calibration_spec import CalibrationSpec, factor_limits
 from analysis.checks import Floats, fault, named, numeric_column, require_columns, row_numbers
 from survey.errors import MarginError
 from survey.french import decimal, integer
+from survey.marked import option
 
 MARGINS = pl.Schema({"variable": pl.String, "category": pl.String, "total": pl.Float64})
 USE = "Marges de calage"
@@ -23,7 +24,7 @@ def check_margins(margins: pl.DataFrame, spec: CalibrationSpec) -> pl.DataFrame:
     """
     require_columns(margins, tuple(MARGINS), USE)
     if margins.is_empty():
-        raise fault(f"{USE} : le tableau est vide.", MarginError)
+        raise fault(f"{USE} : le tableau est vide ; donner une ligne par total.", MarginError)
     margins = margins.select(
         pl.col("variable", "category").cast(pl.String),
         pl.Series("total", numeric_column(margins, "total", USE)),
@@ -32,7 +33,8 @@ def check_margins(margins: pl.DataFrame, spec: CalibrationSpec) -> pl.DataFrame:
     )
     if margins["variable"].has_nulls():
         raise fault(
-            f"{USE} : colonne « variable » vide ({row_numbers(margins['variable'].is_null())}).",
+            f"{USE} : cellule vide dans la colonne « variable » "
+            f"({row_numbers(margins['variable'].is_null())}) ; la compléter.",
             MarginError,
         )
     check_rows(margins)
@@ -55,8 +57,8 @@ def positive_or_null(
     if wrong.fill_null(False).any():
         allowed = "positif ou nul" if zero else "positif"
         raise fault(
-            f"{USE} : colonne « {column} » ({row_numbers(wrong)}) : il faut un nombre {allowed}, "
-            "ou rien."
+            f"{USE} : colonne « {option(column)} » ({row_numbers(wrong)}) : il faut un nombre "
+            f"{allowed}, ou rien."
         )
     return numbers.set(numbers.is_infinite().fill_null(False), None)
 
@@ -68,12 +70,15 @@ def check_rows(margins: pl.DataFrame) -> None:
     faults = {
         "citée deux fois": margins.select("variable", "category").is_duplicated(),
         "de total négatif": (margins["total"] < 0) & ~numeric,
-        "sans modalité, d'une variable qui en a par ailleurs": numeric
+        "qui mêle modalités et total": numeric
         & (margins["variable"].is_in(margins["variable"].filter(mixed & ~numeric).implode())),
     }
     for what, wrong in faults.items():
         if wrong.any():
-            raise fault(f"{USE} : marge {what} : {listed(margins.filter(wrong))}.", MarginError)
+            raise fault(
+                f"{USE} : marge {what} : {listed(margins.filter(wrong))} ; corriger ces lignes.",
+                MarginError,
+            )
 
 
 def check_sums(margins: pl.DataFrame, spec: CalibrationSpec) -> None:
@@ -112,17 +117,19 @@ def check_presence(margin: pl.DataFrame, counts: Floats, spec: CalibrationSpec) 
     margin = margin.with_columns(n=pl.Series(counts))
     alone = margin.filter((pl.col("total") > 0) & (pl.col("n") == 0) & pl.col("cost").is_null())
     if alone.height:
+        which = "cette modalité" if alone.height == 1 else "chacune de ces modalités"
         raise fault(
-            f"Calage : aucun répondant pour {listed(alone)} ; regrouper cette modalité avec une "
-            "voisine, dans la marge et dans les réponses.",
+            f"Calage : aucun répondant pour {listed(alone)} ; regrouper {which} avec une voisine, "
+            "dans la marge et dans les réponses.",
             MarginError,
         )
     empty = margin.filter((pl.col("total") == 0) & (pl.col("n") > 0) & pl.col("cost").is_null())
     if empty.height and not (factor_limits(spec)[0] <= 0 and spec.method in ZEROED):
+        have = "qui a" if empty.height == 1 else "qui ont"
         raise fault(
-            f"Calage : total nul pour {listed(empty)}, qui a pourtant des répondants ; corriger la "
-            "marge, recoder ces répondants, ou choisir « truncated » avec une borne basse de 0, "
-            "qui leur donne un poids nul.",
+            f"Calage : total nul pour {listed(empty)}, {have} pourtant des répondants ; corriger "
+            "la marge, recoder ces répondants, ou choisir la méthode "
+            f"« {option('truncated')} » avec une borne basse de 0, qui leur donne un poids nul.",
             MarginError,
         )
 
@@ -140,11 +147,6 @@ def told_apart(*totals: float) -> tuple[str, ...]:
         return told
     digits = next(d for d in range(3, 30) if decimal(low, d) != decimal(high, d))
     return tuple(decimal(total, digits) for total in totals)
-
-
-def counted(number: int, noun: str) -> str:
-    """« 1 étape », « 1 200 lignes »."""
-    return f"{integer(number)} {noun}{'s' if number > 1 else ''}"
 
 
 def label(variable: str, category: str | None) -> str:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from analysis.calibration import Calibration
-from analysis.calibration_margins import counted, label, quantity
+from analysis.calibration_margins import label, quantity
 from analysis.calibration_spec import METHODS
 from analysis.checks import SHOWN
-from survey.french import decimal, percent, typography
+from survey.french import counted, decimal, percent, typography
+from survey.marked import option, shown
 
 NAMES = dict(zip(METHODS, ("linéaire", "raking ratio", "logit", "linéaire tronquée"), strict=True))
 
 
-def describe_calibration(calibration: Calibration) -> str:
-    """What the calibration did, a line a topic: weights, g-weights, bounds, margins."""
+def describe_calibration(
+    calibration: Calibration, words: Mapping[str, str | None] | None = None
+) -> str:
+    """What the calibration did, a line a topic: weights, g-weights, bounds, margins.
+
+    `words` names options as `survey.marked.shown` does.
+    """
     summary = calibration.summary
     redundant = (
         f" (dont {counted(summary.n_redundant, 'déductible')})" if summary.n_redundant else ""
@@ -42,9 +50,10 @@ def describe_calibration(calibration: Calibration) -> str:
     if summary.n_negative:
         lines.append(
             f"Attention : poids négatif pour {counted(summary.n_negative, 'ligne')} ; les méthodes "
-            "« raking », « logit » et « truncated » (borne basse 0 ou plus) l'évitent."
+            f"« raking », « logit » et « {option('truncated')} » (borne basse 0 ou plus) l'évitent."
         )
-    return typography("\n".join([*lines, *margins_told(calibration.margins)]))
+    told = "\n".join([*lines, *margins_told(calibration.margins)])
+    return typography(shown(told, words))
 
 
 def bounds_told(bounds: tuple[float, float] | None) -> str:

@@ -7,6 +7,8 @@ from math import inf, isfinite
 from typing import Literal, get_args
 
 from analysis.checks import fault, named
+from survey.french import short_number
+from survey.marked import option, setting
 
 Method = Literal["linear", "raking", "logit", "truncated"]
 METHODS: tuple[Method, ...] = get_args(Method)
@@ -67,8 +69,8 @@ def check_bounds(spec: CalibrationSpec) -> None:
     if spec.bounds is None:
         if spec.method in ("logit", "truncated"):
             raise fault(
-                f"Calage : la méthode « {spec.method} » demande des bornes des rapports de poids, "
-                "par exemple bounds=(0.5, 2.0)."
+                f"Calage : la méthode « {option(spec.method)} » demande des bornes des rapports de "
+                f"poids, par exemple {setting('bounds', (0.5, 2.0))}."
             )
         return
     try:
@@ -79,18 +81,24 @@ def check_bounds(spec: CalibrationSpec) -> None:
         ) from None
     if not lower < 1 < upper:
         raise fault(
-            f"Calage : les bornes ({lower}, {upper}) doivent encadrer 1 strictement, par exemple "
-            "(0.5, 2.0) : ce sont celles du rapport entre poids calé et poids de départ."
+            f"Calage : les bornes {told(spec.bounds)} doivent encadrer 1 strictement, par exemple "
+            f"{setting('bounds', (0.5, 2.0))} : ce sont celles du rapport entre poids calé et "
+            "poids de départ."
         )
     if spec.method == "logit" and not (isfinite(lower) and isfinite(upper)):
         raise fault(
-            f"Calage : la méthode « logit » demande deux bornes finies ; reçu ({lower}, {upper})."
+            f"Calage : la méthode « logit » demande deux bornes finies ; reçu {told(spec.bounds)}."
         )
     if spec.method in ("raking", "logit") and lower < 0:
         raise fault(
-            f"Calage : la borne basse {lower} est négative ; la méthode « {spec.method} » ne donne "
-            "que des poids positifs : la mettre à 0 ou plus."
+            f"Calage : la borne basse {short_number(lower)} est négative ; la méthode "
+            f"« {spec.method} » ne donne que des poids positifs : la mettre à 0 ou plus."
         )
+
+
+def told(bounds: tuple[float, float]) -> str:
+    """« (0,5 ; 2) »."""
+    return f"({short_number(bounds[0])} ; {short_number(bounds[1])})"
 
 
 def factor_limits(spec: CalibrationSpec) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from survey.errors import SurveyError
 from survey.french import integer, typography
+from survey.marked import row_list
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -25,15 +26,19 @@ def fault(message: str, kind: type[SurveyError] = SurveyError) -> SurveyError:
 
 def named(values: Sequence[object]) -> str:
     """« 3, 8, 12 et 40 autres »: the first few of a list, and how many more there are."""
-    shown = ", ".join(str(value) for value in values[:SHOWN])
-    more = len(values) - SHOWN
-    return shown if more <= 0 else f"{shown} et {integer(more)} autre{'s' if more > 1 else ''}"
+    return and_more(", ".join(str(value) for value in values[:SHOWN]), len(values) - SHOWN)
+
+
+def and_more(first: str, more: int) -> str:
+    """« 3, 8 et 40 autres »."""
+    return first if more <= 0 else f"{first} et {integer(more)} autre{'s' if more > 1 else ''}"
 
 
 def row_numbers(wrong: pl.Series) -> str:
     """« lignes 3, 8 » (counted from 1) where a Boolean series is true."""
     numbers = (wrong.fill_null(False).arg_true() + 1).to_list()
-    return f"ligne{'s' if len(numbers) > 1 else ''} {named(numbers)}"
+    first = row_list(", ".join(map(str, numbers[:SHOWN])))
+    return f"ligne{'s' if len(numbers) > 1 else ''} {and_more(first, len(numbers) - SHOWN)}"
 
 
 def require_columns(frame: pl.DataFrame, columns: Sequence[str], use: str) -> None:
@@ -43,7 +48,12 @@ def require_columns(frame: pl.DataFrame, columns: Sequence[str], use: str) -> No
             continue
         close = get_close_matches(column, frame.columns, n=3)
         hint = f"colonnes proches : {', '.join(close)}" if close else "aucune colonne proche"
-        raise fault(f"{use} : colonne « {column} » absente du tableau ({hint}).")
+        if column.strip() in [name.strip() for name in frame.columns]:
+            hint = "son titre y porte un espace en trop"
+        raise fault(
+            f"{use} : colonne « {column} » absente du tableau ({hint}) ; corriger son nom, ou "
+            "ajouter la colonne."
+        )
 
 
 def numeric_column(
@@ -55,6 +65,7 @@ def numeric_column(
     """
     series = frame[column]
     if not (series.dtype.is_numeric() or series.dtype == pl.Boolean):
+        refuse_kind(series, f"{use} : la colonne « {column} »")
         number = series.cast(pl.String).cast(pl.Float64, strict=False)
         wrong = number.is_null() if number.null_count() else pl.Series([True] * len(series))
         raise fault(
@@ -63,33 +74,43 @@ def numeric_column(
         )
     numbers = series.cast(pl.Float64)
     faults = {
-        "vide": numbers.is_null(),
-        "non numérique (NaN)": numbers.is_nan(),
-        "infinie": numbers.is_infinite(),
+        f"cellule vide dans la colonne « {column} »": numbers.is_null(),
+        f"la colonne « {column} » porte une valeur non numérique (NaN)": numbers.is_nan(),
+        f"la colonne « {column} » porte une valeur infinie": numbers.is_infinite(),
     }
     for what, wrong in faults.items():
         wrong = wrong if among is None else wrong & among
         if wrong.any():
-            raise fault(
-                f"{use} : la colonne « {column} » porte une valeur {what} ({row_numbers(wrong)}) ; "
-                "corriger ou écarter ces lignes."
-            )
+            raise fault(f"{use} : {what} ({row_numbers(wrong)}) ; corriger ou écarter ces lignes.")
     if among is not None:
         numbers = numbers.set(~numbers.is_finite().fill_null(False), 0.0)
     return numbers.to_numpy()
+
+
+def refuse_kind(series: pl.Series, what: str) -> None:
+    """Raise on a column of dates, lists, bytes… that no number is read from; `what` names it."""
+    kind = series.dtype
+    if kind.is_temporal():
+        held = "durées" if kind == pl.Duration else "dates"
+        raise fault(f"{what} contient des {held} ; en tirer des nombres avant le calcul.")
+    if kind.is_nested() or kind in (pl.Binary, pl.Object):
+        raise fault(f"{what} ne contient ni nombres ni vrai ou faux ; en choisir une autre.")
 
 
 def encode(frame: pl.DataFrame) -> tuple[Integers, pl.DataFrame]:
     """Code of each row's combination of values, and the combinations in order (code = row).
 
     Order is that of each column: an Enum's own order, else alphabetical. A row with a null has
-    code -1.
+    code -1; NaN is null.
     """
+    frame = frame.with_columns(pl.selectors.float().fill_nan(None))
     keys = frame.drop_nulls().unique().sort(frame.columns)
-    coded = frame.join(
-        keys.with_row_index("_code"), on=frame.columns, how="left", maintain_order="left"
-    )
-    return coded["_code"].cast(pl.Int64).fill_null(-1).to_numpy(), keys
+    place = "_code"
+    while place in frame.columns:
+        place += "_"
+    numbered = keys.with_row_index(place)
+    coded = frame.join(numbered, on=frame.columns, how="left", maintain_order="left")
+    return coded[place].cast(pl.Int64).fill_null(-1).to_numpy(), keys
 
 
 def refuse_missing(
@@ -100,11 +121,15 @@ def refuse_missing(
     kind: type[SurveyError] = SurveyError,
 ) -> None:
     """Raise when `column` has a null, or one in the rows of `among` (Boolean)."""
-    missing = frame[column].is_null() if among is None else frame[column].is_null() & among
+    series = frame[column]
+    missing = series.is_null()
+    if series.dtype.is_float():
+        missing |= series.is_nan().fill_null(False)
+    missing = missing if among is None else missing & among
     if missing.any():
         raise fault(
-            f"{use} : la colonne « {column} » est vide ({row_numbers(missing)}) ; compléter ou "
-            "recoder ces lignes.",
+            f"{use} : cellule vide dans la colonne « {column} » ({row_numbers(missing)}) ; "
+            "compléter ou recoder ces lignes.",
             kind,
         )
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import Literal, get_args
 
 from analysis.checks import fault
-from survey.french import integer
+from survey.french import counted
+from survey.marked import option
 
 Lonely = Literal["fail", "adjust", "average", "certainty", "remove"]
 LONELY = get_args(Lonely)
@@ -30,17 +32,27 @@ class Replicates:
     df: int | None = None
 
     def __post_init__(self) -> None:
+        if isinstance(self.columns, str):
+            raise fault(
+                "Répliques : donner la liste des colonnes de poids répliqués, par exemple "
+                '("rep_1", "rep_2").'
+            )
         if len(self.columns) < 2:
             raise fault("Répliques : il faut au moins deux colonnes de poids répliqués.")
         if self.rscales is not None and len(self.rscales) != len(self.columns):
             raise fault(
-                f"Répliques : {len(self.columns)} colonnes pour {len(self.rscales)} facteurs "
-                "(« rscales ») ; en donner un par colonne, ou aucun."
+                f"Répliques : {len(self.columns)} colonnes pour "
+                f"{counted(len(self.rscales), 'facteur')} (« {option('rscales')} ») ; en donner un "
+                "par colonne, ou aucun."
             )
-        if not (self.scale > 0 and all(factor >= 0 for factor in self.rscales or ())):
-            raise fault("Répliques : l’échelle doit être positive et aucun facteur négatif.")
+        numbers = (self.scale, *(self.rscales or ()))
+        if not (self.scale > 0 and all(0 <= number < inf for number in numbers)):
+            raise fault(
+                "Répliques : l’échelle doit être positive, aucun facteur négatif, tous finis ; les "
+                "corriger."
+            )
         if self.df is not None and self.df < 1:
-            raise fault(f"Répliques : {self.df} degré de liberté ; il en faut au moins 1.")
+            raise fault(f"Répliques : {self.df} degré de liberté ; en donner au moins 1.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +175,8 @@ def refuse_unknown(design: SurveyDesign) -> None:
     """Raise on an option that is not in its list."""
     if design.lonely not in LONELY:
         raise fault(
-            f"Plan de sondage : option « lonely » {design.lonely!r} inconnue ; choisir parmi "
-            f"{', '.join(LONELY)}."
+            f"Plan de sondage : option « {option('lonely')} » {design.lonely!r} inconnue ; choisir "
+            f"parmi {', '.join(LONELY)}."
         )
     if design.pps not in (None, *PPS):
         raise fault(
@@ -194,13 +206,13 @@ def refuse_half_given(design: SurveyDesign) -> None:
     meaning = {
         "design_weight": "« design_weight » (poids avant calage)",
         "pps": "« pps » (approximation de la variance)",
-        "response_group": "« response_group » (groupe de réponse)",
+        "response_group": f"« {option('response_group')} » (groupe de réponse)",
     }
     for first, has_first, second, has_second in pairs:
         if has_first != has_second:
             raise fault(
-                f"Plan de sondage : « {first} » et {meaning[second]} vont ensemble ; donner les "
-                "deux ou aucun."
+                f"Plan de sondage : « {option(first)} » et {meaning[second]} vont ensemble ; "
+                "donner les deux ou aucun."
             )
     alone = {
         "calibration_scale": design.calibration_scale is not None,
@@ -212,7 +224,10 @@ def refuse_half_given(design: SurveyDesign) -> None:
     }
     for name, given in alone.items():
         if given and not design.margins:
-            raise fault(f"Plan de sondage : « {name} » suppose des colonnes de calage.")
+            raise fault(
+                f"Plan de sondage : « {name} » suppose des colonnes de calage ; les donner, ou "
+                "retirer cette option."
+            )
 
 
 def refuse_sizes(design: SurveyDesign) -> None:
@@ -220,24 +235,27 @@ def refuse_sizes(design: SurveyDesign) -> None:
     stages, sizes = len(design.clusters), len(design.sizes)
     if sizes > stages + 1:
         raise fault(
-            f"Plan de sondage : {sizes} effectifs de population pour {stages} degrés de grappes ; "
-            "un effectif par degré, plus un au besoin pour le tirage des lignes."
+            f"Plan de sondage : {counted(sizes, 'effectif')} de population pour "
+            f"{counted(stages, 'degré')} de grappes ; en donner un par degré, plus un au besoin "
+            "pour le tirage des lignes."
         )
     if design.pps and sizes:
         raise fault(
-            "Plan de sondage : donner « inclusion » (probabilités inégales) ou « stratum_size » "
-            "(effectif de population), pas les deux."
+            f"Plan de sondage : donner « {option('inclusion')} » (probabilités inégales) ou "
+            f"« {option('stratum_size')} » (effectif de population), pas les deux."
         )
     repeated = len(set(design.clusters)) < stages
     if repeated:
-        raise fault("Plan de sondage : la même colonne de grappes figure à deux degrés.")
+        raise fault(
+            "Plan de sondage : la même colonne de grappes figure à deux degrés ; n’en garder qu’un."
+        )
 
 
 def description(design: SurveyDesign) -> list[str]:
     """Parts of `SurveyDesign.describe`."""
     if design.replicates is not None:
-        count = integer(len(design.replicates.columns))
-        return [f"poids « {design.weight} »", f"variance par {count} poids répliqués"]
+        count = counted(len(design.replicates.columns), "poids répliqué")
+        return [f"poids « {design.weight} »", f"variance par {count}"]
 
     def quoted(columns: tuple[str, ...]) -> str:
         return " x ".join(f"« {column} »" for column in columns)

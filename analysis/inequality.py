@@ -11,20 +11,22 @@ Not done: correction of the bias of small samples (the Gini of n rows is short b
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
-from analysis.checks import Floats, fault, named
+from analysis.checks import Floats, fault, row_numbers
 from analysis.quantiles import Ranking, cumulated, quantile_values
+from survey.marked import advice
 
 
 def refuse_negative(indicator: str, value: Floats, answered: NDArray[np.bool_]) -> None:
     """Raise when an answered value is negative, naming the indicator and the rows."""
-    rows = np.flatnonzero(answered & (value < 0)) + 1
-    if len(rows):
+    wrong = answered & (value < 0)
+    if wrong.any():
         raise fault(
-            f"Indicateur « {indicator} » : valeur négative (ligne{'s' if len(rows) > 1 else ''} "
-            f"{named(rows.tolist())}) ; un indice de Gini ou une part détenue demande des valeurs "
-            "positives ou nulles : corriger ces lignes ou les écarter par « base »."
+            f"Indicateur « {indicator} » : valeur négative ({row_numbers(pl.Series(wrong))}) ; un "
+            "indice de Gini ou une part détenue demande des valeurs positives ou nulles : corriger "
+            f"ces lignes ou les écarter{advice('base', ' par « base »')}."
         )
 
 

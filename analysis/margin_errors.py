@@ -9,6 +9,7 @@ from scipy import optimize, sparse
 from analysis.checks import Floats, fault, named
 from analysis.design import SurveyDesign
 from survey.french import decimal
+from survey.marked import option
 
 USE = "Marges de calage"
 EXPLAINED = 1e-18  # of the sum of squares: under it a count follows from other margins
@@ -87,8 +88,8 @@ def composition(errors: Floats, column: str) -> Floats:
         raise fault(
             f"{USE} : la somme des modalités de « {column} » est connue par d'autres marges, donc "
             f"leurs erreurs se compensent ; celles-ci ({told}) ne le peuvent pas, la plus grande "
-            "dépasse ce que les autres compensent. Revoir « std_error », qui est à donner pour "
-            "toutes les modalités."
+            f"dépasse ce que les autres compensent. Revoir « {option('std_error')} », à donner "
+            "pour toutes les modalités."
         )
     else:
         share = optimize.brentq(excess, *ends, xtol=1e-15, rtol=1e-14)

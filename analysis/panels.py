@@ -8,12 +8,21 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from analysis.checks import Floats, Integers, fault, named, refuse_missing, require_columns
+from analysis.checks import (
+    Floats,
+    Integers,
+    fault,
+    named,
+    refuse_missing,
+    require_columns,
+    row_numbers,
+)
 from analysis.comparison import CELL, FAMILY, compare_editions
 from analysis.design import SurveyDesign
 from analysis.estimation import Influences
 from analysis.forms import DesignArrays, summing
 from analysis.variance import weighted_residuals
+from survey.french import counted
 
 WAVE = "wave"
 
@@ -105,11 +114,16 @@ def unit_rows(found: Influences, units: pl.Series, what: str) -> pl.DataFrame:
     arrays = found.arrays
     if len(units) != len(arrays.weight):
         raise fault(
-            f"Panel ({what}) : {len(units)} identifiants pour {len(arrays.weight)} lignes ; donner "
-            "celui de chaque ligne du tableau estimé."
+            f"Panel ({what}) : {counted(len(units), 'identifiant')} pour "
+            f"{counted(len(arrays.weight), 'ligne')} ; donner celui de chaque ligne du tableau "
+            "estimé."
         )
     frame = pl.DataFrame({"unit": units.cast(pl.String), "stratum": arrays.stratum})
-    refuse_missing(frame, "unit", f"Panel ({what}), identifiants")
+    if units.null_count():
+        raise fault(
+            f"Panel ({what}) : identifiant vide ({row_numbers(units.is_null())}) ; compléter ou "
+            "écarter ces lignes."
+        )
     held = frame.filter(pl.Series(arrays.weight > 0)).unique().sort("unit")
     twice = held.filter(held["unit"].is_duplicated())["unit"].unique().sort().to_list()
     if twice:
@@ -182,6 +196,11 @@ def stack_waves(
         raise fault(
             "Empilement des éditions : seules les marges de calage en modalités sont prises en "
             "compte ; comparer avec compare_panel."
+        )
+    if isinstance(names, str) or len(names) != 2 or names[0] == names[1]:
+        raise fault(
+            "Empilement des éditions : il faut deux noms d’édition différents, par exemple "
+            '("2025", "2026").'
         )
     columns = tuple(dict.fromkeys((*design.columns, unit)))
     frames = []

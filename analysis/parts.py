@@ -17,7 +17,9 @@ from analysis.targets import (
     Domain,
     Partition,
     Target,
+    condition,
     evaluated,
+    named_targets,
     partition,
     refuse_text,
     target_values,
@@ -179,12 +181,18 @@ class TargetColumns:
 def target_columns(frame: pl.DataFrame, targets: Sequence[Target]) -> TargetColumns:
     """Evaluate targets on the rows of a part; raises as `target_values`."""
     parts = [(each.value, each.denominator, each.base) for each in targets]
-    series = iter(evaluated(frame, [part for each in parts for part in each if part is not None]))
+    asked = [
+        (part, name)
+        for each, name in zip(parts, named_targets(targets), strict=True)
+        for part in each
+        if part is not None
+    ]
+    series = iter(evaluated(frame, *zip(*asked, strict=True)))
     found = TargetColumns(targets, [], [], [], [])
     places: dict[tuple[bytes | None, ...], int] = {}
     for target, each in zip(targets, parts, strict=True):
         value, divisor, base = (None if part is None else next(series) for part in each)
-        in_base = None if base is None else base.cast(pl.Boolean).fill_null(False).to_numpy()
+        in_base = None if base is None else condition(base, target).to_numpy()
         answered = known(known(in_base, value), divisor)
         found.value.append(target_numbers(frame, target, value, target.value, answered))
         found.divisor.append(

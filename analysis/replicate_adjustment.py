@@ -16,7 +16,7 @@ from analysis.calibration_spec import CalibrationSpec
 from analysis.checks import Floats, Integers, encode, fault, named, refuse_missing, require_columns
 from analysis.replicate_weights import ReplicateSet, check_height
 from survey.errors import ConvergenceError, MarginError
-from survey.french import integer
+from survey.french import counted, integer
 
 HELD = 1 << 22  # numbers of a working array: 32 MB
 
@@ -33,7 +33,7 @@ def readjust(
     what it returns): none is merged anew in a replicate. Silent units end with weight 0.
     """
     check_height(replicates, sample)
-    use = "Non-réponse des réplications"
+    use = "Non-réponse des répliques"
     require_columns(sample, (group, responded), use)
     for column in (group, responded):
         refuse_missing(sample, column, use)
@@ -51,7 +51,7 @@ def readjust(
             groups = keys[group].cast(pl.String).filter(pl.Series(silent.any(axis=1))).to_list()
             raise fault(
                 f"{use} : plus aucun répondant dans {named(groups)}, pour "
-                f"{integer(silent.any(axis=0).sum())} poids répliqués ; regrouper ces groupes de "
+                f"{counted(silent.any(axis=0).sum(), 'poids répliqué')} ; regrouper ces groupes de "
                 "réponse, ou choisir « fay » ou « successive_difference », qui gardent chacun.",
                 MarginError,
             )
@@ -211,7 +211,7 @@ def resisting(
     else:
         why = str(not_converged(problem, solve(problem, distance, spec, start), spec))
     return fault(
-        f"Calage des réplications : {integer(len(failed))} sur {integer(n_replicates)} "
+        f"Calage des répliques : {integer(len(failed))} sur {integer(n_replicates)} "
         f"n’atteignent pas les marges. La première (n° {first + 1}) : {why.rstrip('.')}. Regrouper "
         "de petites modalités, élargir les bornes, ou choisir une méthode qui garde toutes les "
         "unités (« fay », « successive_difference »).",

@@ -8,20 +8,22 @@ from typing import Literal, get_args
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.linalg import hadamard as sylvester
 
 from analysis.arrays import checked_weight
 from analysis.checks import Floats, Integers, fault, named, refuse_missing, require_columns
 from analysis.design import SurveyDesign
+from analysis.hadamard import hadamard
 from analysis.stages import Stage, draw_stages
-from survey.french import integer
+from survey.errors import SurveyError
+from survey.french import counted, integer
+from survey.marked import setting
 
 Method = Literal["jk1", "jkn", "brr", "fay", "rao_wu", "preston", "successive_difference"]
 METHODS: tuple[Method, ...] = get_args(Method)
 JACKKNIVES = ("jk1", "jkn")
 BOOTSTRAPS = ("rao_wu", "preston")
 LARGEST = 1 << 28  # numbers of the matrix of weights: 2 GB
-USE = "Réplications"
+USE = "Répliques"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,13 @@ class ReplicationSpec:
             raise fault(f"{USE} : coefficient de Fay {self.fay} ; attendu dans [0 ; 1[.")
         if self.n_replicates is not None and self.method in JACKKNIVES:
             raise fault(
-                f"{USE} : le jackknife fait une réplication par unité primaire ; ne pas donner "
+                f"{USE} : le jackknife fait une réplique par unité primaire ; ne pas donner "
                 "« n_replicates »."
             )
         if self.n_replicates is not None and self.n_replicates < 2:
             raise fault(f"{USE} : {self.n_replicates} demandée ; il en faut au moins 2.")
+        if self.seed < 0:
+            raise fault(f"{USE} : la graine {self.seed} est négative ; donner 0 ou plus.")
         if self.order is not None and self.method != "successive_difference":
             raise fault(f"{USE} : « order » ne sert qu’aux différences successives.")
 
@@ -84,8 +88,8 @@ def check_height(replicates: ReplicateSet, frame: pl.DataFrame) -> None:
     """Raise when weights and rows are not those of one another."""
     if len(replicates.weight) != frame.height:
         raise fault(
-            f"{USE} : {integer(len(replicates.weight))} lignes de poids pour "
-            f"{integer(frame.height)} lignes de réponses ; garder le tableau qui les a faits."
+            f"{USE} : {counted(len(replicates.weight), 'ligne')} de poids pour "
+            f"{counted(frame.height, 'ligne')} de réponses ; garder le tableau qui les a faits."
         )
 
 
@@ -116,7 +120,7 @@ def make_replicates(
         raise fault(f"{USE} : le jackknife « jk1 » suppose un plan sans strates ; choisir « jkn ».")
     replicated = stages if spec.method == "preston" else stages[:1]
     if not any((stage.scale > 0).any() for stage in replicated):
-        raise fault(f"{USE} : toutes les strates sont exhaustives ; il n’y a rien à répliquer.")
+        raise nothing_to_replicate(replicated[0])
     refuse_size(frame.height, stages[0], spec)
     factor, scale, rscales, mse = MAKERS[spec.method](stages, frame, spec)
     if stages[0].lonely.any() and spec.method != "jkn":
@@ -124,6 +128,17 @@ def make_replicates(
     weights = factor if replicated[-1].by_row else factor[replicated[-1].unit]
     weights *= weight[:, None]
     return ReplicateSet(weight, weights, scale, rscales, mse)
+
+
+def nothing_to_replicate(stage: Stage) -> SurveyError:
+    """The error of strata that all add no variance: wholly taken, or lonely and left out."""
+    if stage.centred.all():
+        return fault(f"{USE} : toutes les strates sont exhaustives ; il n’y a rien à répliquer.")
+    which = "exhaustives ou réduites" if stage.centred.any() else "réduites"
+    return fault(
+        f"{USE} : toutes les strates sont {which} à une seule unité primaire, sans variance ; les "
+        f"regrouper, ou choisir {setting('lonely', 'adjust')}."
+    )
 
 
 def refuse_design(design: SurveyDesign) -> None:
@@ -145,8 +160,8 @@ def refuse_size(n_rows: int, stage: Stage, spec: ReplicationSpec) -> None:
     columns = units if spec.method in JACKKNIVES else spec.n_replicates or 500
     if n_rows * columns > LARGEST:
         raise fault(
-            f"{USE} : {integer(n_rows)} lignes x {integer(columns)} réplications dépassent la "
-            "mémoire prévue (2 Go) ; choisir « rao_wu » ou moins de réplications."
+            f"{USE} : {integer(n_rows)} lignes x {integer(columns)} répliques dépassent la "
+            "mémoire prévue (2 Go) ; choisir « rao_wu » ou moins de répliques."
         )
 
 
@@ -188,7 +203,8 @@ def half_samples(stages: Stages, frame: pl.DataFrame, spec: ReplicationSpec) -> 
         sizes = np.unique(stage.unit_count[wrong]).astype(int).tolist()
         raise fault(
             f"{USE} : les demi-échantillons demandent deux unités primaires par strate ; "
-            f"{integer(wrong.sum())} strate(s) sur {integer(len(wrong))} en ont {named(sizes)}. "
+            f"{counted(wrong.sum(), 'strate')} sur {integer(len(wrong))} en "
+            f"{'ont' if wrong.sum() > 1 else 'a'} {named(sizes)}. "
             "Former des paires, ou choisir « jkn » ou « rao_wu »."
         )
     pairs = np.cumsum(drawn)
@@ -268,8 +284,9 @@ def preston(stages: Stages, frame: pl.DataFrame, spec: ReplicationSpec) -> Made:
     for depth, stage in enumerate(stages):
         if depth and stage.lonely.any():
             raise fault(
-                f'{USE} : lonely="average" ne vaut qu’au premier degré ; choisir "adjust" ou '
-                f'"certainty" (une grappe du degré {depth + 1} n’a qu’une unité).'
+                f"{USE} : {setting('lonely', 'average')} ne vaut qu’au premier degré ; choisir "
+                f"{setting('', 'adjust')} ou {setting('', 'certainty')} (une grappe du degré "
+                f"{depth + 1} n’a qu’une unité)."
             )
         parent, left = stage.stratum_of_unit, remaining(stage)
         count = stage.unit_count
@@ -350,41 +367,3 @@ def balanced_rows(needed: int, order: int | None) -> NDArray[np.int8]:
             f"exemple n_replicates={order}."
         )
     return matrix[1:]
-
-
-def hadamard(order: int) -> NDArray[np.int8] | None:
-    """A Hadamard matrix whose first row is 1, None when neither construction gives one.
-
-    Sylvester's doubling of 1, 2, or of Paley's (1933) two matrices, of order q + 1 for a prime
-    q = 3 mod 4 and 2 (q + 1) for a prime q = 1 mod 4.
-    """
-    if order == 1 or (order % 4 and order != 2):
-        return np.ones((1, 1), np.int8) if order == 1 else None
-    if order.bit_count() == 1:
-        return sylvester(order, np.int8)
-    matrix = None
-    if (order - 1) % 4 == 3 and is_prime(order - 1):
-        matrix = conference(order - 1, -1) + np.eye(order, dtype=np.int8)
-    elif (order // 2 - 1) % 4 == 1 and is_prime(order // 2 - 1):
-        core, one = conference(order // 2 - 1, 1), np.eye(order // 2, dtype=np.int8)
-        matrix = np.block([[core + one, core - one], [core - one, -core - one]])
-    elif (half := hadamard(order // 2)) is not None:
-        matrix = np.kron(np.array([[1, 1], [1, -1]], np.int8), half)
-    return None if matrix is None else matrix * matrix[0]
-
-
-def is_prime(number: int) -> bool:
-    """Whether `number` is prime."""
-    return number > 1 and all(number % divisor for divisor in range(2, int(number**0.5) + 1))
-
-
-def conference(prime: int, sign: int) -> NDArray[np.int8]:
-    """Quadratic residues of i - j bordered by 1 and `sign`; C C' = `prime` I."""
-    square = np.full(prime, -1, np.int8)
-    square[np.arange(1, prime) ** 2 % prime] = 1
-    square[0] = 0
-    numbers = np.arange(prime)
-    matrix = np.ones((prime + 1, prime + 1), np.int8)
-    matrix[1:, 1:] = square[(numbers[:, None] - numbers) % prime]
-    matrix[1:, 0], matrix[0, 0] = sign, 0
-    return matrix

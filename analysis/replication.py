@@ -11,13 +11,12 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy import linalg
 
-from analysis.arrays import checked_weight
+from analysis.arrays import checked_weight, replicate_weight
 from analysis.checks import (
     Floats,
     Integers,
     fault,
     named,
-    numeric_column,
     require_columns,
 )
 from analysis.design import Replicates, SurveyDesign
@@ -66,7 +65,7 @@ def replicate_set(frame: pl.DataFrame, design: SurveyDesign) -> ReplicateSet:
     weight = checked_weight(frame, design.weight)
     weights = np.empty((frame.height, len(given.columns)))
     for place, column in enumerate(given.columns):
-        weights[:, place] = numeric_column(frame, column, USE)
+        weights[:, place] = replicate_weight(frame, column, USE)
     rscales = np.ones(len(given.columns)) if given.rscales is None else np.array(given.rscales)
     return ReplicateSet(weight, weights, given.scale, rscales, given.mse, given.df)
 

@@ -7,10 +7,12 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from analysis.checks import Floats, Integers, encode, fault, refuse_missing, row_numbers
+from analysis.checks import Floats, Integers, encode, fault, named, refuse_missing, row_numbers
 from analysis.design import SurveyDesign
 from analysis.forms import DesignArrays, averaging, centre_share, factors
 from analysis.stages import Stage
+
+LONE_GROUP = ("le", "groupe", "un voisin")
 
 
 def with_second_phase(
@@ -68,9 +70,10 @@ def response_columns(
     names = keys.to_series().cast(pl.String)
     silent = np.flatnonzero(np.bincount(group[responded], minlength=len(names)) == 0)
     if silent.size:
+        the, groups, one = ("les", "groupes", "d’autres") if silent.size > 1 else LONE_GROUP
         raise fault(
-            f"{use} : aucun répondant dans le groupe {', '.join(names.gather(silent.tolist()))} ; "
-            "le regrouper avec un voisin."
+            f"{use} : aucun répondant dans {the} {groups} "
+            f"{named(names.gather(silent.tolist()).to_list())} ; {the} regrouper avec {one}."
         )
     return responded, group, names
 

@@ -20,7 +20,8 @@ from analysis.checks import (
     row_numbers,
 )
 from analysis.design import SurveyDesign
-from survey.french import decimal, integer
+from survey.french import counted, short_number
+from survey.marked import setting
 
 TAKEN = 1e-7  # under this remaining fraction a stratum is wholly taken, as R's `onestrat`
 
@@ -87,9 +88,9 @@ def draw_stages(frame: pl.DataFrame, design: SurveyDesign) -> tuple[Stage, ...]:
 
 
 def stratum_codes(frame: pl.DataFrame, design: SurveyDesign) -> tuple[Integers, pl.Series]:
-    """Stratum of each row as a code, and the names of the strata."""
+    """Stratum of each row as a code, and the names of the strata; null for the only one."""
     if not design.strata:
-        return np.zeros(frame.height, dtype=np.int64), pl.Series(["ensemble"])
+        return np.zeros(frame.height, dtype=np.int64), pl.Series([None], dtype=pl.String)
     for column in design.strata:
         refuse_missing(frame, column, "Strates")
     codes, keys = encode(frame.select(design.strata))
@@ -110,7 +111,7 @@ def stage_units(
         raise fault(
             f"Grappes : « {cluster} » = {named(wrong.to_list())} figure dans plusieurs strates ou "
             "plusieurs grappes du degré supérieur ; donner des identifiants uniques, ou garder "
-            "nested=True si la numérotation reprend dans chacune."
+            f"{setting('nested', True)} si la numérotation reprend dans chacune."
         )
     return codes, keys["cluster"].cast(pl.String)
 
@@ -130,7 +131,7 @@ def one_stage(
     n_strata = int(parent.max()) + 1
     count = np.bincount(stratum_of_unit, minlength=n_strata).astype(float)
     size = design.sizes[depth] if depth < len(design.sizes) else None
-    rate = sampled_fraction(frame, size, parent, names, count)
+    rate = sampled_fraction(frame, size, parent, names, count, depth)
     factor = total = None
     if depth == 0:
         rate = np.where(certain_strata(frame, design, parent, names), 1.0, rate)
@@ -172,9 +173,14 @@ def stratum_scale(
 
 
 def sampled_fraction(
-    frame: pl.DataFrame, size: str | None, parent: Integers, names: pl.Series, count: Floats
+    frame: pl.DataFrame,
+    size: str | None,
+    parent: Integers,
+    names: pl.Series,
+    count: Floats,
+    depth: int = 0,
 ) -> Floats:
-    """n/N of each stratum; 0 without population size."""
+    """n/N of each stratum (of each unit drawn before, from `depth` 1 on); 0 without a size."""
     if size is None:
         return np.zeros(len(count))
     by_row = numeric_column(frame, size, "Taille de strate")
@@ -183,18 +189,19 @@ def sampled_fraction(
     uneven = total[parent] != by_row
     if uneven.any():
         wrong = np.unique(parent[uneven]).tolist()
+        place = strata_told(names, wrong, depth)
         raise fault(
-            f"Taille de strate : la colonne « {size} » varie dans la strate "
-            f"{named(names.gather(wrong).to_list())} ; elle doit y donner un seul effectif de la "
-            "base de sondage."
+            f"Taille de strate : la colonne « {size} » varie dans {place} ; elle doit y "
+            "donner un seul effectif de la base de sondage."
         )
     short = np.flatnonzero(total < count)
     if short.size:
         first = int(short[0])
+        rate = ", qui doit être un effectif, pas un taux" if total[first] < 1 else ""
         raise fault(
-            f"Taille de strate : la strate {names[first]} compte {integer(count[first])} "
-            f"unités enquêtées pour {decimal(total[first], 0)} dans la population ; corriger "
-            f"« {size} »."
+            f"Taille de strate : {strata_told(names, [first], depth)} compte "
+            f"{counted(count[first], 'unité enquêtée')} pour {short_number(total[first])} dans la "
+            f"population ; corriger « {size} »{rate}."
         )
     return count / total
 
@@ -218,10 +225,10 @@ def certain_strata(
     by_stratum[stratum] = certain
     mixed = np.unique(stratum[by_stratum[stratum] != certain]).tolist()
     if mixed:
+        place = strata_told(names, mixed)
         raise fault(
-            f"Strates exhaustives : « {design.certainty} » varie dans la strate "
-            f"{named(names.gather(mixed).to_list())} ; ranger les unités prises d’office dans une "
-            "strate à elles."
+            f"Strates exhaustives : « {design.certainty} » varie dans {place} ; ranger "
+            "les unités prises d’office dans une strate à elles."
         )
     return by_stratum
 
@@ -249,10 +256,25 @@ def inclusion_factor(frame: pl.DataFrame, design: SurveyDesign, unit: Integers) 
 
 def refuse_lonely(names: pl.Series, lonely: NDArray[np.bool_], depth: int) -> None:
     """Raise on strata with a single unit."""
-    wrong = named(names.gather(np.flatnonzero(lonely).tolist()).to_list())
-    where = "la strate" if depth == 0 else f"la grappe (degré {depth + 1})"
+    wrong = np.flatnonzero(lonely).tolist()
+    unit, gather = "unité", "la regrouper avec une voisine"
+    if names.has_nulls():
+        unit, gather = "unité primaire", "vérifier le fichier"
+    elif len(wrong) > 1:
+        gather = "les regrouper avec des voisines"
     raise fault(
-        f"Plan de sondage : une seule unité dans {where} {wrong} ; la regrouper avec une voisine, "
-        'ou choisir lonely="adjust" (autour de la moyenne d’ensemble), "average" (variance moyenne '
-        'des autres) ou "certainty" (exhaustive).'
+        f"Plan de sondage : une seule {unit} dans {strata_told(names, wrong, depth)} ; {gather}, "
+        f"ou choisir {setting('lonely', 'adjust')} (autour de la moyenne d’ensemble), "
+        f"{setting('', 'average')} (variance moyenne des autres) ou {setting('', 'certainty')} "
+        "(exhaustive)."
     )
+
+
+def strata_told(names: pl.Series, codes: list[int], depth: int = 0) -> str:
+    """« la strate A », « les strates A, B », « la grappe 1 (degré 2) », « tout le fichier »."""
+    if names.has_nulls():
+        return "tout le fichier"
+    what = "grappe" if depth else "strate"
+    the = f"les {what}s" if len(codes) > 1 else f"la {what}"
+    listed = named(names.gather(codes).to_list())
+    return f"{the} {listed}" + (f" (degré {depth + 1})" if depth else "")

@@ -10,7 +10,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from analysis.checks import Floats, Integers, encode, fault, named, require_columns, row_numbers
+from analysis.checks import (
+    Floats,
+    Integers,
+    encode,
+    fault,
+    named,
+    refuse_kind,
+    require_columns,
+    row_numbers,
+)
 
 STATISTICS = ("share", "mean", "total", "ratio", "quantile", "gini", "quantile_share")
 INTERVALS = ("logit", "wilson", "beta", "arcsine", "likelihood", "normal")
@@ -39,6 +48,7 @@ class Target:
 
     def __post_init__(self) -> None:
         name = f"Indicateur « {self.indicator} »"
+        refuse_not_expressions(self, name)
         if self.statistic not in STATISTICS:
             raise fault(
                 f"{name} : statistique {self.statistic!r} inconnue ; choisir parmi "
@@ -57,6 +67,14 @@ class Target:
                 f"{name} : intervalle {self.interval!r} refusé ; pour une part, choisir parmi "
                 f"{', '.join(INTERVALS)}."
             )
+
+
+def refuse_not_expressions(target: Target, name: str) -> None:
+    """Raise on a part of a target that is the name of a column, or anything but an expression."""
+    parts = {"value": target.value, "base": target.base, "denominator": target.denominator}
+    for key, part in parts.items():
+        if not (isinstance(part, pl.Expr) or (part is None and key != "value")):
+            raise fault(f'{name} : « {key} » est une expression, par exemple pl.col("age").')
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +132,9 @@ def target_values(responses: pl.DataFrame, targets: Sequence[Target]) -> TargetV
         [targets[place].denominator for place in ratios],
         [targets[place] for place in ratios],
     )
-    bases = evaluated(responses, [in_base(target).cast(pl.Boolean) for target in targets])
-    in_bases = bases.fill_null(False).to_numpy()
+    bases = evaluated(responses, [in_base(target) for target in targets], named_targets(targets))
+    conditions = [condition(*pair) for pair in zip(bases, targets, strict=True)]
+    in_bases = pl.DataFrame(conditions).to_numpy()
     answered = in_bases & value.select(pl.all().is_not_null()).to_numpy()
     for column, place in enumerate(ratios):
         answered[:, place] &= below.to_series(column).is_not_null().to_numpy()
@@ -140,17 +159,46 @@ def refuse_unknown_columns(responses: pl.DataFrame, targets: Sequence[Target]) -
             require_columns(responses, used, f"Indicateur « {target.indicator} »")
 
 
-def evaluated(responses: pl.DataFrame, expressions: Sequence[pl.Expr]) -> pl.DataFrame:
-    """The expressions as columns named 0, 1, 2…, constant ones repeated on every row."""
+def evaluated(
+    responses: pl.DataFrame, expressions: Sequence[pl.Expr], names: Sequence[str]
+) -> pl.DataFrame:
+    """The expressions as columns named 0, 1, 2…, constant ones repeated on every row.
+
+    Raises on the first that Polars cannot compute, by its name.
+    """
     columns = [part.alias(str(place)) for place, part in enumerate(expressions)]
-    return responses.select(pl.int_range(pl.len()).alias("row"), *columns).drop("row")
+    try:
+        return responses.select(pl.int_range(pl.len()).alias("row"), *columns).drop("row")
+    except pl.exceptions.PolarsError as error:
+        if len(columns) > 1:
+            for part, name in zip(expressions, names, strict=True):
+                evaluated(responses, [part], [name])
+        raise fault(
+            f"{names[0]} : cette expression ne donne pas une valeur par ligne ; vérifier le type "
+            "de ses colonnes, et qu’elle ne retire aucune ligne."
+        ) from error
+
+
+def named_targets(targets: Sequence[Target]) -> list[str]:
+    """« Indicateur « âge » » for each."""
+    return [f"Indicateur « {target.indicator} »" for target in targets]
+
+
+def condition(series: pl.Series, target: Target) -> pl.Series:
+    """A base as a Boolean, null being false."""
+    if not (series.dtype.is_numeric() or series.dtype in (pl.Boolean, pl.Null)):
+        raise fault(
+            f"Indicateur « {target.indicator} » : « base » n’est pas une condition, vraie ou "
+            'fausse sur chaque ligne ; comparer à un code, par exemple pl.col("sexe") == "F".'
+        )
+    return series.cast(pl.Boolean).fill_null(False)
 
 
 def numbers(
     responses: pl.DataFrame, expressions: Sequence[pl.Expr], targets: Sequence[Target]
 ) -> pl.DataFrame:
     """The expressions as columns of numbers; raises on text."""
-    raw = evaluated(responses, expressions)
+    raw = evaluated(responses, expressions, named_targets(targets))
     for series, part, target in zip(raw, expressions, targets, strict=True):
         refuse_text(series, part, target)
     return raw.cast(pl.Float64)
@@ -165,6 +213,7 @@ def refuse_text(series: pl.Series, expression: pl.Expr, target: Target) -> None:
     """Raise when a target is not made of numbers or Booleans."""
     if series.dtype.is_numeric() or series.dtype in (pl.Boolean, pl.Null):
         return
+    refuse_kind(series, f"Indicateur « {target.indicator} » : la colonne {columns_of(expression)}")
     text = series.cast(pl.String)
     wrong = text.is_not_null() & text.cast(pl.Float64, strict=False).is_null()
     where = row_numbers(wrong if wrong.any() else text.is_not_null())
@@ -205,7 +254,9 @@ def levels(responses: pl.DataFrame, column: str, **options: object) -> list[Targ
     `Target` (base, interval). A null is missing, outside the shares.
     """
     require_columns(responses, [column], "Modalités")
-    present = responses.select(column).drop_nulls().unique().sort(column)[column]
+    present = responses[column].drop_nulls().unique().sort()
+    if present.dtype.is_float():
+        present = present.drop_nans()
     return [
         Target(f"{column}__{level}", pl.col(column) == level, **options)
         for level in present.to_list()
@@ -223,9 +274,9 @@ def partition(responses: pl.DataFrame, domain: Domain) -> Partition:
         label = pl.concat_str(pl.all().cast(pl.String), separator=" x ")
         return Partition(domain.domain_type, keys.select(label).to_series().to_list(), codes)
     require_columns(responses, domain.by.meta.root_names(), use)
-    category = responses.select(pl.int_range(pl.len()).alias("row"), by=domain.by).select("by")
-    if category.schema["by"] == pl.Boolean:
-        codes = category["by"].cast(pl.Int64).fill_null(0).to_numpy() - 1
+    category = evaluated(responses, [domain.by], [use])
+    if category.schema["0"] == pl.Boolean:
+        codes = category["0"].cast(pl.Int64).fill_null(0).to_numpy() - 1
         return Partition(domain.domain_type, [domain.domain_type], codes)
     codes, keys = encode(category)
-    return Partition(domain.domain_type, keys["by"].cast(pl.String).to_list(), codes)
+    return Partition(domain.domain_type, keys["0"].cast(pl.String).to_list(), codes)

@@ -8,7 +8,7 @@ from math import inf
 import numpy as np
 import polars as pl
 
-from analysis.calibration_margins import MARGINS, counted, quantity
+from analysis.calibration_margins import MARGINS, quantity
 from analysis.calibration_problem import Problem, calibration_problem
 from analysis.calibration_solver import Solution
 from analysis.checks import (
@@ -23,7 +23,7 @@ from analysis.checks import (
 from analysis.trimming_problem import REMEDIES, factor_limits, nearest, out_of_reach, own_cells
 from analysis.trimming_spec import USE, TrimSpec
 from analysis.weighting import weight_report
-from survey.french import decimal, integer, percent, typography
+from survey.french import counted, decimal, integer, percent, typography
 
 __all__ = ["TrimSpec", "Trimming", "describe_trimming", "trim"]
 

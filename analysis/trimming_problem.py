@@ -12,18 +12,19 @@ from scipy import sparse
 from analysis.calibration_cells import DENSE
 from analysis.calibration_diagnosis import LARGE, not_converged
 from analysis.calibration_distances import LINEAR, RAKING, Distance, clipped, floored
-from analysis.calibration_margins import MARGINS, counted, label, quantity
+from analysis.calibration_margins import MARGINS, label, quantity
 from analysis.calibration_problem import Problem
 from analysis.calibration_solver import Solution, solve
 from analysis.checks import Floats, fault, named, row_numbers
 from analysis.trimming_spec import USE, Sharing, TrimSpec
 from survey.errors import ConvergenceError, SurveyError
-from survey.french import decimal
+from survey.french import counted, decimal
+from survey.marked import option
 
 WIDEST = 1e8  # limits are widened up to this many hundredths in search of some that do
 HUGE = 1e100  # in place of no limit: 0 times it is 0
 PATIENCE = 200  # steps allowed to the trials of an error message
-REMEDIES = ("donner un coût (colonne « cost ») aux marges en cause, alors approchées",)
+REMEDIES = (f"donner un coût (colonne « {option('cost')} ») aux marges en cause, alors approchées",)
 NEAR = 1e-9  # a total this near what is possible, relative to it, is possible
 
 

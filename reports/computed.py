@@ -6,10 +6,9 @@ rounded, thresholded or suppressed here: that is the publication's gate, and the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -20,36 +19,22 @@ from analysis.calibration_report import describe_calibration
 from analysis.checks import fault
 from analysis.design import Replicates, SurveyDesign
 from analysis.estimation import estimate
-from analysis.targets import Domain, Target
-from reports.computed_remarks import UNPUBLISHED, remarks
-from reports.specification import (
-    WHOLE,
-    Described,
-    Plan,
-    Specification,
-    TargetPart,
-    read_specification,
-)
-from reports.specified_rows import SurveyRows, as_names, read_rows, refuse_lists
+from reports.computed_remarks import UNPUBLISHED, remarks, unread_margins
+from reports.computed_targets import Asked, asked_domains, asked_targets
+from reports.specification import WHOLE, Described, Plan, Specification
+from reports.specification_reading import read_specification
+from reports.specified_cells import refuse_odd
+from reports.specified_margins import margin_variables
+from reports.specified_rows import SurveyRows, read_rows
 from reports.survey_file import line_of_row, read_survey_file
 from survey.errors import SurveyError
 from survey.files import replace_file
-from survey.french import integer
-from survey.suggestions import suggestion
+from survey.french import counted
+from survey.marked import ROWS, shown, twin
 
-CALIBRATED = "poids calé"
+CALIBRATED = twin("poids calé", "new")
 WEIGHTS = ("poids_initial", "poids_cale", "facteur")
 METHODS = {"lineaire": "linear", "raking": "raking", "logit": "logit", "tronque": "truncated"}
-STATISTICS = {
-    "moyenne": "mean",
-    "total": "total",
-    "proportion": "share",
-    "ratio": "ratio",
-    "quantile": "quantile",
-    "gini": "gini",
-    "part_quantile": "quantile_share",
-}
-INTERVALS = {"arcsinus": "arcsine", "vraisemblance": "likelihood"}
 RESULTS = {
     "domain_type": "domaine_type",
     "domain": "domaine",
@@ -62,34 +47,22 @@ RESULTS = {
     "df": "ddl",
     "n_respondents": "n",
 }
-KEYS = (  # how the engine names its options, and how a SPEC.yml does
-    (r'lonely="(\w+)"', r"« upe_seule: \1 »"),
-    (r'"(average|certainty|remove|adjust)"', r"« \1 »"),
-    (r"nested=(True|False)", "« emboitees »"),
-    (r"« lonely »", "« upe_seule »"),
-    (r"« stratum_size »", "« fpc »"),
-    (r"« inclusion »", "« probabilite »"),
-    (r"« rscales »", "« facteurs »"),
-    (r"« responded »", "« repondant »"),
-    (r"« response_group »", "« groupe_reponse »"),
-    (r"« linear »", "« lineaire »"),
-    (r"« truncated »", "« tronque »"),
-    (r"colonne « cost »", "colonne « cout »"),
-    (r"colonne « std_error »", "colonne « erreur_type »"),
-    (r" par « base »", ""),
-    (r"bounds=\(([^)]*)\)", r"« bornes: [\1] »"),
-)
-ROWS_TOLD = re.compile(r"(?P<word>\blignes?\s)(?P<rows>\d+(?:, \d+)*)")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One target: the first columns of its rows in the results, and what the engine estimates."""
-
-    statistic: str
-    variable: str
-    level: str | None
-    target: Target
+KEYS = {  # the engine's options as a SPEC.yml names them; None = not to be given there
+    "lonely": "upe_seule",
+    "stratum_size": "fpc",
+    "nested": "emboitees",
+    "inclusion": "probabilite",
+    "rscales": "facteurs",
+    "responded": "repondant",
+    "response_group": "groupe_reponse",
+    "linear": "lineaire",
+    "truncated": "tronque",
+    "bounds": "bornes",
+    "cost": "cout",
+    "std_error": "erreur_type",
+    "base": None,
+    "max_steps": None,
+}
 
 
 def compute_file(path: Path, output: Path) -> str:
@@ -106,12 +79,13 @@ def compute_file(path: Path, output: Path) -> str:
     described = read_specification(path)
     refuse_output(described, output)
     if not described.wanted.cibles:
-        raise fault(f"{path.name} : aucune cible. Ajouter « cibles: » et ce qu’il faut estimer.")
+        raise fault(f"{path.name} : aucune cible. Ajoutez « cibles: » et ce qu’il faut estimer.")
     rows = read_rows(described)
     asked = asked_targets(described, rows)
-    domains = [domain_of(described, index, rows) for index in range(len(described.wanted.domaines))]
+    domains = asked_domains(described, rows)
     with in_its_words(described):
         rows, calibration = calibrated(described, rows)
+        refuse_negative(calibration)
         design = design_of(described, rows, calibration)
         cells = estimate(
             rows.table,
@@ -124,12 +98,10 @@ def compute_file(path: Path, output: Path) -> str:
         )
     results = result_rows(cells, asked)
     write_exact(results, output)
-    parts = [f"{integer(rows.table.height)} lignes lues. {design.describe()}"]
-    parts += [with_keys(describe_calibration(calibration))] if calibration else []
-    parts += remarks(rows, described.wanted, results)
-    plural = "s" if results.height > 1 else ""
-    count = f"{integer(results.height)} estimation{plural} écrite{plural}"
-    parts += [UNPUBLISHED, f"{count} : {output}"]
+    parts = [f"{counted(rows.table.height, 'ligne lue')}. {shown(design.describe(), KEYS)}"]
+    parts += [describe_calibration(calibration, KEYS)] if calibration else []
+    parts += remarks(rows, described.wanted, results, design.weight)
+    parts += [UNPUBLISHED, f"{counted(results.height, 'estimation écrite')} : {output}"]
     return "\n".join(parts)
 
 
@@ -147,31 +119,26 @@ def calibrate_file(path: Path, output: Path) -> str:
     described = read_specification(path)
     refuse_output(described, output)
     if described.wanted.calage is None:
-        raise fault(f"{path.name} : rien à caler. Ajouter « calage: {{marges: marges.csv}} ».")
+        raise fault(f"{path.name} : rien à caler. Ajoutez « calage: {{marges: marges.csv}} ».")
     described = replace(described, wanted=only_calibration(described.wanted))
     source = described.beside(described.wanted.donnees)
     rows = read_rows(described)
     whole = read_survey_file(source, path.name)
-    refuse_lists(whole, source)
+    refuse_odd(whole, source)
     taken = [name for name in WEIGHTS if name in whole.columns]
     if taken:
         raise fault(
-            f"{source} : la colonne « {taken[0]} » existe déjà. La renommer, ou repartir du "
+            f"{source} : la colonne « {taken[0]} » existe déjà. Renommez-la, ou repartez du "
             "fichier d’avant le calage."
         )
     initial = rows.table[described.wanted.plan.poids]
     with in_its_words(described):
         rows, calibration = calibrated(described, rows)
-    final = rows.table[CALIBRATED]
-    factor = calibration.weighted["g_weight"]
-    write_exact(
-        whole.with_columns(**dict(zip(WEIGHTS, (initial, final, factor), strict=True))), output
-    )
-    parts = [
-        with_keys(describe_calibration(calibration)),
-        f"{integer(whole.height)} poids écrits : {output}",
-    ]
-    return "\n".join(parts)
+    weights = (initial, rows.table[CALIBRATED], calibration.weighted["g_weight"])
+    whole = whole.with_columns(**dict(zip(WEIGHTS, weights, strict=True)))
+    write_exact(whole.with_columns(pl.selectors.float().fill_nan(None)), output)
+    parts = [describe_calibration(calibration, KEYS), *unread_margins(rows)]
+    return "\n".join([*parts, f"{counted(whole.height, 'poids écrit')} : {output}"])
 
 
 def only_calibration(wanted: Specification) -> Specification:
@@ -186,93 +153,13 @@ def refuse_output(described: Described, output: Path) -> None:
     names = [wanted.donnees, *([wanted.calage.marges] if wanted.calage else [])]
     inputs = [described.path, *(described.beside(name) for name in names)]
     if output.resolve() in [each.resolve() for each in inputs]:
-        raise fault(f"--sortie {output} : ce fichier sert d’entrée. Choisir un autre nom.")
+        raise fault(f"--sortie {output} : ce fichier sert d’entrée. Choisissez un autre nom.")
     if output.is_dir():
-        raise fault(f"--sortie {output} : c’est un dossier. Donner le nom d’un fichier « .csv ».")
+        raise fault(f"--sortie {output} : c’est un dossier. Donnez le nom d’un fichier « .csv ».")
     if output.suffix.lower() != ".csv":
-        raise fault(f"--sortie {output} : les résultats sont un CSV. Choisir un nom en « .csv ».")
-
-
-def asked_targets(described: Described, rows: SurveyRows) -> list[Asked]:
-    """Every target, a share a level and a quantile an order; raises on what is asked twice."""
-    found: list[Asked] = []
-    known: set[tuple[str, str, str | None]] = set()
-    for index, part in enumerate(described.wanted.cibles):
-        place = described.place("cibles", index)
-        refuse_empty(part, rows, place)
-        made = shares(part, rows, place) if part.statistique == "proportion" else numbers(part)
-        for each in made:
-            name = (each.statistic, each.variable, each.level)
-            if name in known:
-                raise fault(
-                    f"{place} : {each.statistic} de « {each.variable} » est demandé deux fois. "
-                    "N’en garder qu’un."
-                )
-            known.add(name)
-        found += made
-    return found
-
-
-def refuse_empty(part: TargetPart, rows: SurveyRows, place: str) -> None:
-    """Raise when a column of a target has no value at all."""
-    for name in part.columns:
-        if rows.table[name].null_count() == rows.table.height:
-            raise fault(f"{place} : la colonne « {name} » est vide. Retirer cette cible.")
-
-
-def numbers(part: TargetPart) -> list[Asked]:
-    """The targets of a statistic of numbers; one an order for quantiles."""
-    statistic = STATISTICS[part.statistique]
-    made = []
-    for order in part.p or (None,):
-        level = None if order is None else repr(order)
-        target = Target(
-            part.label if order is None else f"{part.label} (p = {level})",
-            pl.col(part.columns[0]),
-            statistic,
-            denominator=pl.col(part.columns[1]) if statistic == "ratio" else None,
-            order=order,
-        )
-        made.append(Asked(part.statistique, part.label, level, target))
-    return made
-
-
-def shares(part: TargetPart, rows: SurveyRows, place: str) -> list[Asked]:
-    """One target a level of the variable, in order; the one of `modalite` when it is given."""
-    column = rows.codes[part.variable]
-    levels = rows.table[column].drop_nulls().unique().sort()
-    texts = levels.cast(pl.String).to_list()
-    if part.modalite is not None and part.modalite not in texts:
-        remedy = suggestion(part.modalite, texts, "Modalités")
         raise fault(
-            f"{place} : « {part.variable} » n’a pas de modalité « {part.modalite} ». {remedy}"
+            f"--sortie {output} : les résultats sont un CSV. Choisissez un nom en « .csv »."
         )
-    interval = INTERVALS.get(part.intervalle, part.intervalle)
-    return [
-        Asked(
-            part.statistique,
-            part.variable,
-            text,
-            Target(f"{part.variable} = {text}", pl.col(column) == level, interval=interval),
-        )
-        for level, text in zip(levels, texts, strict=True)
-        if part.modalite in (None, text)
-    ]
-
-
-def domain_of(described: Described, index: int, rows: SurveyRows) -> Domain:
-    """`ensemble`, a column, or several columns crossed."""
-    cut = described.wanted.domaines[index]
-    if cut == WHOLE:
-        return Domain(WHOLE)
-    names = as_names(cut)
-    columns = tuple(rows.codes[name] for name in names)
-    if rows.table.select(pl.any_horizontal(pl.col(columns).is_null()).all()).item():
-        raise fault(
-            f"{described.place('domaines', index)} : aucune ligne n’a de valeur pour "
-            f"{' x '.join(names)}. Retirer ce découpage."
-        )
-    return Domain(" x ".join(names), columns)
 
 
 def calibrated(described: Described, rows: SurveyRows) -> tuple[SurveyRows, Calibration | None]:
@@ -280,25 +167,31 @@ def calibrated(described: Described, rows: SurveyRows) -> tuple[SurveyRows, Cali
     part = described.wanted.calage
     if part is None:
         return rows, None
-    if CALIBRATED in rows.table.columns:
-        raise fault(f"la colonne « {CALIBRATED} » existe déjà dans le fichier ; la renommer.")
+    numeric = margin_variables(rows.margins, numeric=True)
+    codes = {name: code for name, code in rows.codes.items() if name not in numeric}
     spec = CalibrationSpec(
         method=METHODS[part.methode],
         bounds=part.bornes,
         weight=described.wanted.plan.poids,
         scale=part.echelle,
         unit=None if part.unite is None else rows.codes[part.unite],
-        unit_variables=tuple(rows.codes.get(name, name) for name in part.variables_unite),
+        unit_variables=tuple(codes.get(name, name) for name in part.variables_unite),
         tolerance=part.tolerance,
     )
-    # A variable read both as a number and as codes has its codes in a column of its own.
-    standing = pl.col("variable").replace(rows.codes)
-    margins = rows.margins.with_columns(
-        variable=pl.when(pl.col("category").is_null()).then("variable").otherwise(standing)
-    )
+    margins = rows.margins.with_columns(pl.col("variable").replace(codes))
     calibration = calibrate(rows.table, margins, spec)
     weight = calibration.weighted["calibrated_weight"].alias(CALIBRATED)
     return replace(rows, table=rows.table.with_columns(weight)), calibration
+
+
+def refuse_negative(calibration: Calibration | None) -> None:
+    """Raise on negative calibrated weights, which have no variance."""
+    if calibration is not None and calibration.summary.n_negative:
+        raise fault(
+            f"Calage : poids négatif pour {counted(calibration.summary.n_negative, 'ligne')} ; "
+            "une estimation demande des poids positifs. Choisissez « methode: raking », ou "
+            "« methode: tronque » avec une borne basse de 0 ou plus."
+        )
 
 
 def design_of(
@@ -317,10 +210,10 @@ def design_of(
         stratum_size=plan.fpc or None,
         nested=plan.emboitees,
         lonely=plan.upe_seule,
-        certainty=plan.certitude,
+        certainty=rows.flags.get(plan.certitude),
         inclusion=plan.probabilite,
         pps=plan.pps,
-        responded=plan.repondant,
+        responded=rows.flags.get(plan.repondant),
         response_group=None if plan.groupe_reponse is None else rows.codes[plan.groupe_reponse],
     )
     if calibration is None:
@@ -334,27 +227,13 @@ def in_its_words(described: Described) -> Iterator[None]:
     try:
         yield
     except SurveyError as error:
-        message, place = with_keys(str(error)), described.path.name
-        wanted = described.wanted
-        of_margins = wanted.calage and message.startswith(MARGINS_USE)
+        marked, place, wanted = error.args[0], described.path.name, described.wanted
+        of_margins = wanted.calage and marked.startswith(MARGINS_USE)
         source = described.beside(wanted.calage.marges if of_margins else wanted.donnees)
-        if ROWS_TOLD.search(message):
-            message = ROWS_TOLD.sub(lambda rows: with_lines(rows, source), message)
+        if ROWS in marked:
             place = f"{place} ({source.name})"
+        message = shown(marked, KEYS, lambda row: line_of_row(source, row - 1))
         raise fault(f"{place} : {message}", type(error)) from error
-
-
-def with_lines(told: re.Match[str], source: Path) -> str:
-    """« lignes 3, 8 » of the engine, counted in rows, as lines of the file."""
-    rows = (int(number) - 1 for number in told["rows"].split(", "))
-    return told["word"] + ", ".join(str(line_of_row(source, row)) for row in rows)
-
-
-def with_keys(text: str) -> str:
-    """A text of the engine, its options under the keys of a SPEC.yml."""
-    for pattern, key in KEYS:
-        text = re.sub(pattern.replace(" ", r"\s"), key, text)
-    return text
 
 
 def result_rows(cells: pl.DataFrame, asked: Sequence[Asked]) -> pl.DataFrame:
@@ -379,6 +258,6 @@ def write_exact(frame: pl.DataFrame, output: Path) -> None:
         replace_file(output, frame.write_csv)
     except OSError as error:
         raise fault(
-            f"--sortie {output} : écriture impossible. Vérifier que le dossier existe, que le "
-            "fichier n’est pas ouvert ailleurs, et que le disque n’est pas plein."
+            f"--sortie {output} : écriture impossible. Vérifiez que vous avez le droit d’écrire "
+            "là, que le fichier n’est pas ouvert ailleurs, et que le disque n’est pas plein."
         ) from error

@@ -1,34 +1,30 @@
 """What a SPEC.yml asks: a file, how it was drawn, its margins, what to estimate and where.
 
 One description of any survey file, for `observatoire calculer` and `observatoire caler`; its keys
-are French. Reading it finds every fault of form, each with its line.
+are French.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     PlainValidator,
-    ValidationError,
     model_validator,
 )
 
-from survey.draft import Source
-from survey.errors import Fault, SurveyError
-from survey.questionnaire import WRONG_FORM
-from survey.suggestions import suggestion
-from survey.yaml_lines import DuplicateKeyError, KeyPath, line_of, read_yaml
+from survey.yaml_lines import KeyPath, line_of
 
 WHOLE = "ensemble"
+HIGHEST_LEVEL = 1 - 1e-9
+MOST_DF = 1_000_000_000
 COMMON = {"statistique"}
 NEEDED = {  # keys of each statistic
     "moyenne": {"variable"},
@@ -76,7 +72,10 @@ def cuts(value: Any) -> tuple[str | tuple[str, ...], ...]:
         raise ValueError("doit être une liste : [ensemble, region, [region, sexe]]")
     listed = [columns(item or []) for item in value]
     if any(WHOLE in names and len(names) > 1 for names in listed):
-        raise ValueError(f"croise « {WHOLE} », qui est toute la population")
+        raise ValueError(
+            f"croise « {WHOLE} », qui désigne toute la population ; une colonne de ce nom ne peut "
+            "pas servir de découpage : renommez-la"
+        )
     found = tuple(names[0] if len(names) == 1 else names for names in listed)
     if len(set(found)) < len(found):
         raise ValueError("demande deux fois le même découpage")
@@ -89,11 +88,34 @@ def replicate_columns(value: Any) -> str | tuple[str, ...]:
 
 
 def yes_no(value: Any) -> Any:
-    """French words of a Boolean; anything else is left to pydantic."""
-    return {"oui": True, "vrai": True, "non": False, "faux": False}.get(value, value)
+    """French words of a Boolean, in any case; anything else is left to pydantic."""
+    if not isinstance(value, str):
+        return value
+    return {"oui": True, "vrai": True, "non": False, "faux": False}.get(value.lower(), value)
+
+
+def level(value: Any) -> float:
+    """A level of confidence, below 1 by more than what doubles can tell from it."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = 0.0
+    if not 0 < number < 1:
+        raise ValueError("doit être un nombre entre 0 et 1 : 0.95 pour 95 %")
+    if number > HIGHEST_LEVEL:
+        raise ValueError("est trop près de 1 pour être calculé : 0.99, par exemple")
+    return number
+
+
+def file_name(value: str) -> str:
+    """The name of a file; no operating system takes a control character in one."""
+    if not value.isprintable():
+        raise ValueError("contient un caractère interdit dans un nom de fichier")
+    return value
 
 
 Name = Annotated[str, Field(min_length=1)]
+FileName = Annotated[Name, AfterValidator(file_name)]
 Columns = Annotated[tuple[str, ...], PlainValidator(columns)]
 Boolean = Annotated[bool, BeforeValidator(yes_no)]
 
@@ -107,9 +129,9 @@ class Replicates(_Part):
 
     colonnes: Annotated[str | tuple[str, ...], PlainValidator(replicate_columns)]
     echelle: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-    facteurs: tuple[float, ...] | None = None
+    facteurs: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...] | None = None
     mse: Boolean = False
-    ddl: Annotated[int, Field(ge=1)] | None = None
+    ddl: Annotated[int, Field(ge=1, le=MOST_DF)] | None = None
 
 
 class Plan(_Part):
@@ -145,7 +167,7 @@ class CalibrationPart(_Part):
     """How the weight is calibrated before anything is estimated."""
 
     methode: Literal["lineaire", "raking", "logit", "tronque"] = "raking"
-    marges: Name
+    marges: FileName
     bornes: tuple[float, float] | None = None
     echelle: Name | None = None
     unite: Name | None = None
@@ -208,22 +230,13 @@ class TargetPart(_Part):
 class Specification(_Part):
     """The content of a SPEC.yml."""
 
-    donnees: Name
+    donnees: FileName
     plan: Plan
     calage: CalibrationPart | None = None
     cibles: tuple[TargetPart, ...] = ()
     domaines: Annotated[tuple[str | tuple[str, ...], ...], PlainValidator(cuts)] = (WHOLE,)
-    niveau: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    niveau: Annotated[float, PlainValidator(level)] = 0.95
     manquants: tuple[str, ...] | None = None
-
-    @model_validator(mode="after")
-    def _coherent(self) -> Specification:
-        if self.calage and self.plan.repliques:
-            raise ValueError(
-                "« calage » et « repliques » ne vont pas ensemble : chaque réplique devrait être "
-                "calée aussi. Donnez un fichier dont poids et répliques sont déjà calés"
-            )
-        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,95 +255,6 @@ class Described:
     def beside(self, name: str) -> Path:
         """Path of a file named in the specification, relative to it."""
         return self.path.parent / name
-
-
-def read_specification(path: Path) -> Described:
-    """Read a SPEC.yml and check its form.
-
-    Scalars are taken as written, so that a code « 01 » keeps its zero.
-
-    Raises
-    ------
-    SurveyError : no such file, not YAML, a key written twice, unknown, missing, or of a wrong kind;
-        every fault of form is told, one a line
-    """
-    try:
-        raw, lines = read_yaml(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise SurveyError(f"{path} : fichier introuvable. Vérifiez le nom et le dossier.") from None
-    except IsADirectoryError:
-        raise SurveyError(f"{path} : c’est un dossier. Donnez le fichier qui décrit.") from None
-    except UnicodeDecodeError:
-        raise SurveyError(f"{path} : ce n’est pas de l’UTF-8. Réenregistrez-le en UTF-8.") from None
-    except DuplicateKeyError as error:
-        key, line, first = error.args
-        raise SurveyError(
-            f"{path.name}, ligne {line} : la clé « {key} » est déjà écrite ligne {first}. "
-            "N’en gardez qu’une."
-        ) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", ligne {mark.line + 1}" if mark else ""
-        raise SurveyError(
-            f"{path.name}{where} : ce fichier n’est pas un YAML lisible. Vérifiez les retraits, "
-            "les deux-points et les accolades."
-        ) from None
-    source = Source(path.name, lines, raw)
-    try:
-        wanted = Specification.model_validate(raw)
-    except ValidationError as error:
-        faults = sorted({form_fault(source, each) for each in error.errors()}, key=source.order)
-        raise SurveyError("\n".join(str(each).rstrip() for each in faults)) from None
-    return Described(wanted, path, lines)
-
-
-PARTS: dict[str, type[BaseModel]] = {
-    "plan": Plan,
-    "repliques": Replicates,
-    "calage": CalibrationPart,
-    "cibles": TargetPart,
-}
-FORMS: dict[str, Callable[[dict], str]] = {
-    "greater_than": lambda error: f"doit dépasser {error['ctx']['gt']:g}",
-    "greater_than_equal": lambda error: f"doit valoir au moins {error['ctx']['ge']:g}",
-    "less_than": lambda error: f"doit être inférieur à {error['ctx']['lt']:g}",
-    "finite_number": lambda _: "doit être un nombre fini",
-}
-
-
-def form_fault(source: Source, error: dict) -> Fault:
-    """One fault of pydantic in French, at its line."""
-    place = error["loc"]
-    key = next((part for part in reversed(place) if isinstance(part, str)), "fichier")
-    model: type[BaseModel] = Specification
-    for part in place[:-1]:
-        model = PARTS.get(part, model)
-    match error["type"]:
-        case "extra_forbidden":
-            remedy = suggestion(key, model.model_fields, "Clés")
-            return source.fault(place, f"clé « {key} » inconnue.", remedy)
-        case "missing" if isinstance(place[-1], int):
-            what = f"« {key} » n’a pas assez d’éléments."
-            return source.fault(place, what, "Complétez la liste.")
-        case "missing":
-            return source.fault(place, f"la clé « {key} » manque.", f"Ajoutez « {key}: … ».")
-        case "too_long":
-            what = f"« {key} » a trop d’éléments."
-            return source.fault(place, what, "Une décimale s’écrit avec un point : [0.5, 2.0].")
-        case "literal_error":
-            allowed = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
-            found = error["input"] if isinstance(error["input"], str) else "…"
-            what = f"« {key} » vaut « {found} », qui n’existe pas."
-            return source.fault(place, what, f"Valeurs possibles : {allowed}.")
-        case "value_error":
-            said = str(error["ctx"]["error"])
-            own = said.startswith(("«", "avec", "la méthode"))
-            return source.fault(place, f"{said if own else f'« {key} » {said}'}.", "")
-        case kind if kind in FORMS:
-            return source.fault(place, f"« {key} » {FORMS[kind](error)}.", "Corrigez la valeur.")
-        case kind:
-            what, remedy = WRONG_FORM.get(kind, ("est mal écrit", "Corriger la valeur."))
-            return source.fault(place, f"« {key} » {what}.", remedy)
 
 
 def quoted(name: str) -> str:

@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from survey.errors import SurveyError
+from survey.yaml_lines import refuse_tangled
 
 
 class _Decision(BaseModel):
@@ -206,7 +207,9 @@ def read_settings(path: Path) -> Any:
     if not path.is_file():
         raise SurveyError(f"{path} : fichier introuvable. Vérifiez son nom dans campaign.yml.")
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        refuse_tangled(text)
+        return yaml.safe_load(text)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", ligne {mark.line + 1}" if mark else ""

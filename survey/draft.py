@@ -29,14 +29,14 @@ class Source:
 
         Lines shown as written, with a caret under them, keep their spaces.
         """
-        owner = self._owner(path)
-        where = f"{self.name}, ligne {line_of(self.lines, path)}"
+        owner, line = self._owner(path), line_of(self.lines, path)
+        where = f"{self.name}, ligne {line}"
         where = f"{where}, {owner}" if owner else where
-        return Fault(where, what if "\n" in what else typography(what), typography(remedy))
+        return Fault(where, what if "\n" in what else typography(what), typography(remedy), line)
 
     def order(self, fault: Fault) -> tuple[int, str]:
         """Sorting key of faults: line, then text."""
-        return int(fault.where.split(", ligne ")[1].split(",")[0]), fault.what
+        return fault.line, fault.what
 
     def _owner(self, path: KeyPath) -> str | None:
         if len(path) > 1 and path[0] == "lists":

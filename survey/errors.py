@@ -8,9 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from survey.marked import shown
+
 
 class SurveyError(ValueError):
-    """Something given to the observatory cannot be used; its French message can be acted on."""
+    """Something given to the observatory cannot be used; its French message can be acted on.
+
+    `args` keeps the marks of `survey.marked`, by which a caller tells it in its own words.
+    """
+
+    def __str__(self) -> str:
+        return shown(super().__str__())
 
 
 class QuestionnaireError(SurveyError):
@@ -31,11 +39,15 @@ class ConvergenceError(SurveyError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of a file: `where` it is ("entreprises.yml, ligne 12"), `what` and the `remedy`."""
+    """One fault of a file: `where` it is ("entreprises.yml, ligne 12"), `what` and the `remedy`.
+
+    `line` is that of the file, when there is one.
+    """
 
     where: str
     what: str
     remedy: str
+    line: int = 0
 
     def __str__(self) -> str:
         return f"{self.where}\u202f: {self.what} {self.remedy}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isfinite, isinf
 
 NNBSP = "\u202f"  # narrow no-break space: thousands, and before % ; : ! ?
 NBSP = "\u00a0"  # no-break space: between a number and a unit written as a word
@@ -14,10 +15,27 @@ def integer(number: float) -> str:
     return f"{round(number):,}".replace(",", NNBSP).replace("-", MINUS)
 
 
+def counted(number: int, noun: str) -> str:
+    """« 1 étape », « 1 200 lignes », « 2 poids répliqués »: each word that can takes an s."""
+    if number < 2:
+        return f"{integer(number)} {noun}"
+    words = (word if word.endswith(("s", "x")) else f"{word}s" for word in noun.split(" "))
+    return f"{integer(number)} {' '.join(words)}"
+
+
 def decimal(number: float, digits: int = 1) -> str:
     """`1234.56` -> « 1 234,6 »."""
     text = f"{number:,.{digits}f}"
     return text.replace(",", NNBSP).replace(".", ",").replace("-", MINUS)
+
+
+def short_number(number: float) -> str:
+    """`5.60` -> « 5,6 », `-1.0` -> « −1 »: the decimals that there are, six at most."""
+    if not isfinite(number):
+        return f"{MINUS if number < 0 else ''}{'∞' if isinf(number) else 'NaN'}"
+    if number and not 1e-6 <= abs(number) < 1e15:
+        return f"{number:.6g}".replace(".", ",").replace("-", MINUS)
+    return decimal(number, 6).rstrip("0").rstrip(",")
 
 
 def percent(share: float, digits: int = 0) -> str:

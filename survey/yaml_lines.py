@@ -6,9 +6,19 @@ from typing import Any
 
 import yaml
 
+from survey.french import integer
+
 KeyPath = tuple[str | int, ...]
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C where PyYAML has it
 NULL = "tag:yaml.org,2002:null"
+
+
+DEEPEST = 50  # levels of a file; one of people has five or six
+LARGEST = 1_000_000  # characters
+
+
+class TangledYamlError(yaml.MarkedYAMLError):
+    """A YAML text that would take all the memory or never end; `problem` says what, in French."""
 
 
 class DuplicateKeyError(ValueError):
@@ -24,12 +34,35 @@ def read_yaml(text: str) -> tuple[Any, dict[KeyPath, int]]:
 
     Raises
     ------
-    yaml.YAMLError : the text is not YAML
+    yaml.YAMLError : the text is not YAML, or is tangled (`refuse_tangled`)
     DuplicateKeyError : a key is written twice in the same mapping
     """
+    refuse_tangled(text)
     lines: dict[KeyPath, int] = {}
     node = yaml.compose(text, Loader=LOADER)
     return (None if node is None else _value(node, (), lines)), lines
+
+
+def refuse_tangled(text: str) -> None:
+    """Raise on a text too long or too deep, or that refers to itself, before any of it is built.
+
+    Raises
+    ------
+    yaml.YAMLError : the text is not YAML
+    TangledYamlError : larger than `LARGEST`, deeper than `DEEPEST`, or with an alias
+    """
+    if len(text) > LARGEST:
+        raise TangledYamlError(problem=f"le fichier dépasse {integer(LARGEST)} caractères")
+    depth = 0
+    for event in yaml.parse(text, Loader=LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            problem = f"plus de {DEEPEST} niveaux emboîtés"
+            raise TangledYamlError(problem=problem, problem_mark=event.start_mark)
+        if isinstance(event, yaml.AliasEvent):
+            problem = f"le renvoi « *{event.anchor} » n’est pas permis : écrivez la valeur"
+            raise TangledYamlError(problem=problem, problem_mark=event.start_mark)
 
 
 def _value(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int]) -> Any:

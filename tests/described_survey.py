@@ -58,6 +58,20 @@ def written(folder: Path, name: str, **parts: str) -> Path:
     return path
 
 
+def described(
+    folder: Path, data: dict, margins: str | None = None, file: str = "d.csv", **parts: str
+) -> Path:
+    """A SPEC.yml on a file of these columns: the mean of `y` weighed by `w`, unless told."""
+    table = pl.DataFrame(data, strict=False)
+    table.write_csv(folder / file) if file.endswith("csv") else table.write_parquet(folder / file)
+    if margins is not None:
+        (folder / "m.csv").write_text(margins, encoding="utf-8")
+        parts.setdefault("calage", "{marges: m.csv}")
+    own = {"donnees": file, "plan": "{poids: w}"}
+    own["cibles"] = "[{statistique: moyenne, variable: y}]"
+    return written(folder, "s.yml", **own | parts)
+
+
 def results(path: Path) -> pl.DataFrame:
     """The results, names as text."""
     return pl.read_csv(path, schema_overrides=dict.fromkeys(KEYS, pl.String))

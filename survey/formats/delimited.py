@@ -28,6 +28,14 @@ UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 QUOTE, NEWLINE = ord('"'), ord("\n")
 
 
+class UnreadableFileError(ResponseError):
+    """No delimited text: `what` is wrong, apart from the remedy, which is for an export."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(f"{what} {remedy}")
+        self.what = what
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A delimited file, every cell as text.
@@ -87,17 +95,20 @@ def read_bytes(path: Path) -> bytes:
         ) from None
     first = re.search(rb"[^\xef\xbb\xbf\s]", content)
     if first is None:
-        raise ResponseError(f"{path.name} : le fichier est vide. Refaites l’export des réponses.")
+        raise UnreadableFileError(
+            f"{path.name} : le fichier est vide.", "Refaites l’export des réponses."
+        )
     for mark, kind in NOT_TEXT:
         if content.startswith(mark):
-            raise ResponseError(
-                f"{path.name} : c’est {kind}, pas un fichier CSV. Dans LimeSurvey, exportez les "
-                "réponses au format CSV ; dans un tableur, « Enregistrer sous », CSV UTF-8."
+            raise UnreadableFileError(
+                f"{path.name} : c’est {kind}, pas un fichier CSV.",
+                "Dans LimeSurvey, exportez les réponses au format CSV ; dans un tableur, "
+                "« Enregistrer sous », CSV UTF-8.",
             )
     if first[0] == b"<":
-        raise ResponseError(
-            f"{path.name} : c’est une page web ou un fichier XML, pas un export de réponses. "
-            "Reconnectez-vous à LimeSurvey et refaites l’export au format CSV."
+        raise UnreadableFileError(
+            f"{path.name} : c’est une page web ou un fichier XML, pas un fichier CSV.",
+            "Reconnectez-vous à LimeSurvey et refaites l’export des réponses au format CSV.",
         )
     return content
 
@@ -108,14 +119,14 @@ def decode(content: bytes, name: str) -> tuple[bytes, str]:
     cp1252 is what Excel writes in France; a file that is valid UTF-8 is never taken for it.
     """
     if content.startswith(UTF16_MARKS) or content[:2000].count(0) > len(content[:2000]) // 3:
-        raise ResponseError(
-            f"{name} : le fichier est en UTF-16 (« Unicode » de Windows). "
-            "Enregistrez-le en CSV UTF-8, ou refaites l’export depuis LimeSurvey."
+        raise UnreadableFileError(
+            f"{name} : le fichier est en UTF-16 (« Unicode » de Windows).",
+            "Enregistrez-le en CSV UTF-8, ou refaites l’export depuis LimeSurvey.",
         )
     if (position := content.find(b"\0")) >= 0:
         line = content.count(b"\n", 0, position) + 1
-        raise ResponseError(
-            f"{name}, ligne {line} : octet nul, le fichier est abîmé. Refaites l’export."
+        raise UnreadableFileError(
+            f"{name}, ligne {line} : octet nul, le fichier est abîmé.", "Refaites l’export."
         )
     encoding = "utf-8-sig" if content.startswith(b"\xef\xbb\xbf") else "utf-8"
     content = content.removeprefix(b"\xef\xbb\xbf")
@@ -124,9 +135,9 @@ def decode(content: bytes, name: str) -> tuple[bytes, str]:
     except UnicodeDecodeError as error:
         if encoding == "utf-8-sig":
             line = content.count(b"\n", 0, error.start) + 1
-            raise ResponseError(
-                f"{name}, ligne {line} : le fichier s’annonce en UTF-8 mais ne l’est pas partout. "
-                "Refaites l’export sans l’ouvrir dans un tableur."
+            raise UnreadableFileError(
+                f"{name}, ligne {line} : le fichier s’annonce en UTF-8 mais ne l’est pas partout.",
+                "Refaites l’export sans l’ouvrir dans un tableur.",
             ) from None
         content, encoding = from_cp1252(content, name), "cp1252"
     return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n"), encoding
@@ -138,9 +149,9 @@ def from_cp1252(content: bytes, name: str) -> bytes:
         return content.decode("cp1252").encode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise ResponseError(
-            f"{name}, ligne {line} : caractère illisible, ni UTF-8 ni Windows-1252. "
-            "Refaites l’export depuis LimeSurvey, en UTF-8."
+        raise UnreadableFileError(
+            f"{name}, ligne {line} : caractère illisible, ni UTF-8 ni Windows-1252.",
+            "Refaites l’export depuis LimeSurvey, en UTF-8.",
         ) from None
 
 
@@ -162,9 +173,9 @@ def sniff_separator(text: bytes, name: str) -> str:
             agreeing = sum(width == widths[0] for width in widths) / len(widths)
             scores[separator] = (round(agreeing, 1), widths[0])
     if not scores:
-        raise ResponseError(
-            f"{name} : aucun séparateur reconnu (point-virgule, virgule ou tabulation). "
-            "Refaites l’export des réponses au format CSV."
+        raise UnreadableFileError(
+            f"{name} : aucun séparateur reconnu (point-virgule, virgule ou tabulation).",
+            "Refaites l’export des réponses au format CSV.",
         )
     return max(scores, key=scores.__getitem__)
 
@@ -204,9 +215,10 @@ def repair_quotes(text: bytes, separator: str, name: str) -> bytes:
         starts.append(0)
         row = []
     if row != [end_mark]:
-        raise ResponseError(
+        raise UnreadableFileError(
             f"{name}, ligne {starts[-2]} : un guillemet ouvert n’est jamais refermé, le fichier "
-            "est sans doute coupé. Refaites l’export depuis LimeSurvey."
+            "est sans doute coupé.",
+            "Refaites l’export depuis LimeSurvey.",
         )
     return repaired.getvalue().removesuffix(f"{end_mark}\n").encode()
 

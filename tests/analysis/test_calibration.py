@@ -95,10 +95,13 @@ def test_far_from_the_margins_still_converges():
         (margins(taille={"0": 20, "1": 0}), "total nul pour « taille » = 1 (total 0)"),
         (margins(taille={"0": -1, "1": 20}), "de total négatif : « taille » = 0"),
         (pl.concat([GOOD, GOOD]), "citée deux fois"),
-        (GOOD.with_columns(variable=pl.lit(None)), "« variable » vide (lignes 1, 2, 3, 4)"),
+        (
+            GOOD.with_columns(variable=pl.lit(None)),
+            "vide dans la colonne « variable » (lignes 1, 2, 3, 4)",
+        ),
         (
             pl.concat([GOOD, margins(taille={None: 20})]),
-            "sans modalité, d’une variable qui en a par ailleurs : « taille » (total 20)",
+            "marge qui mêle modalités et total : « taille » (total 20)",
         ),
         (GOOD.clear(), "vide"),
         (
@@ -117,9 +120,9 @@ def test_faults_of_margins(totals, says):
     ("responses", "says"),
     [
         (RESPONSES.with_columns(w=pl.Series([1.0, 0, 1, 1, -2])), "négatif (ligne 5)"),
-        (RESPONSES.with_columns(w=pl.Series([1.0, None, 1, 1, 2])), "vide (ligne 2)"),
+        (RESPONSES.with_columns(w=pl.Series([1.0, None, 1, 1, 2])), "(ligne 2)"),
         (RESPONSES.with_columns(w=0.0), "aucun poids « w » positif"),
-        (RESPONSES.with_columns(taille=pl.Series(["0", None, "1", "1", "1"])), "vide (ligne 2)"),
+        (RESPONSES.with_columns(taille=pl.Series(["0", None, "1", "1", "1"])), "(ligne 2)"),
         (RESPONSES.drop("secteur"), "« secteur » absente"),
     ],
 )

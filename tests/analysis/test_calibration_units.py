@@ -72,7 +72,7 @@ def test_q_equal_to_the_rows_of_a_unit_is_calmar_on_sums():
         (
             ROWS.with_columns(siren=pl.lit(None, pl.String)),
             {"unit": "siren"},
-            "« siren » est vide",
+            "cellule vide dans la colonne « siren »",
         ),
         (ROWS, {"unit": "siren", "unit_variables": ("statut",)}, "statut décrit l’unité mais"),
         (ROWS, {"unit": "sirn"}, "« sirn » absente du tableau (colonnes proches : siren)"),
@@ -95,7 +95,7 @@ def test_faults_of_units_are_told(rows, spec, says):
         ({"method": "logit"}, "« logit » demande des bornes"),
         ({"method": "truncated"}, "« truncated » demande des bornes"),
         ({"bounds": (1.0, 2.0)}, "doivent encadrer 1 strictement"),
-        ({"bounds": (-0.5, 2.0)}, "borne basse -0.5 est négative"),
+        ({"bounds": (-0.5, 2.0)}, "borne basse −0,5 est négative"),
         ({"method": "logit", "bounds": (0.0, np.inf)}, "deux bornes finies"),
         ({"unit_variables": ("groupe",)}, "aucune unité n’est donnée"),
         ({"max_steps": 0}, "au moins une étape"),

@@ -72,7 +72,7 @@ def test_group_without_respondent_is_named():
         (SAMPLE, {"minimum": 0}, "minimum"),
         (SAMPLE.drop("responded"), {}, "« responded » absente"),
         (SAMPLE.with_columns(responded=pl.lit(1)), {}, "booléenne"),
-        (SAMPLE.with_columns(secteur=pl.lit(None)), {}, "« secteur » est vide"),
+        (SAMPLE.with_columns(secteur=pl.lit(None)), {}, "vide dans la colonne « secteur »"),
         (SAMPLE.with_columns(design_weight=pl.lit(0.0)), {}, "nul ou négatif"),
     ],
 )

@@ -147,8 +147,11 @@ def test_faults():
     with pytest.raises(SurveyError, match="plusieurs strates"):
         compare_panel(one, other, pl.Series([1] * before.height), after["unit"])
     missing = pl.Series([None] * after.height, dtype=pl.Int64)
-    with pytest.raises(SurveyError, match="est vide"):
+    with pytest.raises(SurveyError, match="identifiant vide"):
         compare_panel(one, other, before["unit"], missing)
+    for names in ("ab", ("1",), ("1", "1")):
+        with pytest.raises(SurveyError, match="deux noms d’édition différents"):
+            stack_waves(before, after, PLAN, "unit", names)
     numeric = SurveyDesign("pw", calibration_numbers=("y",), design_weight="pw")
     with pytest.raises(SurveyError, match="Empilement"):
         stack_waves(before, after, numeric, "unit", ("a", "b"))

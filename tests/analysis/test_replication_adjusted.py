@@ -74,7 +74,7 @@ def test_a_group_silent_in_a_replicate_is_told(schools):
     jackknife = make_replicates(sample, STRAT, ReplicationSpec("jkn"))
     with pytest.raises(MarginError) as error:
         readjust(jackknife, sample)
-    assert "plus aucun répondant dans H, pour 1 poids répliqués" in plain(error)
+    assert "plus aucun répondant dans H, pour 1 poids répliqué" in plain(error)
 
 
 HOW = {
@@ -222,7 +222,7 @@ def test_replicates_are_exported_and_read_back(schools, bootstrapped):
     assert estimate_replicates(frame, design, [SHARE, MEAN], domains, **NAMES).equals(before)
     with pytest.raises(SurveyError, match="rep_01"):
         as_columns(bootstrapped, frame)
-    with pytest.raises(SurveyError, match=r"rep_03.*vide"):
+    with pytest.raises(SurveyError, match=r"vide.*rep_03"):
         replicate_set(frame.with_columns(rep_03=pl.lit(None, float)), design)
     with pytest.raises(SurveyError, match="rep_07"):
         replicate_set(frame.drop("rep_07"), design)

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from analysis.design import Replicates, SurveyDesign
 from analysis.estimation import Target, estimate
+from analysis.hadamard import hadamard
 from analysis.replicate_weights import (
     METHODS,
     ReplicateSet,
     ReplicationSpec,
-    hadamard,
     make_replicates,
 )
-from analysis.replication import estimate_replicates
+from analysis.replication import estimate_replicates, replicate_set
 from survey.errors import SurveyError
 
 REFERENCE = Path(__file__).parents[1] / "reference"
@@ -245,7 +245,7 @@ def test_hadamard_matrices_are_orthogonal():
 REFUSED = {
     "méthode ’jackknife’ inconnue": lambda: ReplicationSpec("jackknife"),
     "coefficient de Fay 1": lambda: ReplicationSpec("fay", fay=1),
-    "une réplication par unité primaire": lambda: ReplicationSpec("jkn", 20),
+    "une réplique par unité primaire": lambda: ReplicationSpec("jkn", 20),
     "il en faut au moins 2": lambda: ReplicationSpec("rao_wu", 1),
     "« order » ne sert": lambda: ReplicationSpec("rao_wu", order="y"),
     "plan sans strates": lambda: made(drawn([2, 2], 1), STRATA, "jk1"),
@@ -273,6 +273,21 @@ REFUSED = {
         drawn([2], 1), SurveyDesign("w", replicates=Replicates(("w", "y"), 1.0)), "jkn"
     ),
     "dépassent la mémoire": lambda: made(drawn([2000], 1), STRATA, "rao_wu", n_replicates=10**6),
+    "la graine -1 est négative": lambda: ReplicationSpec("rao_wu", seed=-1),
+    "réduites à une seule unité primaire, sans variance": lambda: made(
+        drawn([1, 1], 1), replace(STRATA, lonely="certainty"), "rao_wu"
+    ),
+    "exhaustives ou réduites à une seule unité": lambda: made(
+        drawn([1, 2], 1).with_columns(size=pl.lit(2)), replace(STRATA, lonely="average"), "rao_wu"
+    ),
+    "1 strate sur 2 en a 3": lambda: made(drawn([2, 3], 1), STRATA, "brr"),
+    "donner la liste des colonnes": lambda: Replicates("rep", 1.0),
+    "tous finis": lambda: Replicates(("a", "b"), float("inf")),
+    "aucun facteur négatif": lambda: Replicates(("a", "b"), 1.0, (1.0, float("inf"))),
+    "« z » n’est pas positive": lambda: replicate_set(
+        pl.DataFrame({"w": [1.0, 2], "y": [-1.0, 3], "z": [-1.0, 1]}),
+        SurveyDesign("w", replicates=Replicates(("y", "z"), 1.0)),
+    ),
     "colonne « rang » absente": lambda: made(
         drawn([2], 1), STRATA, "successive_difference", order="rang"
     ),

@@ -104,7 +104,10 @@ def test_faults_of_the_spec(options, says):
     ("frame", "says"),
     [
         (FEW.with_columns(w=-pl.col("w")), "Lissage : poids « w » nul ou négatif (lignes 1, 2"),
-        (FEW.with_columns(taille=pl.lit(None)), "Lissage : la colonne « taille » est vide"),
+        (
+            FEW.with_columns(taille=pl.lit(None)),
+            "Lissage : cellule vide dans la colonne « taille »",
+        ),
         (FEW.drop("taille"), "Lissage : colonne « taille » absente"),
         (FEW.clear(), "Lissage : le tableau est vide"),
     ],

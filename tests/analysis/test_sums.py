@@ -243,8 +243,8 @@ def test_several_stages_without_fractions_are_the_first():
         (pl.lit(-1.0).alias("w"), "valeur négative"),
         (pl.lit("a lot").alias("staff"), "contient du texte"),
         (pl.lit(float("inf")).alias("sales"), "infinie"),
-        (pl.lit(None, pl.String).alias("h"), "est vide"),
-        (pl.int_range(pl.len()).alias("taille") + 99, "varie dans la strate"),
+        (pl.lit(None, pl.String).alias("h"), "cellule vide"),
+        (pl.int_range(pl.len()).alias("taille") + 99, "varie dans "),
         (pl.lit(2).alias("yes"), "autre que 0 et 1"),
         (pl.lit(0.0).alias("w"), "somme de la colonne"),
     ],
@@ -261,7 +261,7 @@ def test_faults_are_told_as_by_the_ordinary_path(change, message):
 def test_a_stratum_whose_size_differs_between_parts_is_refused():
     frame, design = example(), SurveyDesign("w", "h", "taille")
     other = frame.with_columns(taille=pl.col("taille") + 1)
-    with pytest.raises(SurveyError, match="varie dans la strate a, b, c"):
+    with pytest.raises(SurveyError, match="varie dans les strates a, b, c"):
         summed([frame, other], design)
 
 

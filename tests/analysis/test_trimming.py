@@ -243,7 +243,7 @@ def test_faults_of_the_spec(options, says):
     ("frame", "options", "says"),
     [
         (FEW.with_columns(w=pl.Series([1, -2, 0, 2, 2])), {}, "nul ou négatif (lignes 2, 3)"),
-        (FEW.with_columns(w=pl.Series([1, None, 1, 2, 2])), {}, "vide (ligne 2)"),
+        (FEW.with_columns(w=pl.Series([1, None, 1, 2, 2])), {}, "(ligne 2)"),
         (FEW.with_columns(w=pl.Series([1.0, np.inf, 1, 2, 2])), {}, "infinie (ligne 2)"),
         (FEW.clear(), {}, "Écrêtage : le tableau est vide"),
         (FEW.drop("w"), {}, "colonne « w » absente"),
@@ -251,7 +251,7 @@ def test_faults_of_the_spec(options, says):
         (
             FEW.with_columns(taille=pl.Series(["0", None, "0", "1", "1"])),
             {"by": ("taille",)},
-            "« taille » est vide (ligne 2)",
+            "vide dans la colonne « taille » (ligne 2)",
         ),
     ],
 )

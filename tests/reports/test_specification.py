@@ -63,7 +63,7 @@ GOOD = "variable,modalite,total\nrégion,Nord,6\nrégion,Sud,12\n"
             "« echelle » doit dépasser 0",
         ),
         ({"plan": "{poids: poids net\n"}, "n’est pas un YAML lisible"),
-        ({"niveau": "95"}, "« niveau » doit être inférieur à 1"),
+        ({"niveau": "95"}, "« niveau » doit être un nombre entre 0 et 1 : 0.95 pour 95 %"),
         ({"couleur": "bleu"}, "clé « couleur » inconnue"),
         (
             {"cibles": "[{statistique: médiane, variable: âge}]"},
@@ -88,7 +88,7 @@ GOOD = "variable,modalite,total\nrégion,Nord,6\nrégion,Sud,12\n"
         ),
         (
             {"cibles": "[{statistique: gini, variable: âge}, {statistique: gini, variable: âge}]"},
-            "gini de « âge » est demandé deux fois",
+            "l’indice de Gini de « âge » est demandé deux fois",
         ),
         (
             {"cibles": "[{statistique: quantile, variable: âge, p: [0.5, 0.50]}]"},
@@ -161,8 +161,12 @@ def test_every_fault_of_form_is_said_at_once(capsys, small):
             "donnees: a.csv\ndonnees: b.csv\n",
             "ligne 2 : la clé « donnees » est déjà écrite ligne 1",
         ),
-        ("- a\n", "« fichier » doit être une suite de clés"),
-        ("", "« fichier » doit être une suite de clés"),
+        ("- a\n", "ligne 1 : le fichier doit contenir « donnees: », « plan: » et « cibles: »"),
+        ("", "ligne 1 : le fichier doit contenir « donnees: », « plan: » et « cibles: »"),
+        ("donnees: &d [*d]\n", "ligne 1 : le renvoi « *d » n’est pas permis"),
+        ("a: " + "[" * 1500, "ligne 1 : plus de 50 niveaux emboîtés"),
+        ("a:\n- " + "[" * 200_000, "ligne 2 : plus de 50 niveaux emboîtés"),
+        ("#" * 1_100_000, "le fichier dépasse 1 000 000 caractères"),
     ],
 )
 def test_a_file_that_describes_nothing_is_said(capsys, small, text, said):
@@ -193,7 +197,7 @@ def test_a_missing_description_is_said(capsys, small):
         (
             "03;Nord",
             "03;",
-            "s.yml (enquête.csv) : Strates : la colonne « région » est vide (ligne 4) ; compléter",
+            "s.yml (enquête.csv) : Strates : cellule vide dans la colonne « région » (ligne 4)",
         ),
         ("03;Nord;1;", "03;Nord;1;1;", "ligne 4 : 9 cellules pour 8 colonnes"),
     ],
@@ -212,7 +216,7 @@ def test_a_column_of_lists_is_refused(capsys, small, verb):
     pl.DataFrame(table).write_parquet(small / "e.parquet")
     (small / "m.csv").write_text(GOOD, encoding="utf-8")
     spec = written(small, "s.yml", **SMALL | {"donnees": "e.parquet"}, calage=CALIBRATED)
-    said = "la colonne « âge » n’est faite ni de nombres ni de textes (List(Int64))"
+    said = "la colonne « âge » contient des listes, ni nombres ni textes. Convertissez-la"
     assert said in fails(capsys, verb, spec, small / "r.csv")
 
 

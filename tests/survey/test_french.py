@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from survey.french import NBSP, NNBSP, decimal, integer, percent, points, typography
+from survey.french import (
+    NBSP,
+    NNBSP,
+    counted,
+    decimal,
+    integer,
+    percent,
+    points,
+    short_number,
+    typography,
+)
 
 
 def test_numbers_have_narrow_spaces_and_a_decimal_comma():
@@ -31,6 +41,26 @@ def test_points_are_signed_and_agree(difference, said):
 @given(st.integers(-(10**9), 10**9))
 def test_an_integer_reads_back(number):
     assert int(integer(number).replace(NNBSP, "").replace("\u2212", "-")) == number
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(5.6, "5,6"), (-1.0, "−1"), (0.1, "0,1"), (1e200, "1e+200"), (1234.5, "1\u202f234,5")],
+)
+def test_a_short_number_has_the_decimals_that_there_are(number, said):
+    assert short_number(number) == said
+
+
+@pytest.mark.parametrize(
+    ("number", "noun", "said"),
+    [
+        (0, "degré", "0 degré"),
+        (1, "poids écrit", "1 poids écrit"),
+        (2, "poids écrit", "2 poids écrits"),
+    ],
+)
+def test_what_is_counted_agrees(number, noun, said):
+    assert counted(number, noun) == said
 
 
 def test_typography_leaves_addresses_and_times():
