@@ -69,7 +69,7 @@ def is_mark(
         return column.cast(pl.Float64).is_in(values)
     text = column.cast(pl.String).str.strip_chars()
     same = text.is_in(texts)
-    return same | parsed_number(text).is_in(values).fill_null(False) if number else same
+    return same | parsed_number(text).is_in(values).fill_null(False) if number and values else same
 
 
 def as_codes(table: pl.DataFrame, name: str) -> pl.Expr:
