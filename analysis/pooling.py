@@ -201,6 +201,7 @@ def cut_cells(cut: CutSums, draw: Draw, factors: Factors, totals: Floats) -> dic
         with np.errstate(divide="ignore", invalid="ignore"):
             variance = variance * (to_domain @ answered) / (to_domain @ known)
     sampled = to_domain @ (factors.scale[stratum] > 0).astype(float)
+    alone = to_domain @ (~factors.centred[stratum]).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         means = np.where(sums["below"] != 0, sums["amount"] / sums["below"], np.nan)
         slope = np.where(totals, 1.0, np.nan_to_num(1 / sums["below"], posinf=0.0, neginf=0.0))
@@ -220,6 +221,7 @@ def cut_cells(cut: CutSums, draw: Draw, factors: Factors, totals: Floats) -> dic
         "population_size": sums["base"],
         "effective": effective,
         "sampled": (sampled > 0)[:, None] * np.ones_like(size),
+        "taken": ((sampled == 0) & (alone == 0))[:, None] * (count > 0),
         "low": missing,
         "high": missing,
     }

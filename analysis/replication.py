@@ -201,6 +201,7 @@ def partition_cells(
     cells["n_respondents"] = sums @ answered.astype(float)
     cells["n_domain"] = (sums @ positive.astype(float)) * shape
     cells["population_size"] = sums @ (replicates.weight[rows, None] * values.in_base[rows])
+    cells["taken"] = np.zeros_like(shape)
     cells["sampled"] = ((sums @ varies.astype(float)) > 0)[:, None] * shape
     return cells, found
 

@@ -85,7 +85,10 @@ def without_noise(cells: dict[str, Floats]) -> Floats:
 def target_intervals(
     cells: dict[str, Floats], targets: Sequence[Target], n_domains: int, level: float
 ) -> tuple[Floats, Floats]:
-    """Lower and upper bounds of every cell; NaN without degrees of freedom, unless all is known."""
+    """Lower and upper bounds of every cell; NaN without degrees of freedom.
+
+    A domain wholly taken is known: its bounds are the estimate.
+    """
     low, high = normal_interval(cells["estimate"], cells["variance"], cells["df"], level)
     methods = np.repeat([interval_method(target) for target in targets], n_domains)
     for method in set(methods) - {"", "own"}:
@@ -95,7 +98,7 @@ def target_intervals(
         low[chosen], high[chosen] = share_interval(**part, level=level, method=method)
     own = methods == "own"
     low[own], high[own] = cells["low"][own], cells["high"][own]
-    known = (cells["sampled"] == 0) & (cells["variance"] == 0)
+    known = (cells["taken"] > 0) & (cells["variance"] == 0)
     return (np.where(known, cells["estimate"], bound) for bound in (low, high))
 
 

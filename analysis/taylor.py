@@ -58,6 +58,7 @@ def block_cells(
     variance = domain_variances(block.scores, answered, groups, arrays)
     first = groups.stages[0]
     drawn = first.by_domain @ (first.stage.scale[first.stratum] > 0).astype(float)
+    alone = first.by_domain @ (~first.stage.centred[first.stratum]).astype(float)
     shape = np.ones_like(size)
     missing = np.full_like(size, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -73,6 +74,7 @@ def block_cells(
         "population_size": sums @ (weight * gathered(values.in_base, rows, block.places)),
         "effective": effective,
         "sampled": (drawn > 0)[:, None] * shape,
+        "taken": ((drawn == 0) & (alone == 0))[:, None] * (count > 0),
         "low": missing if block.low is None else block.low,
         "high": missing if block.high is None else block.high,
     }

@@ -60,3 +60,8 @@ def test_a_single_replicate_tells_no_variance():
     found = estimate_replicates(rows, design, [MEAN], [Domain("d", ("d",))], **NAMES)
     assert found["std_error"].null_count() == 2
     assert found["status"].to_list() == ["nd", "nd"]
+
+
+@pytest.mark.parametrize("lonely", ["certainty", "remove"])
+def test_a_lonely_unit_left_out_of_the_variance_is_not_known_for_all_that(lonely):
+    assert cell("b", plan=SurveyDesign("w", "h", "n", lonely=lonely))[-1] == "nd"
