@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from analysis.checks import Floats, fault, numeric_column, require_columns, row_numbers
+from analysis.checks import LARGEST, Floats, fault, numeric_column, require_columns, row_numbers
 from analysis.design import SurveyDesign
 from analysis.forms import DesignArrays
 from analysis.projection import with_projection
@@ -42,7 +42,7 @@ def checked_weight(frame: pl.DataFrame, column: str) -> Floats:
             f"Poids : la colonne « {column} » porte une valeur négative "
             f"({row_numbers(pl.Series(weight < 0))}) ; revoir le redressement."
         )
-    if not weight.sum() > 0:
+    if not weight.sum() > 1 / LARGEST:
         raise fault(
             f"Poids : la somme de la colonne « {column} » est nulle ; vérifier que c’est bien "
             "celle des poids."

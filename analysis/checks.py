@@ -16,6 +16,7 @@ from survey.marked import row_list
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+LARGEST = 1e60  # of a number: the square of one times another does not overflow
 SHOWN = 5  # rows or codes named in a message
 
 
@@ -59,7 +60,7 @@ def require_columns(frame: pl.DataFrame, columns: Sequence[str], use: str) -> No
 def numeric_column(
     frame: pl.DataFrame, column: str, use: str, among: pl.Series | None = None
 ) -> Floats:
-    """A column as numbers; raises on text, null, NaN, infinite, naming the column and its rows.
+    """A column as numbers; raises on text, null, NaN, infinite or beyond `LARGEST`, with its rows.
 
     With `among` (Boolean), other rows may be empty: what is not a number there counts 0.
     """
@@ -76,7 +77,7 @@ def numeric_column(
     faults = {
         f"cellule vide dans la colonne « {column} »": numbers.is_null(),
         f"la colonne « {column} » porte une valeur non numérique (NaN)": numbers.is_nan(),
-        f"la colonne « {column} » porte une valeur infinie": numbers.is_infinite(),
+        f"la colonne « {column} » porte une valeur infinie ou démesurée": numbers.abs() > LARGEST,
     }
     for what, wrong in faults.items():
         wrong = wrong if among is None else wrong & among

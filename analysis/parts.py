@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analysis.arrays import checked_weight
-from analysis.checks import Floats, Integers, numeric_column
+from analysis.checks import LARGEST, Floats, Integers, numeric_column
 from analysis.design import SurveyDesign
 from analysis.stages import certain_strata, sampled_fraction, stage_units, stratum_codes
 from analysis.targets import (
@@ -225,7 +225,8 @@ def target_numbers(
     if answered is not None:
         value = np.where(answered, value, 0.0)
     share = target.statistic == "share" and series.dtype != pl.Boolean
-    if not np.isfinite(value.sum()) or (share and (value * (1 - value)).any()):
+    beyond = len(value) > 0 and not max(value.max(), -value.min()) <= LARGEST
+    if beyond or (share and (value * (1 - value)).any()):
         target_values(frame, [target])  # says which rows are not numbers, or not 0 or 1
     return value
 

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from analysis.checks import (
+    LARGEST,
     Floats,
     Integers,
     encode,
@@ -228,8 +229,8 @@ def refuse_not_finite(
 ) -> None:
     """Raise on NaN or infinite values, and on shares that are not 0 or 1."""
     shares = np.array([target.statistic == "share" for target in targets], dtype=bool)
-    wrong = ~np.isfinite(value)
-    what = "une valeur infinie ou non numérique (NaN)"
+    wrong = ~(np.abs(value) <= LARGEST)
+    what = "une valeur infinie, démesurée ou non numérique (NaN)"
     if not wrong.any():
         wrong = shares & (value != 0) & (value != 1)
         what = "une valeur autre que 0 et 1 pour une part"

@@ -154,7 +154,7 @@ def test_errors_of_totals_are_kept_for_the_variance():
         ("cost", [0.0, 1.0], "« cost » (ligne 1) : il faut un nombre positif, ou rien"),
         ("cost", ["fort", None], "« cost » (ligne 1)"),
         ("cost", [1.0, np.nan], "« cost » (ligne 2)"),
-        ("total", [1.0, np.inf], "infinie (ligne 2)"),
+        ("total", [1.0, np.inf], "infinie ou démesurée (ligne 2)"),
     ],
 )
 def test_faults_of_optional_columns(column, values, says):

@@ -49,7 +49,7 @@ def test_a_wrong_design_is_refused_at_birth(options, says):
         ("w", [1.0, -1.0, 2.0], SurveyDesign("w"), "« w » porte une valeur négative (ligne 2)"),
         ("w", [1.0, None, 2.0], SurveyDesign("w"), "cellule vide dans la colonne « w » (ligne 2)"),
         ("w", [1.0, 1.0, float("nan")], SurveyDesign("w"), "NaN) (ligne 3)"),
-        ("w", [1.0, 1.0, float("inf")], SurveyDesign("w"), "infinie (ligne 3)"),
+        ("w", [1.0, 1.0, float("inf")], SurveyDesign("w"), "infinie ou démesurée (ligne 3)"),
         ("w", [0.0, 0.0, 0.0], SurveyDesign("w"), "est nulle"),
         ("w", ["1", "1,5", "2"], SurveyDesign("w"), "contient du texte (ligne 2)"),
         ("w", ["1", "1", "2"], SurveyDesign("w"), "contient du texte (lignes 1, 2, 3)"),

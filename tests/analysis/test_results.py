@@ -8,6 +8,7 @@ from analysis.design import Replicates, SurveyDesign
 from analysis.estimation import estimate
 from analysis.replication import estimate_replicates
 from analysis.targets import WHOLE, Domain, Target
+from survey.errors import SurveyError
 
 NAMES = {"population": "p", "edition": 1}
 ROWS = pl.DataFrame(
@@ -65,3 +66,12 @@ def test_a_single_replicate_tells_no_variance():
 @pytest.mark.parametrize("lonely", ["certainty", "remove"])
 def test_a_lonely_unit_left_out_of_the_variance_is_not_known_for_all_that(lonely):
     assert cell("b", plan=SurveyDesign("w", "h", "n", lonely=lonely))[-1] == "nd"
+
+
+@pytest.mark.parametrize("column", ["w", "y"])
+@pytest.mark.parametrize("size", [1e154, 1e306])
+def test_numbers_whose_squares_overflow_are_refused(column, size):
+    rows = ROWS.with_columns(pl.col(column) * size)
+    for targets in ([MEAN], [MEAN, Target("m", pl.col("y"), "quantile", order=0.5)]):
+        with pytest.raises(SurveyError, match="démesurée"):
+            estimate(rows, PLAN, targets, [WHOLE], **NAMES)

@@ -244,7 +244,11 @@ def test_faults_of_the_spec(options, says):
     [
         (FEW.with_columns(w=pl.Series([1, -2, 0, 2, 2])), {}, "nul ou négatif (lignes 2, 3)"),
         (FEW.with_columns(w=pl.Series([1, None, 1, 2, 2])), {}, "(ligne 2)"),
-        (FEW.with_columns(w=pl.Series([1.0, np.inf, 1, 2, 2])), {}, "infinie (ligne 2)"),
+        (
+            FEW.with_columns(w=pl.Series([1.0, np.inf, 1, 2, 2])),
+            {},
+            "infinie ou démesurée (ligne 2)",
+        ),
         (FEW.clear(), {}, "Écrêtage : le tableau est vide"),
         (FEW.drop("w"), {}, "colonne « w » absente"),
         (FEW, {"by": ("region",)}, "colonne « region » absente"),
