@@ -28,6 +28,7 @@ from analysis.parts import (
 )
 from analysis.targets import WHOLE, Domain, Target, refuse_unknown_columns
 
+LITTLE = 1e-3  # of a sum: a rest under it is not taken by subtraction
 EPSILON = np.finfo(float).eps
 AT_ONCE = 1 << 23  # values of targets held together, rows x targets
 
@@ -182,11 +183,14 @@ def share_sums(
 
     Less the mean of the pair, a product under the rounding of a sum of as many terms is 0.
     """
-    weighted, rest = cut.weight * value, answers.weight * (1 - value)
+    weighted = cut.weight * value
     yes, yes_squares = cut.by_pair(weighted), cut.by_pair(cut.weight * weighted)
-    # Summed, not subtracted: a few small weights among large ones would be lost.
-    no, no_squares = cut.by_pair(rest), cut.by_pair(cut.weight * rest)
     size, squares, count = answers.size, answers.squares, cut.count
+    no, no_squares = size - yes, squares - yes_squares
+    if (no < LITTLE * size).any() or (no_squares < LITTLE * squares).any():
+        # Summed, not subtracted: a few small weights among large ones would be lost.
+        rest = answers.weight * (1 - value)
+        no, no_squares = cut.by_pair(rest), cut.by_pair(cut.weight * rest)
     amount, below = cut.by_domain(yes), cut.by_domain(size)
     share, other = (ratio(sums, below)[cut.domain] for sums in (amount, cut.by_domain(no)))
     x = other * yes - share * no
