@@ -13,6 +13,11 @@ from survey.marked import option
 Lonely = Literal["fail", "adjust", "average", "certainty", "remove"]
 LONELY = get_args(Lonely)
 PPS = ("brewer", "deville")
+NAMES = (  # options that name columns
+    *("weight", "stratum", "stratum_size", "cluster", "calibration", "design_weight", "certainty"),
+    *("inclusion", "calibration_numbers", "calibration_scale", "calibration_unit"),
+    *("unit_variables", "residual_weight", "responded", "response_group"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +121,14 @@ class SurveyDesign:
     replicates: Replicates | None = None
 
     def __post_init__(self) -> None:
+        for name in ("stratum", "stratum_size", "cluster"):
+            if isinstance(getattr(self, name), list):
+                object.__setattr__(self, name, tuple(getattr(self, name)))
+        refuse_names(self)
         refuse_unknown(self)
         refuse_half_given(self)
         refuse_sizes(self)
+        refuse_numbers(self)
 
     @property
     def strata(self) -> tuple[str, ...]:
@@ -171,6 +181,48 @@ def as_tuple(columns: str | tuple[str, ...] | None) -> tuple[str, ...]:
     return (columns,) if isinstance(columns, str) else tuple(columns or ())
 
 
+def refuse_names(design: SurveyDesign) -> None:
+    """Raise on what is no name of a column, and on a column crossed with itself."""
+    for name in ("calibration", "calibration_numbers", "unit_variables"):
+        if isinstance(getattr(design, name), str):
+            raise fault(
+                f"Plan de sondage : « {name} » est une liste de colonnes, par exemple "
+                f"({getattr(design, name)!r},)."
+            )
+    for name in NAMES:
+        given = getattr(design, name)
+        names = given if isinstance(given, tuple) else (given,)
+        optional = given is None and name != "weight"
+        if not optional and not all(isinstance(each, str) and each for each in names):
+            raise fault(
+                f"Plan de sondage : « {option(name)} » vaut {given!r} ; il faut le nom d’une "
+                "colonne du tableau."
+            )
+    for name, columns in (("stratum", design.strata), ("cluster", design.clusters)):
+        if len(set(columns)) < len(columns):
+            raise fault(
+                f"Plan de sondage : « {option(name)} » nomme deux fois une même colonne "
+                f"({', '.join(columns)}) ; n’en garder qu’une."
+            )
+
+
+def refuse_numbers(design: SurveyDesign) -> None:
+    """Raise on an error or a room of a margin that is none, and on a variable of no unit."""
+    for name in ("margin_errors", "margin_slack"):
+        if not all(0 <= number < float("inf") for _, _, number in getattr(design, name)):
+            raise fault(
+                f"Plan de sondage : « {name} » porte un nombre négatif, infini ou absent ; donner "
+                "un nombre positif ou nul par marge."
+            )
+    if set(design.unit_variables) - set(design.margins) or (
+        design.unit_variables and design.calibration_unit is None
+    ):
+        raise fault(
+            "Plan de sondage : « unit_variables » nomme des colonnes de calage et va avec "
+            "« calibration_unit » ; les accorder."
+        )
+
+
 def refuse_unknown(design: SurveyDesign) -> None:
     """Raise on an option that is not in its list."""
     if design.lonely not in LONELY:
@@ -183,12 +235,6 @@ def refuse_unknown(design: SurveyDesign) -> None:
             f"Plan de sondage : option « pps » {design.pps!r} inconnue ; choisir parmi "
             f"{', '.join(PPS)}, ou rien."
         )
-    for name in ("calibration", "calibration_numbers", "unit_variables"):
-        if isinstance(getattr(design, name), str):
-            raise fault(
-                f"Plan de sondage : « {name} » est une liste de colonnes, par exemple "
-                f"({getattr(design, name)!r},)."
-            )
 
 
 def refuse_half_given(design: SurveyDesign) -> None:
@@ -244,11 +290,6 @@ def refuse_sizes(design: SurveyDesign) -> None:
             f"Plan de sondage : donner « {option('inclusion')} » (probabilités inégales) ou "
             f"« {option('stratum_size')} » (effectif de population), pas les deux."
         )
-    repeated = len(set(design.clusters)) < stages
-    if repeated:
-        raise fault(
-            "Plan de sondage : la même colonne de grappes figure à deux degrés ; n’en garder qu’un."
-        )
 
 
 def description(design: SurveyDesign) -> list[str]:
@@ -266,7 +307,8 @@ def description(design: SurveyDesign) -> list[str]:
     if stages:
         degrees = "un degré" if stages == 1 else f"{stages} degrés"
         listed = ", puis ".join(f"« {column} »" for column in design.clusters)
-        parts.append(f"grappes à {degrees} : {listed}")
+        unique = "" if design.nested else ", d’identifiants uniques"
+        parts.append(f"grappes à {degrees} : {listed}{unique}")
     if design.pps:
         parts.append(f"probabilités inégales « {design.inclusion} », approximation {design.pps}")
     elif design.sizes:
@@ -279,9 +321,26 @@ def description(design: SurveyDesign) -> list[str]:
     if design.margins:
         listed = ", ".join(f"« {column} »" for column in design.margins)
         parts.append(f"variance des résidus du calage sur {listed}")
+        parts += calibration_parts(design)
     if design.responded:
         parts.append(f"non-réponse en seconde phase, groupes « {design.response_group} »")
     parts.append(f"strate à une seule unité : {LONELY_FRENCH[design.lonely]}")
+    return parts
+
+
+def calibration_parts(design: SurveyDesign) -> list[str]:
+    """What is particular to the calibration."""
+    parts = []
+    if design.calibration_unit:
+        parts.append(f"un rapport de poids par unité « {design.calibration_unit} »")
+    if design.calibration_scale:
+        parts.append(f"poids plus ou moins libres selon « {design.calibration_scale} »")
+    if design.residual_weight:
+        parts.append(f"résidus d’une régression pondérée par « {design.residual_weight} »")
+    if design.margin_errors:
+        parts.append(f"erreur propre de {counted(len(design.margin_errors), 'marge')} comptée")
+    if design.margin_slack:
+        parts.append(f"{counted(len(design.margin_slack), 'marge')} à coût, non tenues")
     return parts
 
 

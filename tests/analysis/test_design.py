@@ -35,11 +35,20 @@ def message(error: pytest.ExceptionInfo) -> str:
         ({"calibration": ("g",)}, "vont ensemble"),
         ({"design_weight": "w"}, "vont ensemble"),
         ({"calibration": "g", "design_weight": "w"}, "liste de colonnes"),
+        ({"stratum": 3}, "« stratum » vaut 3 ; il faut le nom d’une colonne"),
+        ({"weight": None}, "« weight » vaut None"),
+        ({"stratum": ("h", "h")}, "« stratum » nomme deux fois une même colonne"),
+        ({"cluster": ("g", "g")}, "« cluster » nomme deux fois une même colonne"),
+        ({"calibration": ("g",), "design_weight": "w", "unit_variables": ("g",)}, "accorder"),
+        (
+            {"calibration": ("g",), "design_weight": "w", "margin_errors": (("g", "1", -1.0),)},
+            "« margin_errors » porte un nombre négatif",
+        ),
     ],
 )
 def test_a_wrong_design_is_refused_at_birth(options, says):
     with pytest.raises(SurveyError) as error:
-        SurveyDesign("w", **options)
+        SurveyDesign(**{"weight": "w"} | options)
     assert says in message(error)
 
 
@@ -70,6 +79,31 @@ def test_faults_name_the_column_and_the_rows(column, values, design, says):
     with pytest.raises(SurveyError) as error:
         design_arrays(FRAME.with_columns(pl.Series(column, values, strict=False)), design)
     assert says in message(error)
+
+
+def test_a_design_describes_itself():
+    design = SurveyDesign(
+        "w",
+        ["h", "g"],
+        ("N", "M"),
+        ("u", "v"),
+        ("c",),
+        "d",
+        nested=False,
+        calibration_unit="e",
+        calibration_scale="q",
+        margin_errors=(("c", "1", 2.0),),
+        responded="r",
+        response_group="s",
+    )
+    assert design == eval(repr(design)) and hash(design)
+    assert design.describe().replace("\u202f", " ") == (
+        "Poids « w ». Strates « h » x « g ». Grappes à 2 degrés : « u », puis « v », "
+        "d’identifiants uniques. Tirage sans remise, effectifs de population « N », « M ». "
+        "Variance des résidus du calage sur « c ». Un rapport de poids par unité « e ». Poids plus "
+        "ou moins libres selon « q ». Erreur propre de 1 marge comptée. Non-réponse en seconde "
+        "phase, groupes « s ». Strate à une seule unité : comptée autour de la moyenne d’ensemble."
+    )
 
 
 def test_lonely_stratum():
