@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from scipy import special, stats
 
-from analysis.checks import Floats, fault, require_columns
+from analysis.checks import Floats, fault, numeric_column, require_columns
 from analysis.disclosure import STATUSES, WITHHELD
 from analysis.inference import adjusted, check_level, student
 
@@ -144,6 +144,7 @@ def compare_with_reference(
     check_level(level)
     check_estimates(estimates)
     figures = {"value": value, "std_error": std_error, "df": np.inf if df is None else df}
+    refuse_figures(estimates, figures)
     given = estimates.with_columns(
         as_expression(figure).alias(name) for name, figure in figures.items()
     ).select("value", pl.col("std_error").fill_null(0.0), pl.col("df").fill_null(np.inf))
@@ -171,6 +172,24 @@ def compare_with_reference(
     return shifted.select(*estimates.columns, *added, position.alias("position"))
 
 
+def refuse_figures(estimates: pl.DataFrame, figures: dict[str, float | pl.Expr]) -> None:
+    """Raise on a figure that is no finite number, or that reads no column of numbers."""
+    for name, figure in figures.items():
+        if isinstance(figure, pl.Expr):
+            require_columns(estimates, figure.meta.root_names(), "Comparaison : chiffre publié")
+            numeric_or_null(estimates.select(figure.alias(name)), name)
+    if not isinstance(figures["value"], pl.Expr) and not np.isfinite(figures["value"]):
+        raise fault(
+            f"Comparaison : le chiffre publié vaut {figures['value']} ; donner un nombre fini."
+        )
+
+
+def numeric_or_null(frame: pl.DataFrame, column: str) -> None:
+    """Raise on a column of something else than numbers, empty cells aside."""
+    if frame.schema[column] != pl.Null:
+        numeric_column(frame.filter(pl.col(column).is_not_null()), column, "Comparaison")
+
+
 def as_expression(value: float | pl.Expr) -> pl.Expr:
     """A number, or an expression, as an expression of numbers."""
     return (value if isinstance(value, pl.Expr) else pl.lit(float(value))).cast(pl.Float64)
@@ -185,8 +204,8 @@ def gap_bounds(
     reach = special.stdtrit(np.minimum(figure["df"], 1e9), (1 + level) / 2) * error
     with np.errstate(divide="ignore", invalid="ignore"):
         logit, width = special.logit(reference), reach / (reference * (1 - reference))
-    low = np.where(inside, special.expit(logit - width), reference - reach)
-    high = np.where(inside, special.expit(logit + width), reference + reach)
+        low = np.where(inside, special.expit(logit - width), reference - reach)
+        high = np.where(inside, special.expit(logit + width), reference + reach)
     low, high = (np.where(error == 0, reference, bound) for bound in (low, high))
     centre, below, above = (
         estimates[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
@@ -219,6 +238,14 @@ def reference_p_values(
 def check_estimates(frame: pl.DataFrame) -> None:
     """Raise when a frame is not in the result vocabulary, or repeats a cell."""
     require_columns(frame, (*CELL, "edition", "status", *NUMBERS), "Comparaison")
+    for name in NUMBERS:
+        numeric_or_null(frame, name)
+    unknown = frame.filter(~pl.col("status").is_in(STATUSES) | pl.col("status").is_null())
+    if unknown.height:
+        raise fault(
+            f"Comparaison : statut « {unknown['status'][0]} » inconnu ; il vaut "
+            f"{', '.join(STATUSES)}."
+        )
     repeated = frame.filter(frame.select(CELL).is_duplicated())
     if repeated.height:
         row = repeated.row(0, named=True)

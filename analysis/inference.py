@@ -12,7 +12,7 @@ from scipy import special
 from statsmodels.stats.multitest import multipletests
 
 from analysis.arrays import design_arrays
-from analysis.checks import Floats, fault
+from analysis.checks import Floats, fault, require_columns
 from analysis.design import SurveyDesign
 from analysis.forms import DesignArrays
 
@@ -115,6 +115,7 @@ def adjusted(tested: pl.DataFrame, family: Sequence[str], method: str | None) ->
             f"Correction des tests multiples {method!r} inconnue ; choisir parmi "
             f"{', '.join(ADJUSTMENTS)}, ou None pour ne rien corriger."
         )
+    require_columns(tested, family, "Correction des tests multiples")
     code = pl.struct(family).rank("dense") if family else pl.lit(1)
     known = (
         tested.select(family=code, p=pl.col("p_value").cast(pl.Float64))
@@ -125,10 +126,11 @@ def adjusted(tested: pl.DataFrame, family: Sequence[str], method: str | None) ->
     if method in QUICK:
         corrected = known.select("row", p_adjusted=QUICK[method].over("family").clip(0, 1))
     else:
-        parts = [
-            part.select("row", p_adjusted=pl.Series(multipletests(part["p"], method=method)[1]))
-            for part in known.partition_by("family")
-        ]
+        with np.errstate(divide="ignore"):  # Šidák takes the logarithm of 1 - p, p being 1
+            parts = [
+                part.select("row", p_adjusted=pl.Series(multipletests(part["p"], method=method)[1]))
+                for part in known.partition_by("family")
+            ]
         corrected = pl.concat(parts) if parts else known.select("row", p_adjusted="p")
     rows = tested.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"))
     found = rows.join(corrected, on="row", how="left", maintain_order="left")

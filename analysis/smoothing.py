@@ -39,7 +39,7 @@ class SmoothSpec:
                 f"{USE} : towards={self.towards!r} inconnu ; choisir parmi "
                 f"{named(get_args(Centre))}."
             )
-        if not 0 <= self.share <= 1:
+        if not (isinstance(self.share, int | float) and 0 <= self.share <= 1):
             raise fault(
                 f"{USE} : share={self.share} ; il faut une part entre 0 (poids inchangés) et 1 "
                 "(un seul poids par classe)."

@@ -71,6 +71,8 @@ class TrimSpec:
 def check_limits(spec: TrimSpec) -> None:
     """Raise when the limits are missing, out of what their rule allows, or cross."""
     given = [limit for limit in (spec.lower, spec.upper) if limit is not None]
+    if not all(isinstance(limit, int | float) for limit in given):
+        raise fault(f"{USE} : limites {named(given)} ; donner des nombres.")
     if not given:
         raise fault(f"{USE} : aucune limite ; donner « upper », « lower » ou les deux.")
     top = 1 if spec.rule == "quantile" else inf

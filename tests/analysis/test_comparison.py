@@ -107,6 +107,45 @@ def test_nothing_is_said_of_a_change_that_cannot_be_tested(change):
     assert exact["verdict"].to_list() == [None]
 
 
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (float("nan"), "donner un nombre fini"),
+        (float("inf"), "donner un nombre fini"),
+        (pl.col("nope"), "« nope » absente"),
+        (pl.col("domain"), "« value » contient du texte"),
+    ],
+)
+def test_a_figure_that_is_none_is_refused(value, says):
+    with pytest.raises(SurveyError) as error:
+        compare_with_reference(BEFORE, value)
+    assert says in str(error.value).replace("\u202f", " ")
+
+
+def test_faults_of_estimates_to_compare_are_told():
+    for frame_, says in (
+        (BEFORE.with_columns(status=pl.lit("bon")), "« bon » inconnu"),
+        (BEFORE.with_columns(std_error=pl.lit("petit")), "« std_error » contient du texte"),
+    ):
+        with pytest.raises(SurveyError) as error:
+            compare_editions(frame_, AFTER)
+        assert says in str(error.value).replace("\u202f", " ")
+    with pytest.raises(SurveyError, match="absente"):
+        compare_editions(BEFORE, AFTER, family=("zzz",))
+
+
+def test_a_published_zero_with_an_error_leaves_no_warning():
+    shares = frame(cell("ia", "0", 0.2, 0.03, conf_low=0.15, conf_high=0.26))
+    got = compare_with_reference(shares, 0.0, std_error=0.01).row(0, named=True)
+    assert got["position"] == "au-dessus" and got["p_value"] is None
+
+
+def test_every_correction_takes_a_p_of_one():
+    same = AFTER.with_columns(edition=pl.lit(2027))
+    for method in ("sidak", "holm-sidak", "fdr_by"):
+        assert compare_editions(AFTER, same, adjust=method)["p_adjusted"].drop_nulls().max() == 1
+
+
 def test_two_editions_in_one_table_are_refused():
     with pytest.raises(SurveyError, match="une seule édition par tableau"):
         compare_editions(pl.concat([BEFORE, AFTER]), AFTER)
