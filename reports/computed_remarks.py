@@ -67,6 +67,9 @@ def empty_cells(
         "sans réponse dans le domaine : total nul, sans intervalle, cv ni deff": exists & ~heard,
         "sans estimation (dénominateur ou total nul)": ~exists,
         f"sans erreur-type, intervalle, cv ni deff ({free})": no_error & (pl.col("ddl") < 1),
+        "sans erreur-type ni intervalle entier (quantile trop extrême pour si peu de réponses)": (
+            no_error & (pl.col("statistique") == "quantile")
+        ),
         f"sans erreur-type, intervalle, cv ni deff ({nothing})": no_error,
         f"sans intervalle ({free}, donc aucun degré de liberté)": no_bounds & (pl.col("ddl") < 1),
         "sans intervalle entier (trop peu de réponses)": no_bounds,

@@ -61,6 +61,11 @@ def asked(statistic: str, variable: str = "y", more: str = "") -> str:
         ),
         ({"y": [4] * 6}, {}, "Variable constante : y. Sa moyenne est sans erreur."),
         (
+            {},
+            {"cibles": asked("quantile", more=", p: 0.8"), "domaines": "[ensemble]"},
+            "sans erreur-type ni intervalle entier (quantile trop extrême pour si peu de réponses)",
+        ),
+        (
             {"y": [4] * 6, "z": [1] * 6},
             {"cibles": f"{asked('moyenne')[:-1]}, {asked('moyenne', 'z')[1:]}"},
             "Variables constantes : y, z. Leur moyenne est sans erreur.",
