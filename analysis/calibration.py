@@ -11,7 +11,7 @@ from analysis.calibration_bounds import held_exactly, tightest
 from analysis.calibration_diagnosis import impossible, not_converged
 from analysis.calibration_distances import Distance, distance_of
 from analysis.calibration_margins import MARGINS
-from analysis.calibration_problem import Problem, calibration_problem
+from analysis.calibration_problem import Problem, before_and_after, calibration_problem
 from analysis.calibration_solver import Solution, rank, solve
 from analysis.calibration_spec import CalibrationSpec, factor_limits, unbounded
 from analysis.checks import Floats, fault, named, refuse_name, require_columns
@@ -205,20 +205,8 @@ def described(
         g_weight=pl.Series(g).fill_nan(None),
         calibrated_weight=pl.Series(np.where(counted, weight * g, 0.0)),
     )
-    before = problem.matrix.T @ problem.weight
-    after = problem.matrix.T @ (problem.weight * solution.factor)
-    total = problem.totals
-    gap = pl.Series((after - total) / problem.size).set(
-        pl.Series(np.abs(total) < problem.size), None
-    )
-    table = problem.margins.select(
-        *MARGINS,
-        "n_respondents",
-        before=pl.Series(before),
-        after=pl.Series(after),
-        gap=gap,
-        std_error="std_error",
-        cost="cost",
+    table = before_and_after(problem, solution.factor).hstack(
+        problem.margins.select("std_error", "cost")
     )
     errors = table.filter(pl.col("std_error") > 0).select("variable", "category", "std_error")
     slack = table.select("variable", "category", slack=pl.Series(problem.slack))

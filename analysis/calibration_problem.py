@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from analysis.calibration_cells import Column, Matrix, by_unit, collapsed
-from analysis.calibration_margins import check_margins, check_presence
+from analysis.calibration_margins import MARGINS, check_margins, check_presence
 from analysis.calibration_spec import CalibrationSpec
 from analysis.checks import (
     Floats,
@@ -189,4 +189,20 @@ def finished(
         slack=slack / weight.sum(),
         cell_of_row=cell_of_row,
         margins=margins,
+    )
+
+
+def before_and_after(problem: Problem, factor: Floats) -> pl.DataFrame:
+    """`MARGINS`, `n_respondents`, then the totals `before` and `after`, one row a margin.
+
+    Last `gap`, relative to the total; null when that is 0.
+    """
+    after = problem.matrix.T @ (problem.weight * factor)
+    gap = pl.Series((after - problem.totals) / problem.size)
+    return problem.margins.select(
+        *MARGINS,
+        "n_respondents",
+        before=pl.Series(problem.matrix.T @ problem.weight),
+        after=pl.Series(after),
+        gap=gap.set(pl.Series(np.abs(problem.totals) < problem.size), None),
     )

@@ -32,7 +32,7 @@ SETTLED = 1e-11  # relative step of Newton after which the next, its square, cha
 
 def normal_interval(estimate: Floats, variance: Floats, df: Floats, level: float) -> Bounds:
     """Student's interval; NaN without degrees of freedom (`df` 0 or less)."""
-    reach = quantile(df, level) * np.sqrt(variance)
+    reach = student_quantile(df, level) * np.sqrt(variance)
     return estimate - reach, estimate + reach
 
 
@@ -63,7 +63,7 @@ def share_interval(
     low, high = normal_interval(estimate, variance, df, level)
     if method == "normal":
         return low, high
-    width = quantile(df, level)
+    width = student_quantile(df, level)
     inside = (estimate > 0) & (estimate < 1)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         inner = METHODS[method](estimate, variance, width, n_respondents, level)
@@ -75,7 +75,7 @@ def share_interval(
     return low, high
 
 
-def quantile(df: Floats, level: float) -> Floats:
+def student_quantile(df: Floats, level: float) -> Floats:
     """Student's two-sided quantile; NaN where `df` is 0 or less, the normal one where infinite."""
     tail = (1 + level) / 2
     student = special.stdtrit(np.where(df > 0, df, np.nan), tail)
@@ -86,7 +86,7 @@ def exact_reach(
     width: Floats, count: Floats, effective: Floats, sampled: Floats, level: float
 ) -> Floats:
     """Upper bound of a share of 0: it solves (1 - q)^n = (1 - level) / 2, n the effective size."""
-    size = np.minimum(effective * (quantile(count - 1, level) / width) ** 2, count)
+    size = np.minimum(effective * (student_quantile(count - 1, level) / width) ** 2, count)
     reach = -np.expm1(np.log1p(-(1 + level) / 2) / size)
     return np.where(sampled > 0, reach, 0 * width)
 
@@ -110,7 +110,7 @@ def wilson(share: Floats, variance: Floats, width: Floats, count: Floats, level:
 def beta(share: Floats, variance: Floats, width: Floats, count: Floats, level: float) -> Bounds:
     """Korn and Graubard's interval; a share known exactly is its own."""
     tail = (1 - level) / 2
-    size = share * (1 - share) / variance * (quantile(count - 1, level) / width) ** 2
+    size = share * (1 - share) / variance * (student_quantile(count - 1, level) / width) ** 2
     with_it, without = size * share, size * (1 - share)
     low = special.betaincinv(with_it, without + 1, tail)
     high = special.betaincinv(with_it + 1, without, 1 - tail)

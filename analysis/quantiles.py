@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.checks import Floats, Integers
-from analysis.intervals import quantile as student
+from analysis.intervals import student_quantile
 
 SAME = 1e-12  # of the weight of a domain: far above rounding, far below any row
 
@@ -140,7 +140,7 @@ def woodruff(
 
     `share` is that of the weight at or below the quantile, `deviation` its standard error.
     """
-    width = student(df, level)
+    width = student_quantile(df, level)
     low = quantile_values(ranked, possible(share - width * deviation))
     high = quantile_values(ranked, possible(share + width * deviation))
     error = (high - low) / (2 * width)

@@ -21,7 +21,6 @@ from survey.marked import setting
 Method = Literal["jk1", "jkn", "brr", "fay", "rao_wu", "preston", "successive_difference"]
 METHODS: tuple[Method, ...] = get_args(Method)
 JACKKNIVES = ("jk1", "jkn")
-BOOTSTRAPS = ("rao_wu", "preston")
 LARGEST = 1 << 28  # numbers of the matrix of weights: 2 GB
 USE = "Répliques"
 

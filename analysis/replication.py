@@ -130,7 +130,7 @@ def replicate_estimates(
     values = target_values(responses, targets)
     partitions = [partition(responses, domain) for domain in domains]
     refuse_repeats(targets, partitions)
-    parts = [partition_cells(values, targets, replicates, part, level) for part in partitions]
+    parts = [replicated_cells(values, targets, replicates, part, level) for part in partitions]
     found = np.concatenate([found for _, found in parts], axis=1).transpose(0, 2, 1)
     found = found.reshape(len(found), -1)
     cells = [part for part, _ in parts]
@@ -157,7 +157,7 @@ def centre(found: Floats, estimate: Floats, replicates: ReplicateSet) -> Floats:
     return np.where(known, counted, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
 
 
-def partition_cells(
+def replicated_cells(
     values: TargetValues,
     targets: Sequence[Target],
     replicates: ReplicateSet,
@@ -170,10 +170,10 @@ def partition_cells(
     domain = part.codes[rows]
     sums = summing(domain, len(part.labels))
     groups = RowGroups(rows, domain, len(part.labels), sums, None, ())
-    answered = values.answered[rows] & (replicates.weight[rows] > 0)[:, None]
+    positive = (replicates.weight[rows] > 0)[:, None]
+    answered = values.answered[rows] & positive
     df = degrees_of_freedom(replicates, answered, groups)
     found = replicated(values, targets, replicates.weights, groups)
-    positive = (replicates.weight[rows] > 0)[:, None]
     shape = np.ones((len(part.labels), len(targets)))
     cells = {name: np.full_like(shape, np.nan) for name in ("simple", "low", "high")}
     cells["estimate"] = replicated(values, targets, replicates.weight[:, None], groups)[0]
@@ -222,17 +222,17 @@ def replicated_quantile(
     rows, weight = groups.rows, replicates.weight[groups.rows]
     ranked = ranking(value[rows], weight, answered, groups.domain, groups.n_domains)
     estimate = quantile_values(ranked, np.full(groups.n_domains, order))
-    counted = answered.astype(float)
-    under = counted * (value[rows] <= np.nan_to_num(estimate)[groups.domain])
+    under = answered & (value[rows] <= np.nan_to_num(estimate)[groups.domain])
+    table = np.zeros((len(value), 2))
+    table[rows] = np.column_stack([under, answered])
 
     def shares(weights: Floats) -> Floats:
+        sums = [weighted_sums(weights, table, rows[inside]) for inside in spans(groups)]
         with np.errstate(divide="ignore", invalid="ignore"):
-            found = groups.by_domain @ (under[:, None] * weights)
-            return (found / (groups.by_domain @ (counted[:, None] * weights))).T
+            found = np.column_stack([own[:, 0] / own[:, 1] for own in sums])
+        return np.where(np.isfinite(found), found, np.nan)
 
-    share = shares(weight[:, None])[0]
-    moved = shares(replicates.weights[rows])
-    moved[~np.isfinite(moved)] = np.nan
+    share, moved = shares(replicates.weight[:, None])[0], shares(replicates.weights)
     factor = replicates.scale * replicates.rscales
     gaps = np.nan_to_num(moved - centre(moved, share, replicates))
     low, high, _, slope = woodruff(ranked, share, np.sqrt(factor @ gaps**2), df, level)

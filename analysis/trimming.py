@@ -9,8 +9,7 @@ import numpy as np
 import polars as pl
 
 from analysis.calibration_margins import MARGINS, quantity
-from analysis.calibration_problem import Problem, calibration_problem
-from analysis.calibration_solver import Solution
+from analysis.calibration_problem import before_and_after, calibration_problem
 from analysis.checks import (
     Floats,
     fault,
@@ -20,7 +19,7 @@ from analysis.checks import (
     require_columns,
     row_numbers,
 )
-from analysis.trimming_problem import REMEDIES, factor_limits, nearest, out_of_reach, own_cells
+from analysis.trimming_problem import REMEDIES, cell_limits, nearest, out_of_reach, own_cells
 from analysis.trimming_spec import USE, TrimSpec
 from analysis.weighting import weight_report
 from survey.french import counted, decimal, integer, percent, typography
@@ -97,7 +96,7 @@ def trim(weighted: pl.DataFrame, spec: TrimSpec, margins: pl.DataFrame | None = 
         rows, held = weighted, margins
     cells = calibration_problem(rows, held, spec.calibration())
     problem = own_cells(cells, weight, spec)
-    solution = nearest(problem, factor_limits(problem, weight, (lower, upper), spec), spec)
+    solution = nearest(problem, cell_limits(problem, weight, (lower, upper), spec), spec)
     if not solution.converged:
         remedies = () if margins is None else REMEDIES
         raise out_of_reach(cells, (lower, upper), weight, solution, spec, remedies)
@@ -106,7 +105,7 @@ def trim(weighted: pl.DataFrame, spec: TrimSpec, margins: pl.DataFrame | None = 
     return Trimming(
         result,
         groups_report(group, limits, weight, after),
-        margins_after(problem, solution),
+        before_and_after(problem, solution.factor),
         weight_report(result, (spec.weight, "trimmed_weight")),
         solution.steps,
     )
@@ -175,21 +174,6 @@ def row_limits(group: pl.Series, limits: pl.DataFrame) -> tuple[Floats, Floats]:
     """Limits of the weight of each row: 0 and infinite when none."""
     found = group.to_frame("group").join(limits, on="group", how="left", maintain_order="left")
     return found["lower"].fill_null(0.0).to_numpy(), found["upper"].fill_null(inf).to_numpy()
-
-
-def margins_after(problem: Problem, solution: Solution) -> pl.DataFrame:
-    """The margins before and after trimming."""
-    after = problem.matrix.T @ (problem.weight * solution.factor)
-    gap = pl.Series((after - problem.totals) / problem.size).set(
-        pl.Series(problem.totals == 0), None
-    )
-    return problem.margins.select(
-        *MARGINS,
-        "n_respondents",
-        before=pl.Series(problem.matrix.T @ problem.weight),
-        after=pl.Series(after),
-        gap=gap,
-    )
 
 
 def groups_report(

@@ -47,7 +47,7 @@ def own_cells(cells: Problem, weight: Floats, spec: TrimSpec) -> Problem:
     return problem
 
 
-def factor_limits(
+def cell_limits(
     problem: Problem, weight: Floats, limits: tuple[Floats, Floats], spec: TrimSpec
 ) -> tuple[Floats, Floats]:
     """Limits of each cell's factor, such that all its rows keep their weight within theirs."""
@@ -94,7 +94,7 @@ def out_of_reach(
     if spec.unit is None:
         lower, upper = (np.bincount(cells.cell_of_row, limit) / cells.weight for limit in limits)
     else:
-        lower, upper = factor_limits(cells, weight, limits, spec)
+        lower, upper = cell_limits(cells, weight, limits, spec)
     free = nearest(cells, (np.zeros_like(lower), np.full_like(upper, inf)), patient)
     if not free.converged:
         return not_converged(cells, free, patient.calibration())
