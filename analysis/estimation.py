@@ -15,7 +15,7 @@ from analysis.design import SurveyDesign
 from analysis.forms import DesignArrays
 from analysis.linearisation import gathered
 from analysis.replication import estimate_replicates
-from analysis.results import RESULT, check_request, finished, refuse_repeats
+from analysis.results import RESULT, check_request, finished, refuse_domains
 from analysis.streaming import estimate_sums
 from analysis.sums import can_sum, partial_sums
 from analysis.targets import (
@@ -88,7 +88,7 @@ def estimate(
     arrays = design_arrays(responses, design)
     values = target_values(responses, targets)
     partitions = [partition(responses, domain) for domain in domains]
-    refuse_repeats(targets, partitions)
+    refuse_domains(targets, partitions)
     cells = [partition_cells(values, targets, arrays, part, level) for part in partitions]
     return finished(cells, targets, partitions, population, edition, level)
 
@@ -135,7 +135,7 @@ def influences(
     arrays = design_arrays(responses, design)
     values = target_values(responses, targets)
     partitions = [partition(responses, domain) for domain in domains]
-    refuse_repeats(targets, partitions)
+    refuse_domains(targets, partitions)
     widths = [len(part.labels) for part in partitions]
     refuse_too_many(responses.height, len(targets) * sum(widths))
     scores = np.zeros((responses.height, len(targets), sum(widths)))

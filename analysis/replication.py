@@ -25,7 +25,7 @@ from analysis.inequality import gini_scores, quantile_share_scores, refuse_negat
 from analysis.linearisation import CHUNK, LINEAR, Scored, linear_scores
 from analysis.quantiles import quantile_values, ranking, woodruff
 from analysis.replicate_weights import USE, ReplicateSet, check_height
-from analysis.results import check_request, finished, refuse_repeats
+from analysis.results import check_request, finished, refuse_domains
 from analysis.targets import (
     WHOLE,
     Domain,
@@ -129,7 +129,7 @@ def replicate_estimates(
     check_height(replicates, responses)
     values = target_values(responses, targets)
     partitions = [partition(responses, domain) for domain in domains]
-    refuse_repeats(targets, partitions)
+    refuse_domains(targets, partitions)
     parts = [replicated_cells(values, targets, replicates, part, level) for part in partitions]
     found = np.concatenate([found for _, found in parts], axis=1).transpose(0, 2, 1)
     found = found.reshape(len(found), -1)

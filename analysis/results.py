@@ -47,8 +47,14 @@ def check_request(targets: Sequence[Target], domains: Sequence[Domain], level: f
         raise fault("Estimation : il faut au moins un indicateur et un domaine.")
 
 
-def refuse_repeats(targets: Sequence[Target], partitions: Sequence[Partition]) -> None:
-    """Raise when two rows of the result would bear the same name."""
+def refuse_domains(targets: Sequence[Target], partitions: Sequence[Partition]) -> None:
+    """Raise on a cut without any domain, or when two rows of the result would bear one name."""
+    for part in partitions:
+        if not part.labels:
+            raise fault(
+                f"Domaine « {part.domain_type} » : aucune ligne n’y a de valeur ; vérifier la "
+                "colonne, ou retirer ce découpage."
+            )
     indicators = Counter((target.indicator, target.statistic) for target in targets)
     domains = Counter((part.domain_type, label) for part in partitions for label in part.labels)
     for what, counts in (("Indicateur", indicators), ("Domaine", domains)):

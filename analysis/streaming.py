@@ -9,7 +9,7 @@ import polars as pl
 from analysis.checks import fault
 from analysis.design import SurveyDesign
 from analysis.pooling import merge_sums, summed_cells
-from analysis.results import check_request, finished, refuse_repeats
+from analysis.results import check_request, finished, refuse_domains
 from analysis.sums import PartialSums, can_sum, partial_sums
 from analysis.targets import WHOLE, Domain, Target
 from survey.errors import SurveyError
@@ -23,7 +23,7 @@ def estimate_sums(
     """`estimation.estimate` from the sums of all the rows: same rows, numbers, nulls and errors."""
     check_request(sums.targets, sums.domains, level)
     cells, partitions = summed_cells(sums)
-    refuse_repeats(sums.targets, partitions)
+    refuse_domains(sums.targets, partitions)
     return finished(cells, sums.targets, partitions, population, edition, level)
 
 

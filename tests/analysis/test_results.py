@@ -75,3 +75,9 @@ def test_numbers_whose_squares_overflow_are_refused(column, size):
     for targets in ([MEAN], [MEAN, Target("m", pl.col("y"), "quantile", order=0.5)]):
         with pytest.raises(SurveyError, match="démesurée"):
             estimate(rows, PLAN, targets, [WHOLE], **NAMES)
+
+
+def test_a_cut_without_any_domain_is_refused():
+    rows = ROWS.with_columns(h=pl.lit(None, pl.String))
+    with pytest.raises(SurveyError, match="aucune ligne n’y a de valeur"):
+        estimate(rows, SurveyDesign("w"), [MEAN], [Domain("h", ("h",))], **NAMES)

@@ -12,7 +12,7 @@ from analysis.arrays import design_arrays
 from analysis.design import SurveyDesign
 from analysis.estimation import estimate, influences
 from analysis.pooling import merge_sums
-from analysis.results import RESULT, finished, refuse_repeats
+from analysis.results import RESULT, finished, refuse_domains
 from analysis.streaming import estimate_sums
 from analysis.sums import can_sum, partial_sums
 from analysis.targets import WHOLE, Domain, Target, partition, target_values
@@ -44,7 +44,7 @@ def ordinary(frame, design, targets, domains) -> pl.DataFrame:
     arrays = design_arrays(frame, design)
     values = target_values(frame, targets)
     parts = [partition(frame, domain) for domain in domains]
-    refuse_repeats(targets, parts)
+    refuse_domains(targets, parts)
     cells = [partition_cells(values, targets, arrays, part, 0.95) for part in parts]
     return finished(cells, targets, parts, "essai", 1, 0.95)
 
