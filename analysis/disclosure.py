@@ -177,14 +177,14 @@ def assert_gated(published: pl.DataFrame) -> None:
 
 
 def primary_rank(spec: GateSpec) -> pl.Expr:
-    """Rank in `STATUSES` of a cell by itself; a cell without interval or CV is `nd`."""
+    """Rank in `STATUSES` of a cell by itself; `nd` if the engine says so, or without its width."""
     half_width = (pl.col("conf_high") - pl.col("conf_low")) / 2
     share = pl.col("statistic") == "share"
     n = pl.col("n_respondents")
 
     def too_wide(width: float, cv: float) -> pl.Expr:
         wide = pl.when(share).then(half_width > width).otherwise(pl.col("cv") > cv)
-        return wide.fill_null(True) | half_width.is_null()
+        return wide.fill_null(True) | (pl.col("status") == "nd")
 
     return (
         pl.when(n.fill_null(0) < spec.secret_below)

@@ -34,9 +34,8 @@ RESULT = pl.Schema(
     }
 )
 
-UNKNOWN = pl.any_horizontal(pl.col("std_error", "conf_low", "conf_high").is_null()) | (
-    pl.col("n_respondents") == 0
-)
+BOUNDED = pl.all_horizontal(pl.col("std_error", "conf_low", "conf_high").is_not_null())
+TOLD = (pl.col("n_respondents") > 0) & (BOUNDED | pl.col("known"))
 
 
 def check_request(targets: Sequence[Target], domains: Sequence[Domain], level: float) -> None:
@@ -91,10 +90,7 @@ def without_noise(cells: dict[str, Floats]) -> Floats:
 def target_intervals(
     cells: dict[str, Floats], targets: Sequence[Target], n_domains: int, level: float
 ) -> tuple[Floats, Floats]:
-    """Lower and upper bounds of every cell; NaN without degrees of freedom.
-
-    A domain wholly taken is known: its bounds are the estimate.
-    """
+    """Lower and upper bounds of every cell; NaN without degrees of freedom."""
     low, high = normal_interval(cells["estimate"], cells["variance"], cells["df"], level)
     methods = np.repeat([interval_method(target) for target in targets], n_domains)
     for method in set(methods) - {"", "own"}:
@@ -104,8 +100,7 @@ def target_intervals(
         low[chosen], high[chosen] = share_interval(**part, level=level, method=method)
     own = methods == "own"
     low[own], high[own] = cells["low"][own], cells["high"][own]
-    known = (cells["taken"] > 0) & (cells["variance"] == 0)
-    return (np.where(known, cells["estimate"], bound) for bound in (low, high))
+    return low, high
 
 
 def interval_method(target: Target) -> str:
@@ -133,7 +128,8 @@ def result_frame(
 ) -> pl.DataFrame:
     """The cells as `RESULT`, targets first, then domains; NaN becomes null.
 
-    The status is "nd" where no answer, no error or no interval stands behind the estimate.
+    The status is "nd" where no answer, no error or no interval stands behind the estimate; a domain
+    wholly taken is known without any interval.
     """
     types = [part.domain_type for part in partitions for _ in part.labels]
     labels = [label for part in partitions for label in part.labels]
@@ -158,11 +154,12 @@ def result_frame(
             "n_respondents": cells["n_respondents"],
             "n_domain": cells["n_domain"],
             "population_size": cells["population_size"],
+            "known": (cells["taken"] > 0) & (cells["variance"] == 0),
         }
     )
     return (
         frame.with_columns(population=pl.lit(population), edition=pl.lit(edition))
         .with_columns(pl.col(pl.Float64).fill_nan(None))
-        .with_columns(status=pl.when(UNKNOWN).then(pl.lit("nd")).otherwise(pl.lit("ok")))
+        .with_columns(status=pl.when(TOLD).then(pl.lit("ok")).otherwise(pl.lit("nd")))
         .select(pl.col(name).cast(dtype) for name, dtype in RESULT.items())
     )

@@ -30,7 +30,7 @@ def cell(domain: str, target: Target = MEAN, plan: SurveyDesign = PLAN) -> tuple
 
 
 def test_a_domain_wholly_taken_is_known_without_error():
-    assert cell("a") == (4, 0, 4, 4, 0, "ok")
+    assert cell("a") == (4, 0, None, None, 0, "ok")
 
 
 def test_an_estimate_without_degrees_of_freedom_has_no_interval_and_says_so():
