@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import ceil, floor
 
 import numpy as np
 
@@ -118,11 +117,8 @@ def widened(problem: Problem, bounds: Limits, lowest: float) -> Limits:
     """
 
     def at(ratio: float) -> Limits:
-        lower, upper = 1 - ratio * (1 - bounds[0]), 1 + ratio * (bounds[1] - 1)
-        lower = floor(round(100 * lower, 6)) / 100 if np.isfinite(lower) else lower
-        return max(lowest, lower), ceil(round(100 * upper, 6)) / 100 if np.isfinite(
-            upper
-        ) else upper
+        lower, upper = outwards((1 - ratio * (1 - bounds[0]), 1 + ratio * (bounds[1] - 1)), 2)
+        return max(lowest, lower), upper
 
     near, far = 1.0, 2.0
     while not possible(problem, at(far)):
@@ -131,3 +127,10 @@ def widened(problem: Problem, bounds: Limits, lowest: float) -> Limits:
         middle = (near + far) / 2
         near, far = (near, middle) if possible(problem, at(middle)) else (middle, far)
     return at(far)
+
+
+def outwards(bounds: Limits, digits: int) -> Limits:
+    """Bounds rounded away from 1; an infinite one stays so."""
+    unit = 10**digits
+    lower, upper = (round(unit * bound, 6) if np.isfinite(bound) else bound for bound in bounds)
+    return float(np.floor(lower) / unit), float(np.ceil(upper) / unit)

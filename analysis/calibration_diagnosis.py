@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import islice
-from math import ceil, floor
 
 import numpy as np
 
@@ -20,6 +19,7 @@ from analysis.calibration_conflict import (
     mask,
     merges,
     open_limits,
+    outwards,
     possible,
     removals,
     trials,
@@ -108,13 +108,6 @@ def too_tight(problem: Problem, spec: CalibrationSpec) -> str:
     digits = next((d for d in range(2, 9) if wider(found, spec.bounds, d)), 9)
     asked, found = interval(spec.bounds, digits), interval(outwards(found, digits), digits)
     return f"Les bornes {asked} sont trop serrées : {which} {found}{more}."
-
-
-def outwards(bounds: Limits, digits: int) -> Limits:
-    """Bounds rounded away from 1."""
-    unit = 10**digits
-    lower, upper = (round(unit * bound, 6) for bound in bounds)
-    return floor(lower) / unit, ceil(upper) / unit
 
 
 def wider(found: Limits, asked: Limits, digits: int) -> bool:

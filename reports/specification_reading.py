@@ -22,6 +22,7 @@ from reports.specification import (
 from survey.draft import Source
 from survey.errors import Fault, SurveyError
 from survey.french import integer, typography
+from survey.questionnaire import WRONG_FORM as QUESTIONNAIRE
 from survey.suggestions import suggestion
 from survey.yaml_lines import DuplicateKeyError, KeyPath, TangledYamlError, read_yaml
 
@@ -142,24 +143,11 @@ FORMS: dict[str, Callable[[dict], str]] = {
     "finite_number": lambda _: "doit être un nombre fini",
     "string_too_short": lambda _: "est vide",
 }
-YES_NO = ("doit être « true » ou « false »", "Écrivez « true » ou « false ».")
-INTEGER = ("doit être un nombre entier", "Écrivez un nombre entier.")
-NUMBER = ("doit être un nombre", "Écrivez un nombre, avec un point pour la décimale.")
-LIST = ("doit être une liste", "Écrivez une ligne par élément, avec un tiret.")
-MAPPING = ("doit être une suite de clés", "Écrivez « clé: valeur », une par ligne.")
-WRONG_FORM = {
-    "bool_parsing": YES_NO,
-    "bool_type": YES_NO,
-    "int_parsing": INTEGER,
-    "int_parsing_size": INTEGER,
-    "int_type": INTEGER,
-    "float_parsing": NUMBER,
-    "float_type": NUMBER,
-    "list_type": LIST,
-    "tuple_type": LIST,
-    "dict_type": MAPPING,
-    "model_type": MAPPING,
+WRONG_FORM = {  # those of a questionnaire, told as the rest of a description is
+    kind: (what, remedy.replace("Écrire", "Écrivez"))
+    for kind, (what, remedy) in QUESTIONNAIRE.items()
 }
+WRONG_FORM["int_parsing_size"] = WRONG_FORM["int_parsing"]
 WHOLE_FILE = "le fichier doit contenir « donnees: », « plan: » et « cibles: »."
 EXAMPLE = "docs/calculer.md en donne un exemple."
 

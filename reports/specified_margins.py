@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from analysis.checks import fault, require_columns
+from analysis.checks import LARGEST, fault, require_columns
 from reports.specification import Described
 from reports.specified_cells import as_codes, refuse_odd
 from reports.survey_file import as_number, read_survey_file, where
@@ -20,7 +20,6 @@ OPTIONAL = {"erreur_type": "std_error", "cout": "cost"}
 HEADINGS = NEEDED | OPTIONAL
 ENGLISH = {"stderror": "erreur_type", "se": "erreur_type", "cost": "cout", "category": "modalite"}
 NEAR = 0.75
-LARGEST = 1e100
 
 
 def read_margins(described: Described, table: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:

@@ -15,7 +15,7 @@ import polars as pl
 from survey.formats import limesurvey as rejection
 from survey.formats import limesurvey_answers as reading
 from survey.formats.limesurvey import Import, ImportReport
-from survey.french import decimal, integer, percent, typography
+from survey.french import counted, decimal, integer, percent, typography
 from survey.questionnaire import Questionnaire
 from survey.response_quality import (
     Speed,
@@ -95,9 +95,9 @@ def control_page(
     ]
     label = '<p class="simulated">Données simulées</p>' if simulated else ""
     lead = (
-        f"{counted(report.accepted, 'réponse acceptée', 'réponses acceptées')} sur "
-        f"{counted(report.rows_read, 'ligne lue', 'lignes lues')} dans {report.file} ; "
-        f"{counted(report.rejected, 'ligne écartée', 'lignes écartées')}, motif à l’appui."
+        f"{counted(report.accepted, 'réponse acceptée')} sur "
+        f"{counted(report.rows_read, 'ligne lue')} dans {report.file} ; "
+        f"{counted(report.rejected, 'ligne écartée')}, motif à l’appui."
     )
     return (
         '<!doctype html>\n<html lang="fr">\n<head>\n<meta charset="utf-8">\n'
@@ -107,11 +107,6 @@ def control_page(
         + "\n".join(section for section in sections if section)
         + "\n</main>\n</body>\n</html>\n"
     )
-
-
-def counted(number: int, singular: str, plural: str) -> str:
-    """« 1 ligne lue », « 2 lignes lues »."""
-    return f"{integer(number)} {singular if number < 2 else plural}"
 
 
 def counts_section(report: ImportReport) -> str:
