@@ -67,7 +67,7 @@ def margins_told(margins: pl.DataFrame) -> list[str]:
     moved = known.with_columns(change=pl.col("total") / pl.col("before") - 1).filter(
         pl.col("change").is_finite()
     )
-    lines = ["Marges les plus éloignées avant calage :"]
+    lines = ["Marges les plus éloignées avant calage :"] if moved.height else []
     for row in moved.sort(pl.col("change").abs(), descending=True).head(SHOWN).to_dicts():
         lines.append(
             f"  {label(row['variable'], row['category'])} : {quantity(row['before'])} pour "

@@ -62,7 +62,7 @@ def solve(
     absolute = abs(matrix)
     before = absolute.T @ weight
     ratio = np.divide(problem.size, before, where=before > 0, out=np.ones_like(before))
-    largest = LARGEST_FACTOR * max(1.0, ratio.max())
+    largest = LARGEST_FACTOR * ratio.max(initial=1.0)
     limits = np.clip(factor_limits(spec), -largest, largest)
     curvature = square(matrix).T @ (weight * problem.scale) + problem.slack
     for steps in range(spec.max_steps + 1):

@@ -311,3 +311,10 @@ def test_the_weight_before_is_never_replaced():
     rows = FIRMS.rename({"nonresponse_weight": "calibrated_weight"})
     with pytest.raises(SurveyError, match="renommer la colonne"):
         calibrate(rows, NARROW, CalibrationSpec(weight="calibrated_weight"))
+
+
+def test_margins_that_ask_for_nothing_leave_weights_as_they_are():
+    rows = pl.DataFrame({"z": [0.0, 0.0], "w": [1.0, 2.0]})
+    for method in ("raking", "linear"):
+        done = calibrate(rows, margins(z=0), CalibrationSpec(method, weight="w"))
+        assert done.weighted["calibrated_weight"].to_list() == [1, 2]
