@@ -10,7 +10,7 @@ from survey.draft import Draft
 from survey.errors import Fault
 from survey.questions import Option, Question, Row
 from survey.suggestions import suggestion
-from survey.yaml_lines import KeyPath, line_of
+from survey.yaml_lines import KeyPath
 
 LONGEST_SHORT_LABEL = 45  # characters: what fits beside a bar of a chart
 
@@ -42,17 +42,16 @@ def content_faults(draft: Draft) -> Iterator[Fault]:
 
 def _code_faults(draft: Draft) -> Iterator[Fault]:
     """Questions and bases share their codes, since a condition names both."""
-    first: dict[str, int] = {}
+    first: dict[str, KeyPath] = {}
     named = [(("bases", i, "code"), base.code) for i, base in draft.bases]
     named += [(("questions", i, "code"), question.code) for i, question in draft.questions]
     for path, code in named:
-        line = line_of(draft.source.lines, path)
         if code in first:
-            what = f"code « {code} » déjà pris ligne {first[code]}."
+            what = f"code « {code} » déjà pris {draft.source.mention(first[code], path)}."
             yield draft.source.fault(path, what, "Donner un autre code.")
         elif code in RESERVED_CODES and not _is_everyone(draft, path, code):
             yield draft.source.fault(path, f"code « {code} » réservé.", "Donner un autre code.")
-        first.setdefault(code, line)
+        first.setdefault(code, path)
 
 
 def _is_everyone(draft: Draft, path: KeyPath, code: str) -> bool:
@@ -87,8 +86,7 @@ def _item_faults(draft: Draft, items: list[tuple[KeyPath, Option | Row]]) -> Ite
                 path, f"code « {item.code} » réservé.", "Donner un autre code."
             )
         if item.code in codes:
-            line = line_of(draft.source.lines, codes[item.code])
-            what = f"code « {item.code} » déjà pris ligne {line}."
+            what = f"code « {item.code} » déjà pris {draft.source.mention(codes[item.code], path)}."
             yield draft.source.fault(path, what, "Donner un autre code.")
         elif item.label.casefold() in labels:
             what = f"« {item.code} » a le même libellé que « {labels[item.label.casefold()]} »."
