@@ -11,7 +11,17 @@ from survey.errors import QuestionnaireError
 from survey.questions import Base, Before, Option, Question, Questionnaire, Row
 
 LeftOf = Callable[[str], str | None]
-NEVER = "aucune réponse de l’édition {} ne remplit la condition de « {} »."
+
+
+class NeverMetError(QuestionnaireError):
+    """In one edition, no answer leads to `question`; `what` says so."""
+
+    remedy = "Accorder « since », « until » et « base »."
+
+    def __init__(self, questionnaire: Questionnaire, question: str, edition: int) -> None:
+        self.question = question
+        self.what = f"aucune réponse de l’édition {edition} ne remplit la condition."
+        super().__init__(f"{questionnaire.where(question)} : {self.what} {self.remedy}")
 
 
 def in_edition(questionnaire: Questionnaire, edition: int) -> Questionnaire:
@@ -47,10 +57,7 @@ def in_edition(questionnaire: Questionnaire, edition: int) -> Questionnaire:
     questions = tuple(_with_conditions(question, left_of) for question in asked)
     for question in questions:
         if question.base is None:
-            raise QuestionnaireError(
-                f"{questionnaire.where(question.code)} : {NEVER.format(edition, question.code)} "
-                "Accorder « since », « until » et « base »."
-            )
+            raise NeverMetError(questionnaire, question.code, edition)
     themes = {question.theme for question in questions}
     update = {
         "questions": questions,
