@@ -7,45 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
+from survey.assembly import Source
 from survey.errors import Fault
-from survey.french import typography
 from survey.questions import Base, Option, Question, Questionnaire, Row
-from survey.yaml_lines import KeyPath, line_of
+from survey.yaml_lines import KeyPath
 
 Item = TypeVar("Item", Base, Question)
-OWNERS = {"questions": "question", "bases": "base"}
-
-
-@dataclass(frozen=True)
-class Source:
-    """The file: its name, the line of each path, its values."""
-
-    name: str
-    lines: dict[KeyPath, int]
-    raw: Any
-
-    def fault(self, path: KeyPath, what: str, remedy: str) -> Fault:
-        """A fault at that path: « entreprises.yml, ligne 12, question « taille » ».
-
-        Lines shown as written, with a caret under them, keep their spaces.
-        """
-        owner, line = self._owner(path), line_of(self.lines, path)
-        where = f"{self.name}, ligne {line}"
-        where = f"{where}, {owner}" if owner else where
-        return Fault(where, what if "\n" in what else typography(what), typography(remedy), line)
-
-    def order(self, fault: Fault) -> tuple[int, str]:
-        """Sorting key of faults: line, then text."""
-        return fault.line, fault.what
-
-    def _owner(self, path: KeyPath) -> str | None:
-        if len(path) > 1 and path[0] == "lists":
-            return f"liste « {path[1]} »"
-        if len(path) < 2 or path[0] not in OWNERS:
-            return None
-        item = self.raw[path[0]][path[1]]
-        code = item.get("code") if isinstance(item, dict) else None
-        return f"{OWNERS[path[0]]} « {code} »" if code else f"{OWNERS[path[0]]} n° {path[1] + 1}"
+HEAD = ("code", "title", "population", "since", "themes")
 
 
 @dataclass
@@ -99,14 +67,12 @@ class Draft:
         """What was read, as a questionnaire; only to be trusted when nothing is wrong."""
         head = {} if self.head is None else dict(self.head)
         return Questionnaire.model_construct(
-            **{
-                key: head.get(key)
-                for key in ("code", "title", "population", "introduction", "themes")
-            },
+            **{key: head.get(key) for key in HEAD},
+            opening=head.get("introduction"),
             bases=tuple(base for _, base in self.bases),
             questions=tuple(question for _, question in self.questions),
             source=self.source.name,
-            lines={q.code: line_of(self.source.lines, ("questions", i)) for i, q in self.questions},
+            places={q.code: str(self.source.place(("questions", i))) for i, q in self.questions},
         )
 
 

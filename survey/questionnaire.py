@@ -12,13 +12,17 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from survey.conditions import parse
-from survey.draft import Draft, Source
+from survey.assembly import Assembly, Source
+from survey.draft import Draft
+from survey.editions import in_edition
 from survey.errors import Fault, QuestionnaireError
 from survey.french import typography
 from survey.questionnaire_checks import content_faults
 from survey.questions import (
+    FIRST_EDITION,
+    NO_LABEL,
     Base,
+    Before,
     Change,
     Comparable,
     Option,
@@ -30,7 +34,7 @@ from survey.questions import (
 )
 from survey.routing_checks import routing_faults
 from survey.suggestions import suggestion
-from survey.yaml_lines import DuplicateKeyError, read_yaml
+from survey.yaml_lines import DuplicateKeyError, KeyPath, read_yaml
 
 __all__ = [
     "Base",
@@ -48,6 +52,24 @@ __all__ = [
 Model = TypeVar("Model", bound=BaseModel)
 
 
+class Introduction(BaseModel):
+    """What a respondent is told first, a paragraph each: nothing of it may be left out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    who: Text
+    why: Text
+    length: Text
+    confidentiality: Text
+    rights: Text
+    contact: Text
+    retention: Text
+
+    def text(self) -> str:
+        """The paragraphs, one a line."""
+        return "\n".join(dict(self).values())
+
+
 class _Document(BaseModel):
     """The top of the file; lists, bases and questions are read one by one."""
 
@@ -56,6 +78,7 @@ class _Document(BaseModel):
     code: QuestionCode
     title: Text
     population: Text
+    since: int = FIRST_EDITION
     introduction: Text
     themes: dict[str, Text]
     lists: dict[str, list[Any]] = {}
@@ -77,53 +100,39 @@ def load_questionnaire(path: Path, edition: int | None = None) -> Questionnaire:
     return questionnaire if edition is None else in_edition(questionnaire, edition)
 
 
-def in_edition(questionnaire: Questionnaire, edition: int) -> Questionnaire:
-    """The questionnaire of one year: its questions, their themes, and the bases they allow."""
-    questions = tuple(q for q in questionnaire.questions if q.is_asked_in(edition))
-    if not questions:
-        raise QuestionnaireError(
-            f"{questionnaire.source} : aucune question n’est posée dans l’édition {edition}. "
-            "Vérifier l’année demandée et les clés « since » et « until »."
-        )
-    kept = {question.code for question in questions}
-    asked_themes = {question.theme for question in questions}
-    update = {
-        "questions": questions,
-        "themes": {c: label for c, label in questionnaire.themes.items() if c in asked_themes},
-        "bases": tuple(
-            base
-            for base in questionnaire.bases
-            if questionnaire.questions_behind(parse(base.condition)) <= kept
-        ),
-        "edition": edition,
-    }
-    return Questionnaire.model_construct(
-        **{name: getattr(questionnaire, name) for name in Questionnaire.model_fields} | update
-    )
-
-
 def read_questionnaire(path: Path) -> tuple[Questionnaire | None, list[Fault]]:
     """The questionnaire, or None and every fault of its file in the order of its lines."""
     path = Path(path)
-    try:
-        raw, lines = read_yaml(path.read_text(encoding="utf-8-sig"))
-    except OSError:
-        what = "lecture refusée." if path.is_file() else "fichier introuvable."
-        return None, [Fault(path.name, what, "Vérifier le chemin du fichier.")]
-    except UnicodeDecodeError:
-        return None, [Fault(path.name, "ce n’est pas de l’UTF-8.", "Réenregistrer en UTF-8.")]
-    except DuplicateKeyError as error:
-        key, line, first = error.args
-        where = f"{path.name}, ligne {line}"
-        what = f"la clé « {key} » est déjà écrite ligne {first}."
-        return None, [Fault(where, what, "N’en garder qu’une.")]
-    except yaml.YAMLError as error:
-        return None, [_yaml_fault(path.name, error)]
-    draft = _draft(Source(path.name, lines, raw))
-    faults = [*draft.faults, *content_faults(draft), *routing_faults(draft)]
+    raw, lines, unreadable = _read_file(path, path.name)
+    if unreadable:
+        return None, unreadable
+    if not isinstance(raw, dict):
+        what = "le fichier est vide ou n’est pas une suite de clés."
+        return None, [Fault(f"{path.name}, ligne 1", what, "Voir l’exemple.")]
+    assembly = Assembly(path, raw, lines, _read_file)
+    draft = _draft(assembly.source())
+    faults = [*assembly.faults, *draft.faults, *content_faults(draft), *routing_faults(draft)]
     if faults:
         return None, sorted(set(faults), key=draft.source.order)
     return draft.questionnaire(), []
+
+
+def _read_file(path: Path, name: str) -> tuple[Any, dict[KeyPath, int], list[Fault]]:
+    """Values of a YAML file and their lines, or why it cannot be read."""
+    try:
+        return *read_yaml(path.read_text(encoding="utf-8-sig")), []
+    except OSError:
+        what = "lecture refusée." if path.is_file() else "fichier introuvable."
+        fault = Fault(name, what, "Vérifier le chemin du fichier.")
+    except UnicodeDecodeError:
+        fault = Fault(name, "ce n’est pas de l’UTF-8.", "Réenregistrer en UTF-8.")
+    except DuplicateKeyError as error:
+        key, line, first = error.args
+        what = f"la clé « {key} » est déjà écrite ligne {first}."
+        fault = Fault(f"{name}, ligne {line}", what, "N’en garder qu’une.")
+    except yaml.YAMLError as error:
+        fault = _yaml_fault(name, error)
+    return None, {}, [fault]
 
 
 def _yaml_fault(name: str, error: yaml.YAMLError) -> Fault:
@@ -138,14 +147,8 @@ def _draft(source: Source) -> Draft:
     """Read every part that can be read; faults of form are kept in the draft."""
     draft = Draft(source)
     raw = source.raw
-    if not isinstance(raw, dict):
-        draft.faults.append(
-            source.fault(
-                (), "le fichier est vide ou n’est pas une suite de clés.", "Voir l’exemple."
-            )
-        )
-        return draft
-    draft.head = _read(draft, _Document, raw, ())
+    draft.head = _read(draft, _Document, raw | _introduction(draft), ())
+    first = {"since": raw["since"]} if "since" in raw else {}
     parts = {name: raw.get(name) for name in ("lists", "bases", "questions")}
     for name, items in _items(parts["lists"]):
         options = [
@@ -157,10 +160,20 @@ def _draft(source: Source) -> Draft:
         draft.add_base(_read(draft, Base, item, ("bases", i)), i)
     for i, item in _items(parts["questions"], sequence=True):
         listed = _listed_options(draft, item, i)
-        complete = item if listed == () else item | {"options": listed or ()}
+        complete = first | item if isinstance(item, dict) else item
+        complete = complete if listed == () else complete | {"options": listed or ()}
         question = _read(draft, Question, complete, ("questions", i))
         draft.add_question(None if listed is None else question, i)
     return draft
+
+
+def _introduction(draft: Draft) -> dict[str, str]:
+    """The introduction as one text, where it is written part by part."""
+    written = draft.source.raw.get("introduction")
+    if not isinstance(written, dict):
+        return {}
+    read = _read(draft, Introduction, written, ("introduction",))
+    return {"introduction": NO_LABEL if read is None else read.text()}
 
 
 def _items(part: Any, *, sequence: bool = False) -> list[tuple[Any, Any]]:
@@ -191,7 +204,13 @@ def _read(draft: Draft, model: type[Model], raw: Any, path: tuple) -> Model | No
         return None
 
 
-MODELS_AT = {"options": Option, "rows": Row, "comparable": Comparable, "changed": Change}
+MODELS_AT = {
+    "options": Option,
+    "rows": Row,
+    "comparable": Comparable,
+    "changed": Change,
+    "before": Before,
+}
 YES_NO = ("doit être « true » ou « false »", "Écrire « true » ou « false ».")
 WHOLE = ("doit être un nombre entier", "Écrire un nombre entier.")
 NUMBER = ("doit être un nombre", "Écrire un nombre, avec un point pour la décimale.")

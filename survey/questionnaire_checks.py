@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 
 from survey.conditions import EVERYONE, KEYWORDS
 from survey.draft import Draft
+from survey.edition_checks import change_faults
 from survey.errors import Fault
 from survey.questions import Option, Question, Row
 from survey.suggestions import suggestion
-from survey.yaml_lines import KeyPath, line_of
+from survey.yaml_lines import KeyPath
 
 LONGEST_SHORT_LABEL = 45  # characters: what fits beside a bar of a chart
 
@@ -34,6 +35,8 @@ def content_faults(draft: Draft) -> Iterator[Fault]:
         yield from _item_faults(draft, [(p, item) for p, item in own if isinstance(item, Row)])
         for key, what, remedy in _question_faults(question):
             yield draft.source.fault((*path, key), what, remedy)
+        for keys, what, remedy in change_faults(question):
+            yield draft.source.fault((*path, *keys), what, remedy)
         for place, item in draft.items(i, question):
             if isinstance(item, Option):
                 for what, remedy in _option_faults(question, item):
@@ -42,17 +45,16 @@ def content_faults(draft: Draft) -> Iterator[Fault]:
 
 def _code_faults(draft: Draft) -> Iterator[Fault]:
     """Questions and bases share their codes, since a condition names both."""
-    first: dict[str, int] = {}
+    first: dict[str, KeyPath] = {}
     named = [(("bases", i, "code"), base.code) for i, base in draft.bases]
     named += [(("questions", i, "code"), question.code) for i, question in draft.questions]
     for path, code in named:
-        line = line_of(draft.source.lines, path)
         if code in first:
-            what = f"code « {code} » déjà pris ligne {first[code]}."
+            what = f"code « {code} » déjà pris {draft.source.mention(first[code], path)}."
             yield draft.source.fault(path, what, "Donner un autre code.")
         elif code in RESERVED_CODES and not _is_everyone(draft, path, code):
             yield draft.source.fault(path, f"code « {code} » réservé.", "Donner un autre code.")
-        first.setdefault(code, line)
+        first.setdefault(code, path)
 
 
 def _is_everyone(draft: Draft, path: KeyPath, code: str) -> bool:
@@ -87,8 +89,7 @@ def _item_faults(draft: Draft, items: list[tuple[KeyPath, Option | Row]]) -> Ite
                 path, f"code « {item.code} » réservé.", "Donner un autre code."
             )
         if item.code in codes:
-            line = line_of(draft.source.lines, codes[item.code])
-            what = f"code « {item.code} » déjà pris ligne {line}."
+            what = f"code « {item.code} » déjà pris {draft.source.mention(codes[item.code], path)}."
             yield draft.source.fault(path, what, "Donner un autre code.")
         elif item.label.casefold() in labels:
             what = f"« {item.code} » a le même libellé que « {labels[item.label.casefold()]} »."
@@ -102,7 +103,6 @@ def _item_faults(draft: Draft, items: list[tuple[KeyPath, Option | Row]]) -> Ite
 def _question_faults(question: Question) -> Iterator[tuple[str, str, str]]:
     """Key, what and remedy of each fault of one question."""
     yield from _shape_faults(question)
-    yield from _edition_faults(question)
     if len(question.short) > LONGEST_SHORT_LABEL:
         yield ("short", *_too_long(question.short, question.code))
     for key, comparable in _comparables(question):
@@ -138,16 +138,6 @@ def _shape_faults(question: Question) -> Iterator[tuple[str, str, str]]:
     low, high = question.minimum, question.maximum
     if low is not None and high is not None and low > high:
         yield "minimum", f"minimum {low:g} au-dessus du maximum {high:g}.", "Échanger les deux."
-
-
-def _edition_faults(question: Question) -> Iterator[tuple[str, str, str]]:
-    if question.until is not None and question.until < question.since:
-        what = f"retirée en {question.until}, avant d’être posée en {question.since}."
-        yield "until", what, "Corriger « since » ou « until »."
-    for change in question.changed:
-        if not question.is_asked_in(change.edition) or change.edition == question.since:
-            what = f"changement en {change.edition}, où la question n’a pas d’édition précédente."
-            yield "changed", what, "Corriger l’année du changement."
 
 
 def _option_faults(question: Question, option: Option) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ from pydantic import (
 
 from survey.conditions import EVERYONE, Condition, parse, references
 from survey.errors import SurveyError
-from survey.french import typography
+from survey.french import integer, typography
 from survey.prose import population_label
 from survey.reading_level import minutes_to_answer
 from survey.suggestions import suggestion
@@ -39,24 +39,62 @@ class _Model(BaseModel):
 
 
 class Comparable(_Model):
-    """What official question a question can be compared with, and how far."""
+    """What official question a question can be compared with, and how far.
+
+    `item` is its code in `data/reference/official_items.csv`; needed where it is identical, unless
+    `reference` is that code.
+    """
 
     status: Literal["identical", "adapted", "own"]
     reference: Text | None = None
+    item: Text | None = None
     note: Text | None = None
 
 
+class Before(_Model):
+    """How a question was asked before a change: only what differed.
+
+    `labels` gives the former label of an option or a row by its code, `order` the former order of
+    their codes.
+    """
+
+    text: Text | None = None
+    help: Text | None = None
+    base: Expression | None = None
+    required: bool = False
+    dont_know: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    unit: Text | None = None
+    labels: dict[str, Text] = {}
+    order: tuple[str, ...] = ()
+
+
 class Change(_Model):
-    """A change of wording or of options: series built on the question break at `edition`."""
+    """A change of a question: series built on it break at `edition`.
+
+    `breaks: false` says that answers of both sides can be compared, `what` then telling why.
+    `same_meaning` is for a wording so different that nothing else shows it is the same question.
+    """
 
     edition: int
     what: Text
+    before: Before = Before()
+    breaks: bool = True
+    same_meaning: bool = False
 
 
 class _Labelled(_Model):
     label: Text
     short: Text
     only_if: Expression | None = None
+    since: int | None = None
+    until: int | None = None
+    comparable: Comparable | None = None
+
+    def is_in(self, edition: int) -> bool:
+        """Whether the questionnaire of that year has it, its question being asked."""
+        return (self.since or edition) <= edition <= (self.until or edition)
 
     @model_validator(mode="before")
     @classmethod
@@ -80,15 +118,18 @@ class Row(_Labelled):
 
     code: RowCode
     help: Text | None = None
-    comparable: Comparable | None = None
 
 
 class Base(_Model):
-    """A named condition; `label` names the units it holds (« entreprises utilisant … »)."""
+    """A named condition; `label` names the units it holds (« entreprises utilisant … »).
+
+    `official` is the base of official questions that it is the same as (`official_items.csv`).
+    """
 
     code: QuestionCode
     label: Text
     condition: Expression
+    official: Text | None = None
 
 
 class Question(_Model):
@@ -130,19 +171,26 @@ class Question(_Model):
 class Questionnaire(_Model):
     """A checked questionnaire, of one edition or of all (`edition` is None).
 
-    `source` and `lines` (line of each question in the file) serve messages only.
+    `since` is its first edition. `opening` is the introduction as written; `source` and `places`
+    (where each question is written) serve messages only.
     """
 
     code: QuestionCode
     title: Text
     population: Text
-    introduction: Text
+    since: int = FIRST_EDITION
+    opening: Text
     themes: dict[str, Text]
     bases: tuple[Base, ...] = ()
     questions: tuple[Question, ...]
     edition: int | None = None
     source: str = Field(default="", exclude=True, repr=False)
-    lines: dict[str, int] = Field(default_factory=dict, exclude=True, repr=False)
+    places: dict[str, str] = Field(default_factory=dict, exclude=True, repr=False)
+
+    @cached_property
+    def introduction(self) -> str:
+        """What is read first: who asks, why, how long (`{minutes}` is computed), which rights."""
+        return self.opening.replace("{minutes}", integer(self.minutes()))
 
     @cached_property
     def by_code(self) -> dict[str, Question]:
@@ -185,7 +233,7 @@ class Questionnaire(_Model):
 
     def where(self, code: str) -> str:
         """Where a question is written: « entreprises.yml, ligne 12, question « taille » »."""
-        return f"{self.source}, ligne {self.lines.get(code, 1)}, question « {code} »"
+        return f"{self.places.get(code, self.source)}, question « {code} »"
 
     def minutes(self) -> float:
         """Expected time to answer, in minutes; rule in `survey.reading_level`."""

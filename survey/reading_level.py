@@ -137,7 +137,7 @@ def minutes_to_answer(questionnaire: Questionnaire) -> float:
     number, 15 s for a text. A question asked under a condition counts for half. The introduction is
     read once.
     """
-    words = _count_words(questionnaire.introduction)
+    words = _count_words(questionnaire.opening)
     seconds = 60 * words / READING_SPEED
     for question in questionnaire.questions:
         share = 1.0 if question.base == EVERYONE else SHARE_OF_ROUTED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -25,8 +26,9 @@ from survey.conditions import (
     references,
 )
 from survey.draft import Draft
+from survey.edition_checks import edition_faults
 from survey.errors import Fault
-from survey.questions import Option, Question, Row
+from survey.questions import Change, Option, Question, Row
 from survey.reach import Reach
 from survey.suggestions import suggestion
 from survey.yaml_lines import KeyPath
@@ -39,22 +41,29 @@ class Site:
     path: KeyPath
     owner: str
     tree: Condition
-    item: Option | Row | None = None
+    item: Option | Row | Change | None = None
     is_base: bool = False
 
 
 def routing_faults(draft: Draft) -> list[Fault]:
-    """Faults of conditions; reach is looked at once every condition can be trusted."""
+    """Faults of conditions; reach is looked at wherever every condition behind can be trusted."""
     sites, faults = _sites(draft)
+    graph: dict[str, set[str]] = {}
+    untrusted = draft.unread | _duplicates(draft)
     for site in sites:
-        faults += [
-            draft.source.fault(site.path, what, remedy)
-            for atom in atoms(site.tree)
-            for what, remedy in _atom_faults(atom, draft)
-        ]
-    faults += _order_faults(draft, sites)
-    sound = not faults and not draft.unread and not _has_duplicates(draft)
-    return faults + (list(_reach_faults(draft, sites)) if sound else [])
+        graph.setdefault(site.owner, set()).update(references(site.tree))
+        for atom in atoms(site.tree):
+            for what, remedy in _atom_faults(atom, draft):
+                faults.append(draft.source.fault(site.path, what, remedy))
+                untrusted.add(site.owner)
+    looping = list(_loops(graph))
+    untrusted |= {code for loop in looping for code in loop}
+    faults += _order_faults(draft, sites, graph, looping)
+    trusted = [s for s in sites if not _behind({s.owner}, graph) & untrusted]
+    faults += _reach_faults(draft, trusted)
+    if not faults and not draft.unread and draft.head is not None:
+        faults += edition_faults(draft)
+    return faults
 
 
 def _sites(draft: Draft) -> tuple[list[Site], list[Fault]]:
@@ -64,6 +73,10 @@ def _sites(draft: Draft) -> tuple[list[Site], list[Fault]]:
         for path, item in draft.items(i, question):
             if item.only_if:
                 texts.append(((*path, "only_if"), question.code, item.only_if, item, False))
+        for k, change in enumerate(question.changed):
+            if former := change.before.base:
+                path = ("questions", i, "changed", k, "before", "base")
+                texts.append((path, question.code, former, change, False))
     sites, faults = [], []
     for path, owner, text, item, is_base in texts:
         try:
@@ -162,14 +175,11 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _order_faults(draft: Draft, sites: list[Site]) -> Iterator[Fault]:
+def _order_faults(
+    draft: Draft, sites: list[Site], graph: dict[str, set[str]], loops: list[list[str]]
+) -> Iterator[Fault]:
     """Loops, references to a later question, and to a question of other editions."""
-    graph: dict[str, set[str]] = {}
-    for site in sites:
-        graph.setdefault(site.owner, set()).update(references(site.tree))
-    looping: set[str] = set()
-    for loop in _loops(graph):
-        looping |= set(loop)
+    for loop in loops:
         site = next(
             site for site in sites if site.owner == loop[0] and loop[1] in references(site.tree)
         )
@@ -178,6 +188,7 @@ def _order_faults(draft: Draft, sites: list[Site]) -> Iterator[Fault]:
         yield draft.source.fault(
             site.path, what, "Une question ne dépend que de questions posées avant."
         )
+    looping = {code for loop in loops for code in loop}
     position = {question.code: i for i, question in reversed(draft.questions)}
     for site in sites:
         if site.is_base or site.owner in looping:
@@ -191,6 +202,16 @@ def _order_faults(draft: Draft, sites: list[Site]) -> Iterator[Fault]:
             elif not _covers(draft.by_code[code], question):
                 what = f"la condition dépend de « {code} », absente de certaines éditions."
                 yield draft.source.fault(site.path, what, "Accorder « since » et « until ».")
+
+
+def _behind(codes: set[str], graph: dict[str, set[str]]) -> set[str]:
+    """These codes and all that their conditions lead to."""
+    found, waiting = set(), set(codes)
+    while waiting:
+        code = waiting.pop()
+        found.add(code)
+        waiting |= graph.get(code, set()) - found
+    return found
 
 
 def _loops(graph: dict[str, set[str]]) -> Iterator[list[str]]:
@@ -229,11 +250,9 @@ def _covers(asked: Question, dependent: Question) -> bool:
     return asked.since <= dependent.since and last_needed <= last
 
 
-def _has_duplicates(draft: Draft) -> bool:
-    codes = [question.code for _, question in draft.questions] + [
-        base.code for _, base in draft.bases
-    ]
-    return len(set(codes)) < len(codes)
+def _duplicates(draft: Draft) -> set[str]:
+    codes = Counter(item.code for _, item in (*draft.questions, *draft.bases))
+    return {code for code, count in codes.items() if count > 1}
 
 
 def _reach_faults(draft: Draft, sites: list[Site]) -> Iterator[Fault]:
@@ -246,6 +265,8 @@ def _reach_faults(draft: Draft, sites: list[Site]) -> Iterator[Fault]:
             if not reach.is_reachable(site.tree):
                 what = "aucune réponse ne remplit cette condition : la base est toujours vide."
                 yield draft.source.fault(site.path, what, "Revoir la condition.")
+        elif isinstance(site.item, Change):
+            continue
         elif site.item is None:
             if site.owner not in asked:
                 what = "la question n’est jamais posée : aucune réponse ne remplit sa condition."
