@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 DONT_KNOW = "NSP"
 BLANK = "NR"
 GIVEN = "repondu"
+NOT_OFFERED = "not_offered"
 SPECIAL_LABELS = {DONT_KNOW: "Ne sait pas", BLANK: "Non réponse"}
 
 Role = Literal["choice", "state", "tick", "value", "other_text"]

@@ -12,9 +12,9 @@ from html import escape
 
 import polars as pl
 
-from survey.formats import limesurvey as rejection
-from survey.formats import limesurvey_answers as reading
-from survey.formats.limesurvey import Import, ImportReport
+from survey.formats import answers as reading
+from survey.formats import intake as rejection
+from survey.formats.intake import Import, ImportReport
 from survey.french import counted, decimal, integer, percent, typography
 from survey.questionnaire import Questionnaire
 from survey.response_quality import (
@@ -34,7 +34,9 @@ ADVICE = {
     rejection.EMPTY_ROW: "Rien à faire.",
     rejection.WRONG_WIDTH: "La ligne est coupée ou décalée : refaire l’export sans passer par "
     "un tableur.",
-    rejection.NO_ID: "Refaire l’export en cochant la colonne id.",
+    rejection.DAMAGED_ROW: "Le fichier est coupé ou abîmé : refaire l’export, d’autres réponses "
+    "manquent peut-être à sa suite.",
+    rejection.NO_ID: "Refaire l’export avec la colonne des identifiants.",
     rejection.UNREADABLE_DATE: "Refaire l’export sans passer par un tableur, qui réécrit les "
     "dates.",
     rejection.UNFINISHED: "Relancer ces personnes tant que la collecte est ouverte.",
@@ -43,14 +45,15 @@ ADVICE = {
     "pas été assemblé à la main.",
     reading.UNKNOWN_CODE: "Le questionnaire en ligne ne correspond pas à celui de l’édition : "
     "comparer les codes, puis réimporter.",
-    reading.UNREADABLE_NUMBER: "Régler la question sur « réponse numérique » dans LimeSurvey.",
-    reading.OUT_OF_BOUNDS: "Régler les bornes de la question dans LimeSurvey ; corriger à la "
-    "source si la personne confirme.",
-    reading.REQUIRED_BLANK: "Rendre la question obligatoire dans LimeSurvey.",
-    reading.NOT_ASKED: "Vérifier le filtre de la question dans LimeSurvey.",
-    reading.NOT_OFFERED: "Vérifier la condition de la modalité dans LimeSurvey.",
-    reading.CONTRADICTION: "Rendre la modalité exclusive dans LimeSurvey. La question compte comme "
-    "non-réponse, ou fait écarter la ligne si elle est obligatoire.",
+    reading.UNREADABLE_NUMBER: "Régler la question sur « réponse numérique » dans l’outil de "
+    "collecte.",
+    reading.OUT_OF_BOUNDS: "Régler les bornes de la question dans l’outil de collecte ; corriger à "
+    "la source si la personne confirme.",
+    reading.REQUIRED_BLANK: "Rendre la question obligatoire dans l’outil de collecte.",
+    reading.NOT_ASKED: "Vérifier le filtre de la question dans l’outil de collecte.",
+    reading.WITHHELD: "Vérifier la condition de la modalité dans l’outil de collecte.",
+    reading.CONTRADICTION: "Rendre la modalité exclusive dans l’outil de collecte. La question "
+    "compte comme non-réponse, ou fait écarter la ligne si elle est obligatoire.",
     reading.STRAY_TEXT: "Rien à faire : la réponse choisie est gardée, sans la précision.",
 }
 
@@ -84,6 +87,7 @@ def control_page(
     responses, rejects, report = imported.responses, imported.rejects, imported.report
     sections = [
         counts_section(report),
+        remarks_section(report),
         causes_section(report),
         erased_section(rejects),
         nonresponse_section(item_nonresponse(responses, questionnaire)),
@@ -118,16 +122,29 @@ def counts_section(report: ImportReport) -> str:
         ("Lignes écartées", integer(report.rejected)),
         ("Réponses non terminées dans le fichier", integer(report.unfinished)),
         ("Doublons écartés", integer(report.duplicates)),
-        ("Format", "LimeSurvey VV" if report.vv else "LimeSurvey CSV"),
-        ("Codage des caractères", report.encoding.removesuffix("-sig").upper()),
-        ("Séparateur", separators[report.separator]),
+        ("Format", report.tool),
     ]
+    if report.encoding:
+        rows += [
+            ("Codage des caractères", report.encoding.removesuffix("-sig").upper()),
+            ("Séparateur", separators[report.separator]),
+        ]
+    if report.other_rows:
+        rows.append(("Lignes d’autres tables, non reprises", integer(report.other_rows)))
     return section(
         "Le fichier",
         table("Ce que l’import a lu", ("", "Valeur"), rows, numbers={1}),
         "Les lignes lues sont égales aux réponses acceptées plus les lignes écartées. Comparer le "
-        "nombre de réponses acceptées à celui que LimeSurvey affiche.",
+        "nombre de réponses acceptées à celui que l’outil de collecte affiche.",
     )
+
+
+def remarks_section(report: ImportReport) -> str:
+    """What whoever imports must know about the file."""
+    if not report.remarks:
+        return ""
+    items = "".join(f"<li>{text(remark)}</li>" for remark in report.remarks)
+    return section("À savoir sur ce fichier", f"<ul>{items}</ul>", "")
 
 
 def causes_section(report: ImportReport) -> str:
@@ -160,7 +177,7 @@ def erased_section(rejects: pl.DataFrame) -> str:
         "Valeurs effacées",
         table("Valeurs effacées, réponse gardée", headers, rows, numbers={2}),
         "Quelques cas sont normaux (retour en arrière dans le questionnaire). Une colonne où ils "
-        "sont nombreux signale un filtre mal recopié dans LimeSurvey.",
+        "sont nombreux signale un filtre mal recopié dans l’outil de collecte.",
     )
 
 
@@ -204,7 +221,7 @@ def speed_section(measured: Speed) -> str:
             "Durée",
             "",
             "Le fichier ne contient pas de durée. Activer « Enregistrer les temps de réponse » "
-            "dans LimeSurvey avant la collecte.",
+            "dans l’outil de collecte, avant de commencer.",
         )
     fast = measured.speeders
     rows = [

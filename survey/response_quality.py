@@ -17,7 +17,7 @@ from survey.columns import (
     choice_codes,
     question_columns,
 )
-from survey.formats.limesurvey import VALUE_ERASED
+from survey.formats.intake import VALUE_ERASED
 from survey.questionnaire import Question, Questionnaire
 
 SPEEDER_SHARE = 1 / 3  # of the median duration

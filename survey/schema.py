@@ -5,7 +5,8 @@ The table of columns is in `survey.columns`, which alone knows their names; it i
 `NSP` exists where `dont_know: true`, `NR` where the question is not required. An option or a row
 hidden by its `only_if` is not asked: a row or a tick is then null, a single choice cannot take the
 option. A multiple choice is `repondu` when at least one option is ticked. Other columns (`id`,
-`token`, weights…) are let through unread.
+`token`, weights…) are let through unread, but one: `not_offered`, a list of the columns that the
+version of the form this person answered did not offer; those, and no others, are then null.
 
 Rules are Polars expressions, true on a row in the wrong. `check_responses` evaluates them all in
 one pass; `response_schema` hands the same rules to pandera.
@@ -23,6 +24,7 @@ import polars as pl
 
 from survey.columns import (
     GIVEN,
+    NOT_OFFERED,
     Column,
     answer_column,
     empty_responses,
@@ -75,10 +77,15 @@ class Violation:
     rule: str
 
 
-def response_rules(questionnaire: Questionnaire) -> list[Rule]:
-    """Every rule of a questionnaire beyond types, in the order of its questions."""
+def response_rules(questionnaire: Questionnaire, *, versions: bool = False) -> list[Rule]:
+    """Every rule of a questionnaire beyond types, in the order of its questions.
+
+    `versions`: the frame has a column `not_offered`.
+    """
     return [
-        rule for question in questionnaire.questions for rule in _rules(question, questionnaire)
+        rule
+        for question in questionnaire.questions
+        for rule in _rules(question, questionnaire, versions=versions)
     ]
 
 
@@ -127,7 +134,7 @@ def violations(
 
     The frame must have the columns and types of the questionnaire.
     """
-    rules = response_rules(questionnaire)
+    rules = response_rules(questionnaire, versions=NOT_OFFERED in frame.columns)
     counts = (
         frame.lazy()
         .select(rule.broken.sum().alias(str(i)) for i, rule in enumerate(rules))
@@ -185,38 +192,53 @@ def _pandera_check(rule: Rule) -> pa.Check:
     return pa.Check(is_right, name=rule.name, error=rule.what, ignore_na=False)
 
 
-def _rules(question: Question, questionnaire: Questionnaire) -> Iterator[Rule]:
+def _rules(question: Question, questionnaire: Questionnaire, *, versions: bool) -> Iterator[Rule]:
     match question.type:
         case "single":
-            yield from _asked_rules(question, questionnaire, answer_column(question))
+            yield from _asked_rules(question, questionnaire, answer_column(question), versions)
             yield from _option_rules(question, questionnaire, answer_column(question))
             yield from _other_text_rules(question)
         case "grid":
             for row in question.rows:
                 name = answer_column(question, row.code)
-                yield from _asked_rules(question, questionnaire, name, row)
+                yield from _asked_rules(question, questionnaire, name, versions, row)
                 yield from _option_rules(question, questionnaire, name)
         case "multiple":
-            yield from _asked_rules(question, questionnaire, state_column(question))
-            yield from _tick_rules(question, questionnaire)
+            yield from _asked_rules(question, questionnaire, state_column(question), versions)
+            yield from _tick_rules(question, questionnaire, versions)
             yield from _other_text_rules(question)
         case "number" | "text":
-            yield from _asked_rules(question, questionnaire, state_column(question))
+            yield from _asked_rules(question, questionnaire, state_column(question), versions)
             yield from _value_rules(question)
 
 
+def _offered(column: str, versions: bool) -> pl.Expr:
+    """Where the version of the form had this column."""
+    if not versions:
+        return pl.lit(True)
+    return ~pl.col(NOT_OFFERED).list.contains(column).fill_null(False)
+
+
 def _asked_rules(
-    question: Question, questionnaire: Questionnaire, name: str, row: Row | None = None
+    question: Question,
+    questionnaire: Questionnaire,
+    name: str,
+    versions: bool,
+    row: Row | None = None,
 ) -> Iterator[Rule]:
     """A column is null exactly where the question, or its row, is not asked."""
     condition = effective_base(question, row)
     sentence = asked_if(condition, questionnaire)
-    is_empty, is_asked = pl.col(name).is_null(), to_polars(condition, questionnaire)
+    is_empty, offered = pl.col(name).is_null(), _offered(name, versions)
+    is_asked = to_polars(condition, questionnaire) & offered
     blank = "un code était attendu" if question.required else "une non-réponse se code « NR »"
     yield Rule(name, "posée", f"{sentence} Case vide ici, {blank}.", is_empty & is_asked)
+    if versions:
+        what = "cette version du formulaire ne posait pas la question. La case devrait être vide."
+        yield Rule(name, "absente", what, ~is_empty & ~offered)
     if not isinstance(condition, Everyone):
         what = f"{sentence} La case devrait être vide."
-        yield Rule(name, "non posée", what, ~is_empty & ~is_asked)
+        yield Rule(name, "non posée", what, ~is_empty & ~is_asked & offered)
 
 
 def _option_rules(question: Question, questionnaire: Questionnaire, name: str) -> Iterator[Rule]:
@@ -235,7 +257,7 @@ def _shown(option: Option, questionnaire: Questionnaire) -> tuple[pl.Expr, str]:
     return to_polars(condition, questionnaire), to_french(condition, questionnaire)
 
 
-def _tick_rules(question: Question, questionnaire: Questionnaire) -> Iterator[Rule]:
+def _tick_rules(question: Question, questionnaire: Questionnaire, versions: bool) -> Iterator[Rule]:
     """Boxes are filled exactly where the question is answered and the option shown."""
     state = state_column(question)
     given = _is_given(state)
@@ -246,13 +268,14 @@ def _tick_rules(question: Question, questionnaire: Questionnaire) -> Iterator[Ru
     for option in question.options:
         name = tick_column(question, option.code)
         empty = pl.col(name).is_null()
+        offered = _offered(name, versions)
         what = f"la case n’est vide que si « {state} » n’est pas « {GIVEN} »"
         if option.only_if:
             shown, prose = _shown(option, questionnaire)
             what = f"{what} ; elle n’est proposée que si {prose}."
-            yield Rule(name, "case", what, empty == (given & shown))
+            yield Rule(name, "case", what, empty == (given & shown & offered))
         else:
-            yield Rule(name, "case", f"{what}.", empty == given)
+            yield Rule(name, "case", f"{what}.", empty == (given & offered))
         if option.exclusive:
             others = [tick for code, tick in ticked.items() if code != option.code]
             what = f"« {option.short} » exclut les autres réponses, une autre est cochée."

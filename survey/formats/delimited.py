@@ -14,6 +14,7 @@ import numpy as np
 import polars as pl
 
 from survey.errors import ResponseError
+from survey.formats.salvage import salvaged_quotes, salvaged_text
 
 SEPARATORS = (";", "\t", ",")
 # One of these beside `id` on the second line makes the file a VV export: no answer reads so.
@@ -26,6 +27,7 @@ NOT_TEXT = (
 )
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 QUOTE, NEWLINE = ord('"'), ord("\n")
+LARGEST = 500_000_000  # bytes
 
 
 class UnreadableFileError(ResponseError):
@@ -42,8 +44,8 @@ class Table:
 
     `cells`: one row per well-formed row, columns `c0`, `c1`… in the order of `headings`, and
     `ligne`, the physical line (from 1) where the row starts. `misfits`: the other rows, with
-    `ligne`, `cellules` (cells found; 0 = nothing written on the row). `vv`: two header rows, as
-    LimeSurvey's VV export.
+    `ligne`, `cellules` (cells found; 0 = nothing written on the row, null = it cannot be read).
+    `vv`: two header rows, as LimeSurvey's VV export.
     """
 
     cells: pl.DataFrame
@@ -64,56 +66,78 @@ class Records:
     separators: np.ndarray
 
 
-def read_delimited(path: Path) -> Table:
+def read_delimited(path: Path, *, salvage: bool = False) -> Table:
     """Read a delimited file: UTF-8 (BOM or not) or cp1252; `;`, `,` or tab; one or two header rows.
 
     Line ends inside a quoted cell become `\\n`. Blank lines at the end of the file are not rows.
+    `salvage`: a damaged file gives its good rows, the others are misfits.
 
     Raises
     ------
-    ResponseError : no such file, empty, a workbook, UTF-16, NUL bytes, no separator, open quote
+    ResponseError : no such file, empty, a workbook, UTF-16, no separator, damaged header; without
+        `salvage`, NUL bytes or an open quote anywhere
     """
-    text, encoding = decode(read_bytes(path), path.name)
+    return parse_delimited(read_bytes(path), path.name, salvage=salvage)
+
+
+def parse_delimited(content: bytes, name: str, *, salvage: bool = False) -> Table:
+    """The same from the bytes of a file called `name`."""
+    text, encoding = decode(content, name, salvage=salvage)
     if is_vv(text):
-        return split(text, "\t", encoding, path.name, vv=True)
-    separator = sniff_separator(text, path.name)
-    return split(
-        repair_quotes(text, separator, path.name), separator, encoding, path.name, vv=False
-    )
+        return split(text, "\t", encoding, name, vv=True)
+    separator = sniff_separator(text, name)
+    if not quotes_are_paired(text, separator):
+        text = salvaged_quotes(text, separator) if salvage else repair_quotes(text, separator, name)
+    return split(text, separator, encoding, name, vv=False)
 
 
 def read_bytes(path: Path) -> bytes:
     """Bytes of the file, once it is known to exist and to be text."""
+    content = file_bytes(path)
+    refuse_other_kinds(content, path.name)
+    return content
+
+
+def file_bytes(path: Path) -> bytes:
+    """Bytes of a file that exists, can be read and is not too long."""
     if not path.is_file():
         raise ResponseError(f"{path} : fichier introuvable. Vérifiez le nom et le dossier.")
     try:
-        content = path.read_bytes()
+        if path.stat().st_size > LARGEST:
+            raise ResponseError(
+                f"{path.name} : le fichier dépasse {LARGEST // 1_000_000} Mo, ce n’est pas un "
+                "export de réponses. Vérifiez le fichier, ou découpez-le."
+            )
+        return path.read_bytes()
     except OSError:
         raise ResponseError(
             f"{path.name} : lecture impossible. Fermez le fichier dans les autres "
             "logiciels et vérifiez vos droits."
         ) from None
+
+
+def refuse_other_kinds(content: bytes, name: str) -> None:
+    """Refuse what is no text table."""
     first = re.search(rb"[^\xef\xbb\xbf\s]", content)
     if first is None:
         raise UnreadableFileError(
-            f"{path.name} : le fichier est vide.", "Refaites l’export des réponses."
+            f"{name} : le fichier est vide.", "Refaites l’export des réponses."
         )
     for mark, kind in NOT_TEXT:
         if content.startswith(mark):
             raise UnreadableFileError(
-                f"{path.name} : c’est {kind}, pas un fichier CSV.",
+                f"{name} : c’est {kind}, pas un fichier CSV.",
                 "Dans LimeSurvey, exportez les réponses au format CSV ; dans un tableur, "
                 "« Enregistrer sous », CSV UTF-8.",
             )
     if first[0] == b"<":
         raise UnreadableFileError(
-            f"{path.name} : c’est une page web ou un fichier XML, pas un fichier CSV.",
+            f"{name} : c’est une page web ou un fichier XML, pas un fichier CSV.",
             "Reconnectez-vous à LimeSurvey et refaites l’export des réponses au format CSV.",
         )
-    return content
 
 
-def decode(content: bytes, name: str) -> tuple[bytes, str]:
+def decode(content: bytes, name: str, *, salvage: bool = False) -> tuple[bytes, str]:
     """UTF-8 bytes with `\\n` line ends and no BOM, and the encoding found.
 
     cp1252 is what Excel writes in France; a file that is valid UTF-8 is never taken for it.
@@ -123,7 +147,7 @@ def decode(content: bytes, name: str) -> tuple[bytes, str]:
             f"{name} : le fichier est en UTF-16 (« Unicode » de Windows).",
             "Enregistrez-le en CSV UTF-8, ou refaites l’export depuis LimeSurvey.",
         )
-    if (position := content.find(b"\0")) >= 0:
+    if not salvage and (position := content.find(b"\0")) >= 0:
         line = content.count(b"\n", 0, position) + 1
         raise UnreadableFileError(
             f"{name}, ligne {line} : octet nul, le fichier est abîmé.", "Refaites l’export."
@@ -133,13 +157,18 @@ def decode(content: bytes, name: str) -> tuple[bytes, str]:
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
-        if encoding == "utf-8-sig":
+        if salvage:
+            announced = encoding == "utf-8-sig"
+            content, found = salvaged_text(content, announced=announced)
+            encoding = encoding if announced else found
+        elif encoding == "utf-8-sig":
             line = content.count(b"\n", 0, error.start) + 1
             raise UnreadableFileError(
                 f"{name}, ligne {line} : le fichier s’annonce en UTF-8 mais ne l’est pas partout.",
                 "Refaites l’export sans l’ouvrir dans un tableur.",
             ) from None
-        content, encoding = from_cp1252(content, name), "cp1252"
+        else:
+            content, encoding = from_cp1252(content, name), "cp1252"
     return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n"), encoding
 
 
@@ -194,12 +223,10 @@ def first_widths(sample: str, separator: str) -> list[int]:
 def repair_quotes(text: bytes, separator: str, name: str) -> bytes:
     """The same text with every quote paired, cell by cell.
 
-    Well-formed text passes untouched, in one vectorised look. Text with quotes inside a bare cell
-    (`5" d'écran`) is read by Python's csv, which takes them literally, and written again; lines
-    keep their numbers. A quote opened and never closed swallows what follows: refused.
+    Text with quotes inside a bare cell (`5" d'écran`) is read by Python's csv, which takes them
+    literally, and written again; lines keep their numbers. A quote opened and never closed swallows
+    what follows: refused.
     """
-    if quotes_are_paired(text, separator):
-        return text
     end_mark = "fin-du-fichier"
     body = text.decode().removesuffix("\n")
     lines = io.StringIO(f"{body}\n{end_mark}", newline="")
@@ -259,19 +286,37 @@ def split(text: bytes, separator: str, encoding: str, name: str, *, vv: bool) ->
     records = find_records(text, separator, quoted=not vv)
     header = 1 if vv else 0
     heading_row = text[records.start[header] : records.end[header]].decode()
+    if "\0" in heading_row:
+        raise UnreadableFileError(
+            f"{name}, ligne {records.line[header]} : la ligne des titres est abîmée.",
+            "Refaites l’export.",
+        )
     headings = tuple(next(csv.reader(io.StringIO(heading_row, newline=""), delimiter=separator)))
     body = slice(header + 1, None)
     start, end, line = records.start[body], records.end[body], records.line[body]
     width = records.separators[body] + 1
     blank = end - start == width  # nothing but separators and the line end
-    fits = (width == len(headings)) & ~blank
+    damaged = holds_nul(text, start, end)
+    fits = (width == len(headings)) & ~blank & ~damaged
     misfits = pl.DataFrame(
         {"ligne": line[~fits], "cellules": np.where(blank, 0, width)[~fits]},
         schema={"ligne": pl.Int64, "cellules": pl.Int64},
+    ).with_columns(
+        cellules=pl.when(~pl.Series(damaged[~fits])).then("cellules"),
     )
     cells = parse_cells(keep_records(text, start, end, fits), separator, len(headings), vv=vv)
     cells = cells.with_columns(pl.Series("ligne", line[fits], pl.Int64))
     return Table(cells, misfits, headings, encoding, separator, vv)
+
+
+def holds_nul(text: bytes, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Whether each record holds a NUL byte, hence something that could not be read."""
+    damaged = np.zeros(start.size, bool)
+    if b"\0" in text and start.size:
+        places = np.flatnonzero(np.frombuffer(text, np.uint8) == 0)
+        places = places[places >= start[0]]
+        damaged[np.searchsorted(end, places, side="right")] = True
+    return damaged
 
 
 def keep_records(text: bytes, start: np.ndarray, end: np.ndarray, keep: np.ndarray) -> bytes:

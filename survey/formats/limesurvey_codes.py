@@ -15,12 +15,10 @@ edition. An import understands both.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from survey.columns import DONT_KNOW
-from survey.errors import QuestionnaireError, ResponseError
-from survey.questionnaire import Option, Question, Questionnaire
+from survey.questions import Option, Question
 
 OTHER = "other"
 OTHER_ANSWER = "-oth-"
@@ -29,10 +27,8 @@ REQUIRED = ("id", "submitdate")
 # Known and of no use here, or contact data that must not stay beside the answers: never kept.
 IGNORED = {"lastpage", "startlanguage", "seed", "refurl"}
 CONTACT = {"ipaddr", "firstname", "lastname", "email", "phone"}
-# Names of the columns that stand beside the answers; no question may be called so.
-RESERVED = {"row", "ligne", "complete", "submitted", *TECHNICAL, *IGNORED, *CONTACT}
-TIMING = re.compile(r"(groupTime|questionTime)\d+|\w+Time")
-CODE_AND_TEXT = re.compile(r"([A-Za-z]\w*(?:\[\w+\])?)\s*[.:|–-]\s")
+# No question may be called so.
+RESERVED = {*TECHNICAL, *IGNORED, *CONTACT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +64,6 @@ class Field:
         if code is None:
             return self.question
         return f"{self.question}[{code}]" if style == "brackets" else f"{self.question}_{code}"
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What each column of a file is: position of each field and of each technical column."""
-
-    fields: dict[str, int]
-    technical: dict[str, int]
-    unknown: tuple[str, ...]
-    contact: tuple[str, ...]
 
 
 def other_option(question: Question) -> Option | None:
@@ -132,89 +118,3 @@ def fitted_codes(codes: list[str], prefix: str, digits: int) -> dict[str, str]:
         code: code if re.fullmatch("[A-Za-z0-9]{1,5}", code) else f"{prefix}{position:0{digits}}"
         for position, code in enumerate(codes, 1)
     }
-
-
-def match_headings(headings: tuple[str, ...], questionnaire: Questionnaire, name: str) -> Layout:
-    """Say what each heading is: « code », « code. text », with brackets or underscores.
-
-    Raises
-    ------
-    ResponseError : a question or `id`, `submitdate` is missing, or stands in two columns
-    QuestionnaireError : a question has the name of a technical column
-    """
-    if reserved := RESERVED & {question.code for question in questionnaire.questions}:
-        raise QuestionnaireError(
-            f"{questionnaire.code} : code de question réservé par LimeSurvey ou par l’import : "
-            f"{', '.join(sorted(reserved))}. Choisissez un autre code."
-        )
-    fields = [field for q in questionnaire.questions for field in question_fields(q)]
-    known = {heading: field.name for field in fields for heading in field.headings()}
-    known = {heading: heading for heading in TECHNICAL} | known
-    found: dict[str, list[int]] = {}
-    unknown, contact = [], []
-    for position, heading in enumerate(headings):
-        code = heading_code(heading, known)
-        if code in known:
-            found.setdefault(known[code], []).append(position)
-        elif code in CONTACT:
-            contact.append(code)
-        elif code not in IGNORED and not TIMING.fullmatch(code):
-            unknown.append(code)
-    expected = [*REQUIRED, *(field.name for field in fields)]
-    check_found(found, expected, headings, questionnaire, name)
-    positions = {code: places[0] for code, places in found.items()}
-    return Layout(
-        fields={field.name: positions[field.name] for field in fields},
-        technical={code: positions[code] for code in TECHNICAL if code in positions},
-        unknown=tuple(unknown),
-        contact=tuple(contact),
-    )
-
-
-def heading_code(heading: str, known: Iterable[str]) -> str:
-    """The code of a heading that is a code, or a code and a text (`q[SQ001]. How often…`)."""
-    heading = heading.strip()
-    if heading in known:
-        return heading
-    start = CODE_AND_TEXT.match(heading)
-    return start[1] if start else heading
-
-
-def check_found(
-    found: dict[str, list[int]],
-    expected: list[str],
-    headings: tuple[str, ...],
-    questionnaire: Questionnaire,
-    name: str,
-) -> None:
-    """Refuse a file where a column is missing or comes twice."""
-    twice = [
-        f"{headings[places[0]]} (colonnes {' et '.join(str(place + 1) for place in places)})"
-        for places in found.values()
-        if len(places) > 1
-    ]
-    if twice:
-        raise ResponseError(
-            f"{name} : colonnes en double : {listing(twice)}. "
-            "Gardez une seule colonne par question, ou refaites l’export."
-        )
-    missing = [code for code in expected if code not in found]
-    if not missing:
-        return
-    if not set(found) - set(TECHNICAL):
-        raise ResponseError(
-            f"{name} : aucune question du questionnaire « {questionnaire.code} » reconnue parmi "
-            f"les {len(headings)} colonnes. Vérifiez que c’est le bon fichier, et choisissez "
-            "« Code de la question » pour les en-têtes de l’export."
-        )
-    raise ResponseError(
-        f"{name} : {len(missing)} colonne(s) attendue(s) manquent : {listing(missing)}. "
-        "Refaites l’export en cochant toutes les colonnes (dont id et submitdate), ou vérifiez que "
-        "le questionnaire est celui de cette édition."
-    )
-
-
-def listing(items: list[str], shown: int = 12) -> str:
-    """The first items, and how many more."""
-    more = len(items) - shown
-    return ", ".join(items[:shown]) + (f" et {more} autres" if more > 0 else "")

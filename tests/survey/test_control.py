@@ -7,8 +7,8 @@ from polars.testing import assert_frame_equal
 from survey import control
 from survey.columns import empty_responses
 from survey.control import control_page
-from survey.formats import limesurvey, limesurvey_answers
-from survey.formats.limesurvey import REJECTS, Import, ImportReport
+from survey.formats import answers, intake
+from survey.formats.intake import REJECTS, Import, ImportReport
 from survey.questionnaire import load_questionnaire
 from survey.response_quality import distribution, item_nonresponse, speed, straight_lining
 
@@ -78,7 +78,7 @@ def imported(responses, *rejects, **report):
             file="export.csv",
             encoding="utf-8-sig",
             separator=";",
-            vv=False,
+            tool="LimeSurvey",
             **counts
             | {"causes": {"code inconnu": 3, "doublon du jeton": 1}}
             | {"unknown_columns": (), "contact_columns": ()}
@@ -209,13 +209,13 @@ def test_an_import_without_any_answer_has_its_page(responses, questionnaire):
     assert "Le fichier ne contient pas de durée" in said
 
 
-OTHER_TEXTS = {"SHOWABLE", "ROW_REJECTED", "VALUE_ERASED"}
+OTHER_TEXTS = {"SHOWABLE", "ROW_REJECTED", "VALUE_ERASED", "NOT_TAKEN", "BARE"}
 
 
 def test_every_cause_of_an_import_has_its_advice():
     causes = {
         value
-        for module in (limesurvey, limesurvey_answers)
+        for module in (intake, answers)
         for name, value in vars(module).items()
         if name.isupper() and isinstance(value, str) and " " in value and name not in OTHER_TEXTS
     }

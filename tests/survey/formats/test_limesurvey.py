@@ -132,6 +132,6 @@ def test_vv_escapes_are_undone(tmp_path, questionnaire):
     lines = ["\t".join(["un intitulé"] * len(codes)), "\t".join(codes), "\t".join(row.values())]
     path.write_text("\n".join(lines), encoding="utf-8")
     imported = read_export(path, questionnaire)
-    assert imported.report.vv
+    assert imported.report.tool == "LimeSurvey, VV"
     assert imported.rejects.is_empty()
     assert imported.responses["remarque"].to_list() == ['"a\nb\tc {newline} \n']

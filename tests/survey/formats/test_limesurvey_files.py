@@ -4,13 +4,14 @@ import io
 import pytest
 from limesurvey_cases import (
     HEAD,
+    LARGE,
     REAL_EXPORTS,
     ROW,
     YAML,
-    numbered,
     questionnaire_of,
     read,
 )
+from polars.testing import assert_frame_equal
 
 from survey.errors import QuestionnaireError, ResponseError
 from survey.formats.limesurvey import read_export
@@ -34,11 +35,21 @@ def test_a_file_about_something_else_is_refused(tmp_path, questionnaire):
         read(tmp_path, questionnaire, {"id": "1", "submitdate": "", "autre": "x"})
 
 
-def test_an_export_of_labels_is_refused(tmp_path, questionnaire):
-    with pytest.raises(ResponseError, match="Codes de réponse"):
-        read(
-            tmp_path, questionnaire, *numbered(ROW | {"taille": "Grande"}, ROW | {"taille": "Dix"})
-        )
+def test_labels_in_cells_are_answers_like_codes(tmp_path, questionnaire):
+    labels = LARGE | {"taille": "Grande", "techno[ttm]": "OUI", "techno[img]": "Ne sait pas",
+                      "fonctions[SQ002]": "Oui", "fonctions[vente]": "Non",
+                      "poste": "Autre", "poste[other]": "Artisan"}  # fmt: skip
+    codes = LARGE | {"poste": "-oth-", "poste[other]": "Artisan"}
+    assert_frame_equal(
+        read(tmp_path, questionnaire, labels).responses,
+        read(tmp_path, questionnaire, codes).responses,
+    )
+
+
+def test_a_label_that_two_options_share_is_refused(tmp_path):
+    twin = YAML.replace("{code: 10-49, label: Dix}", "{code: 10-49, label: Grande}")
+    with pytest.raises(ResponseError, match=r"taille.*même libellé.*Codes de réponse"):
+        read(tmp_path, questionnaire_of(tmp_path, twin), ROW | {"taille": "Grande"})
 
 
 def test_a_question_named_like_a_technical_column_is_refused(tmp_path):

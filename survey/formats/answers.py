@@ -1,4 +1,8 @@
-"""From the cells of one question to typed answers, with a note for each cell not taken as is."""
+"""From canonical cells to typed answers, with a note for each cell not taken as it is.
+
+Questions are read in the order of the questionnaire: the answers that routing needs are typed
+before those it decides upon. Cells are those of `survey.formats.fields`.
+"""
 
 from __future__ import annotations
 
@@ -10,24 +14,25 @@ from survey.columns import (
     BLANK,
     DONT_KNOW,
     GIVEN,
+    NOT_OFFERED,
     Column,
     other_text_column,
     question_columns,
     tick_column,
 )
-from survey.errors import ResponseError
-from survey.formats.limesurvey_codes import (
-    OTHER,
-    OTHER_ANSWER,
-    answer_meanings,
-    other_option,
+from survey.formats.fields import (
+    TICKED,
+    UNTICKED,
+    Field,
+    cell,
+    other_field,
+    others,
     question_fields,
 )
 from survey.french import decimal
-from survey.questionnaire import Option, Question, Questionnaire, Row
+from survey.questions import Option, Question, Questionnaire, Row
 from survey.routing import effective_base, to_polars
 
-TICKED, UNTICKED = ["Y", "1"], ["", "N", "0", "2"]
 NUMBER = r"^[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?$"
 
 UNKNOWN_CODE = "code inconnu"
@@ -35,13 +40,13 @@ UNREADABLE_NUMBER = "nombre illisible"
 OUT_OF_BOUNDS = "nombre hors bornes"
 REQUIRED_BLANK = "question obligatoire sans réponse"
 NOT_ASKED = "question non posée à ce répondant"
-NOT_OFFERED = "réponse non proposée à ce répondant"
+WITHHELD = "réponse non proposée à ce répondant"
 CONTRADICTION = "réponses qui s’excluent"
 STRAY_TEXT = "précision donnée sans avoir choisi « Autre »"
 
 NOTES = pl.Schema(
     {
-        "row": pl.Int64,
+        "ligne": pl.Int64,
         "cause": pl.String,
         "detail": pl.String,
         "colonne": pl.String,
@@ -53,28 +58,49 @@ NOTES = pl.Schema(
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Typed columns of a question, and notes (`NOTES`); `row` is the position of a row of cells."""
+    """Typed columns of a question, and notes (`NOTES`)."""
 
     columns: list[pl.Series]
     notes: list[pl.DataFrame]
 
 
-def read_question(
-    question: Question, questionnaire: Questionnaire, cells: pl.DataFrame, answers: pl.DataFrame
-) -> Reading:
-    """Typed columns of `question` from its cells.
+def read_questions(
+    rows: pl.DataFrame, questionnaire: Questionnaire, ticks: str
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Typed answers of every row, with the columns of `rows` that are no cells, and all notes.
 
     Parameters
     ----------
-    cells : one row per row of the file, one text column `cell:<field>` per field; "" = empty
-    answers : same rows, typed columns of the questions before this one
+    rows : one row per answer
+        `ligne`, technical columns, one text column `cell:<field>` per field ("" = empty) and, where
+        the file mixes versions of a form, `not_offered` (columns the form did not offer)
+    ticks : what a box may hold, for messages: « Y ou vide »
+    """
+    fields = [cell(field.name) for q in questionnaire.questions for field in question_fields(q)]
+    answers = rows.drop(fields)
+    notes = [pl.DataFrame(schema=NOTES)]
+    for question in questionnaire.questions:
+        reading = read_question(question, questionnaire, rows, answers, ticks)
+        answers = answers.with_columns(reading.columns)
+        notes += reading.notes
+    return answers, pl.concat(notes)
+
+
+def read_question(
+    question: Question,
+    questionnaire: Questionnaire,
+    cells: pl.DataFrame,
+    answers: pl.DataFrame,
+    ticks: str,
+) -> Reading:
+    """Typed columns of `question` from its cells; `answers` holds those of the questions before.
 
     A value that routing excludes is emptied and noted; a value that cannot be read is noted as
     fatal (the whole row is to be set aside). Blank and asked is `NR`, fatal where the question is
     required.
     """
     fields = [cell(field.name) for field in question_fields(question)]
-    masks = answers.select("row", **asked_masks(question, questionnaire))
+    masks = answers.select("ligne", **asked_masks(question, questionnaire, answers))
     frame = pl.concat([masks, cells.select(fields)], how="horizontal")
     match question.type:
         case "single":
@@ -82,56 +108,70 @@ def read_question(
         case "grid":
             return read_grid(question, frame)
         case "multiple":
-            return read_multiple(question, frame)
+            return read_multiple(question, frame, ticks)
         case _:
             return read_value(question, frame)
 
 
-def cell(field: str) -> str:
-    """Column of the cells of a field."""
-    return f"cell:{field}"
-
-
-def asked_masks(question: Question, questionnaire: Questionnaire) -> dict[str, pl.Expr]:
-    """`asked`, and one more mask for each option or row that has its own condition."""
+def asked_masks(
+    question: Question, questionnaire: Questionnaire, answers: pl.DataFrame
+) -> dict[str, pl.Expr]:
+    """`asked`, and one more mask for each option or row that not all who are asked are shown."""
     conditional = [item for item in (*question.options, *question.rows) if item.only_if]
-    conditions = {"asked": effective_base(question)} | {
-        mask_of(item): effective_base(question, item) for item in conditional
+    masks = {"asked": to_polars(effective_base(question), questionnaire)} | {
+        mask(item): to_polars(effective_base(question, item), questionnaire) for item in conditional
     }
-    return {name: to_polars(condition, questionnaire) for name, condition in conditions.items()}
+    if NOT_OFFERED not in answers.columns:
+        return masks
+    named = set(answers[NOT_OFFERED].explode(empty_as_null=True).drop_nulls())
+    items = {item.code: item for item in (question.rows or question.options)}
+    for column in question_columns(question):
+        if column.name in named and column.role != "other_text":
+            name = mask(items[column.item]) if column.item else "asked"
+            offered = ~pl.col(NOT_OFFERED).list.contains(column.name).fill_null(False)
+            masks[name] = masks.get(name, masks["asked"]) & offered
+    return masks
 
 
-def mask_of(item: Option | Row) -> str:
-    """Name of the mask saying who was shown this option or row."""
-    return f"asked:{item.code}" if item.only_if else "asked"
+def mask(item: Option | Row) -> str:
+    """Name of the mask saying who was shown an option or row, when not all who were asked."""
+    return f"{'option' if isinstance(item, Option) else 'row'}:{item.code}"
+
+
+def mask_of(item: Option | Row, frame: pl.DataFrame) -> str:
+    """Name of the mask of an option or row."""
+    return mask(item) if mask(item) in frame.columns else "asked"
 
 
 def read_single(question: Question, frame: pl.DataFrame) -> Reading:
-    """A single choice; a text beside « Autre » alone is enough to choose it."""
-    other, column = other_option(question), question_columns(question)[0]
-    if other is None:
-        return read_choice(question, frame, question.code, column, "asked")
-    field = f"{question.code}[{OTHER}]"
-    answer, text = pl.col(cell(question.code)), pl.col(cell(field))
-    only_text = (answer == "") & (text != "")
-    frame = frame.with_columns(
-        pl.when(only_text).then(pl.lit(OTHER_ANSWER)).otherwise(answer).alias(cell(question.code))
-    )
-    choice = read_choice(question, frame, question.code, column, "asked")
+    """A single choice; a text beside one « Autre » alone is enough to choose it."""
+    column, answer = question_columns(question)[0], cell(question.code)
+    texts = {option.code: cell(other_field(question, option)) for option in others(question)}
+    alone = pl.sum_horizontal(pl.col(text) != "" for text in texts.values()) == 1 if texts else None
+    for code, text in texts.items():
+        only_text = (pl.col(answer) == "") & (pl.col(text) != "") & alone
+        frame = frame.with_columns(
+            pl.when(only_text).then(pl.lit(code)).otherwise(answer).alias(answer)
+        )
+    choice = read_choice(question, frame, Field(question.code, "choice"), column, "asked")
     frame = frame.with_columns(choice.columns[0].alias("chosen"))
-    chosen, given = pl.col("chosen") == other.code, ~text.is_in(["", OTHER_ANSWER])
-    name = other_text_column(question, other.code)
-    texts = frame.select(pl.when(chosen & given).then(text).alias(name)).to_series()
-    stray = pl.col("asked") & given & chosen.not_().fill_null(True)
-    notes = noted(frame, stray, field, STRAY_TEXT, text, is_text=True)
-    return Reading([choice.columns[0], texts], choice.notes + notes)
+    columns, notes = [choice.columns[0]], choice.notes
+    for option in others(question):
+        name, text = other_field(question, option), pl.col(texts[option.code])
+        chosen = (pl.col("chosen") == option.code).fill_null(False)
+        kept = pl.when(chosen & (text != "")).then(text)
+        columns.append(frame.select(kept.alias(other_text_column(question, option.code)))[:, 0])
+        stray = pl.col("asked") & (text != "") & ~chosen
+        notes = notes + noted(frame, stray, name, STRAY_TEXT, text, is_text=True)
+    return Reading(columns, notes)
 
 
 def read_grid(question: Question, frame: pl.DataFrame) -> Reading:
     """A grid: one choice per row."""
+    parts = zip(question_fields(question), question.rows, question_columns(question), strict=True)
     readings = [
-        read_choice(question, frame, f"{question.code}[{row.code}]", column, mask_of(row))
-        for row, column in zip(question.rows, question_columns(question), strict=True)
+        read_choice(question, frame, field, column, mask_of(row, frame))
+        for field, row, column in parts
     ]
     return Reading(
         [column for reading in readings for column in reading.columns],
@@ -140,55 +180,36 @@ def read_grid(question: Question, frame: pl.DataFrame) -> Reading:
 
 
 def read_choice(
-    question: Question, frame: pl.DataFrame, field: str, column: Column, mask: str
+    question: Question, frame: pl.DataFrame, field: Field, column: Column, shown: str
 ) -> Reading:
     """One cell holding the code of one option."""
-    meanings = answer_meanings(question)
-    raw, asked, code = pl.col(cell(field)), pl.col(mask), pl.col("code")
-    frame = frame.with_columns(
-        code=raw.replace_strict(meanings, default=None, return_dtype=pl.String)
-    )
-    given = raw != ""
-    unknown = asked & given & code.is_null()
-    hidden = [option for option in question.options if option.only_if]
+    codes = [option.code for option in question.options] + [DONT_KNOW] * question.dont_know
+    raw, asked = pl.col(cell(field.name)), pl.col(shown)
+    given, known = raw != "", raw.is_in(codes)
+    hidden = [option for option in question.options if mask(option) in frame.columns]
     withheld = asked & pl.any_horizontal(
-        pl.lit(False), *[(code == option.code) & ~pl.col(mask_of(option)) for option in hidden]
+        pl.lit(False), *[(raw == option.code) & ~pl.col(mask(option)) for option in hidden]
     )
     blank = asked & (~given | withheld)
-    notes = noted(frame, given & ~asked, field, NOT_ASKED, raw)
-    if wrong := noted(frame, unknown, field, UNKNOWN_CODE, raw, allowed(question), fatal=True):
-        refuse_labels(question, frame, wrong[0]["valeur"])
-        notes += wrong
+    allowed = f" (admis : {', '.join(codes)})"
+    notes = noted(frame, given & ~asked, field.name, NOT_ASKED, raw)
+    notes += noted(
+        frame, asked & given & ~known, field.name, UNKNOWN_CODE, raw, allowed, fatal=True
+    )
     if hidden:
-        notes += noted(frame, withheld, field, NOT_OFFERED, raw)
+        notes += noted(frame, withheld, field.name, WITHHELD, raw)
     if question.required:
-        notes += noted(frame, blank, field, REQUIRED_BLANK, None, fatal=True)
-    value = pl.when(withheld).then(None).otherwise(code)
+        notes += noted(frame, blank, field.name, REQUIRED_BLANK, None, fatal=True)
+    value = pl.when(known & ~withheld).then(raw)
     if not question.required:
-        value = value.fill_null(BLANK)
+        value = value.otherwise(pl.lit(BLANK))
     typed = pl.when(asked).then(value).cast(column.dtype).alias(column.name)
     return Reading([frame.select(typed).to_series()], notes)
 
 
-def allowed(question: Question) -> str:
-    """« (admis : oui, non, NSP) »."""
-    codes = [option.code for option in question.options] + [DONT_KNOW] * question.dont_know
-    return f" (admis : {', '.join(codes)})"
-
-
-def refuse_labels(question: Question, frame: pl.DataFrame, wrong: pl.Series) -> None:
-    """Refuse an export of labels: no code is right, every wrong one is a label."""
-    labels = {text for option in question.options for text in (option.label, option.short)}
-    if frame["code"].null_count() == frame.height and set(wrong) <= labels:
-        raise ResponseError(
-            f"{question.code} : les cellules contiennent des libellés (« {wrong[0]} »), non des "
-            "codes. Refaites l’export en choisissant « Codes de réponse » pour les réponses."
-        )
-
-
-def read_multiple(question: Question, frame: pl.DataFrame) -> Reading:
+def read_multiple(question: Question, frame: pl.DataFrame, allowed: str) -> Reading:
     """A multiple choice; an exclusive option (or `NSP`) beside others empties the answer."""
-    frame, notes = read_ticks(question, frame)
+    frame, notes = read_ticks(question, frame, allowed)
     asked, given, contradictory = pl.col("asked"), pl.col("ticked") > 0, pl.col("contradictory")
     codes = [option.code for option in question.options] + [DONT_KNOW]
     listed = pl.concat_str(
@@ -205,7 +226,11 @@ def read_multiple(question: Question, frame: pl.DataFrame) -> Reading:
     frame = frame.with_columns(
         state=state_of(question, answered & ~dont_know, dont_know & answered)
     )
-    return Reading(frame.select(multiple_columns(question)).get_columns(), notes)
+    for option in others(question):
+        text, name = pl.col(cell(other_field(question, option))), other_field(question, option)
+        stray = asked & (text != "") & ~pl.col(f"tick:{option.code}")
+        notes += noted(frame, stray, name, STRAY_TEXT, text, is_text=True)
+    return Reading(frame.select(multiple_columns(question, frame)).get_columns(), notes)
 
 
 def state_of(question: Question, answered: pl.Expr, dont_know: pl.Expr) -> pl.Expr:
@@ -215,47 +240,48 @@ def state_of(question: Question, answered: pl.Expr, dont_know: pl.Expr) -> pl.Ex
     return pl.when(pl.col("asked")).then(state.otherwise(blank))
 
 
-def multiple_columns(question: Question) -> list[pl.Expr]:
+def multiple_columns(question: Question, frame: pl.DataFrame) -> list[pl.Expr]:
     """Typed columns of a multiple choice, from its `state` and its ticks."""
-    other, state = other_option(question), question_columns(question)[0]
+    state = question_columns(question)[0]
     answered = pl.col("state") == GIVEN
     columns = [pl.col("state").cast(state.dtype).alias(state.name)]
     for option in question.options:
-        shown = answered & pl.col(mask_of(option))
+        shown = answered & pl.col(mask_of(option, frame))
         tick = pl.when(shown).then(pl.col(f"tick:{option.code}"))
         columns.append(tick.alias(tick_column(question, option.code)))
-    if other:
-        text = pl.col(cell(f"{question.code}[{OTHER}]"))
-        written = ~text.is_in([*TICKED, *UNTICKED, OTHER_ANSWER])
-        shown = answered & pl.col(f"tick:{other.code}") & written
-        columns.append(pl.when(shown).then(text).alias(other_text_column(question, other.code)))
+    for option in others(question):
+        text = pl.col(cell(other_field(question, option)))
+        kept = answered & pl.col(f"tick:{option.code}") & (text != "")
+        columns.append(pl.when(kept).then(text).alias(other_text_column(question, option.code)))
     return columns
 
 
-def read_ticks(question: Question, frame: pl.DataFrame) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
+def read_ticks(
+    question: Question, frame: pl.DataFrame, allowed: str
+) -> tuple[pl.DataFrame, list[pl.DataFrame]]:
     """`frame` with a Boolean `tick:<option>` per option and `tick:NSP`, never null.
 
-    Also `ticked` (number of ticks) and `contradictory` (one of them should have stood alone).
+    Also `ticked` (number of ticks) and `contradictory` (one of them should have stood alone). A
+    text beside an « Autre » left empty ticks it.
     """
-    other, asked = other_option(question), pl.col("asked")
-    notes, ticks = [], {DONT_KNOW: pl.lit(False)}
-    for option in question.options:
-        field = f"{question.code}[{OTHER if option is other else option.code}]"
-        ticks[option.code] = ~pl.col(cell(field)).is_in(UNTICKED)
-    if question.dont_know:
-        ticks[DONT_KNOW] = pl.col(cell(f"{question.code}[{DONT_KNOW}]")).is_in(TICKED)
+    asked, notes = pl.col("asked"), []
+    ticks = {option.code: pl.lit(False) for option in question.options} | {DONT_KNOW: pl.lit(False)}
     for field in question_fields(question):
-        if field.part != OTHER:
-            raw = pl.col(cell(field.name))
-            wrong = asked & ~raw.is_in(TICKED + UNTICKED)
-            detail = " (admis : Y ou vide, 1 ou 0, 1 ou 2)"
-            notes += noted(frame, wrong, field.name, UNKNOWN_CODE, raw, detail, fatal=True)
+        raw = pl.col(cell(field.name))
+        if field.role == "other_text":
+            empty = pl.col(cell(Field(question.code, "tick", field.item).name)) == ""
+            ticks[field.item] |= empty & (raw != "")
+            continue
+        ticks[field.item] = raw == TICKED
+        wrong = asked & ~raw.is_in([TICKED, UNTICKED, ""])
+        detail = f" (admis : {allowed})"
+        notes += noted(frame, wrong, field.name, UNKNOWN_CODE, raw, detail, fatal=True)
     frame = frame.with_columns(tick.alias(f"tick:{code}") for code, tick in ticks.items())
     for option in question.options:
-        if option.only_if:
-            tick, shown = f"tick:{option.code}", pl.col(mask_of(option))
+        if mask(option) in frame.columns:
+            tick, shown = f"tick:{option.code}", pl.col(mask(option))
             hidden, field = asked & pl.col(tick) & ~shown, f"{question.code}[{option.code}]"
-            notes += noted(frame, hidden, field, NOT_OFFERED, pl.lit(option.code))
+            notes += noted(frame, hidden, field, WITHHELD, pl.lit(option.code))
             frame = frame.with_columns(pl.col(tick) & (shown | ~asked))
     alone = [f"tick:{option.code}" for option in question.options if option.exclusive]
     ticked = pl.sum_horizontal(f"tick:{code}" for code in ticks)
@@ -332,7 +358,7 @@ def noted(
         value = pl.format("(texte de {} caractères)", length)
     return [
         rows.select(
-            "row",
+            "ligne",
             cause=pl.lit(cause),
             detail=pl.lit(detail),
             colonne=pl.lit(field),

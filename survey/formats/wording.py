@@ -1,0 +1,77 @@
+"""Texts of ours found again in a file: labels in cells, wording above columns.
+
+Tools change what surrounds words, not the words: HTML, spaces (no-break ones become plain, or
+underscores), apostrophes and capitals are levelled on both sides before comparing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from html import unescape
+
+import polars as pl
+
+from survey.columns import DONT_KNOW, SPECIAL_LABELS
+from survey.errors import ResponseError
+from survey.questions import Question
+
+TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+OTHER_LABELS = ("Autre", "Other")
+
+
+def levelled(text: str) -> str:
+    """The words of a text: no HTML, single spaces, straight apostrophes, no capitals."""
+    text = TAG.sub(" ", unescape(text)).replace("_", " ").replace("’", "'")
+    return " ".join(text.split()).casefold()
+
+
+def label_codes(question: Question) -> dict[str, str | None]:
+    """Levelled label -> code of the option; None where several options have it."""
+    labels: dict[str, str | None] = {}
+    named = [(option.code, option.label) for option in question.options]
+    named += [(DONT_KNOW, SPECIAL_LABELS[DONT_KNOW])] * question.dont_know
+    for code, label in named:
+        label = levelled(label)
+        labels[label] = None if labels.get(label, code) != code else code
+    others = [option.code for option in question.options if option.other]
+    if len(others) == 1:
+        labels |= {
+            levelled(label): others[0] for label in OTHER_LABELS if levelled(label) not in labels
+        }
+    return labels
+
+
+def holds_labels(question: Question, cells: Iterable[str], codes: Iterable[str]) -> bool:
+    """Whether a cell of a choice is a label and no code."""
+    labels = label_codes(question)
+    return any(levelled(text) in labels for text in set(cells) - set(codes) if text)
+
+
+def translated(
+    question: Question, cells: pl.Series, codes: dict[str, str], *, labels: bool
+) -> pl.Series:
+    """Cells of a choice by our codes; one that is no answer is left as it is.
+
+    `codes`: every code that is an answer -> ours. `labels`: the file holds labels, which then come
+    before codes.
+
+    Raises
+    ------
+    ResponseError : a cell holds the label of two options
+    """
+    meanings = {}
+    by_label = label_codes(question) if labels else {}
+    for text in cells.unique():
+        label = levelled(text)
+        if text and label in by_label:
+            if by_label[label] is None:
+                raise ResponseError(
+                    f"{question.code} : deux modalités portent le même libellé (« {text} »), les "
+                    "cellules ne disent pas laquelle. Refaites l’export en choisissant « Codes de "
+                    "réponse » pour les réponses."
+                )
+            meanings[text] = by_label[label]
+        elif text in codes:
+            meanings[text] = codes[text]
+    return cells.replace(meanings)
