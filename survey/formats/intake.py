@@ -190,7 +190,7 @@ def conclude(
 
 
 def ordered(accepted: pl.DataFrame) -> pl.DataFrame:
-    """Columns as `Import.responses` has them; `not_offered` last, and only where it says something."""
+    """Columns as `Import.responses` has them; `not_offered` last, only where it says something."""
     responses = accepted.drop("ligne", "datestamp")
     if NOT_OFFERED not in responses.columns:
         return responses

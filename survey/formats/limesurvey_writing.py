@@ -11,6 +11,7 @@ from survey.columns import (
     BLANK,
     DONT_KNOW,
     GIVEN,
+    SPECIAL_LABELS,
     answer_column,
     other_text_column,
     state_column,
@@ -26,12 +27,16 @@ from survey.formats.limesurvey_codes import (
     other_option,
     question_fields,
 )
-from survey.questionnaire import Question, Questionnaire
+from survey.formats.limesurvey_headings import ELLIPSIS, KEPT_WHOLE, TITLES, item_texts
+from survey.questions import Question, Questionnaire
+
+Style = Literal["brackets", "underscores", "code_text", "text", "short_text"]
 
 NOT_SHOWN = "{question_not_shown}"
 VV_CODES = {"{": "{lbrace}", "\n": "{newline}", "\t": "{tab}"}
 DATE_FORMAT = "%Y-%m-%d %H:%M:%S"
 UNDATED = "1980-01-01 00:00:00"
+ABBREVIATED = 15  # characters that LimeSurvey keeps of a text
 
 
 def write_export(
@@ -41,7 +46,8 @@ def write_export(
     *,
     encoding: str = "utf-8-sig",
     separator: str = ";",
-    style: Literal["brackets", "underscores"] = "brackets",
+    style: Style = "brackets",
+    labels: bool = False,
     vv: bool = False,
 ) -> None:
     """Write answers as a LimeSurvey export that `read_export` reads back unchanged.
@@ -52,6 +58,8 @@ def write_export(
         `id`, `token`, `submitted`, `complete`, `duration_seconds` and the columns of
         `survey.columns`. Dates are written to the second; a complete answer without date gets
         LimeSurvey's 1980-01-01.
+    style : what stands above the columns: codes, code and text, text, text cut at 15 characters
+    labels : answers as their labels instead of their codes
     vv : the VV layout: two header rows, tabs, underscores, `{question_not_shown}` where null
 
     Writes no contact data, seed or group times. `Q[other]` holds the text of « Autre », `-oth-`
@@ -63,24 +71,37 @@ def write_export(
     """
     path = Path(path)
     style, separator = ("underscores", "\t") if vv else (style, separator)
-    fields = [field for question in questionnaire.questions for field in question_fields(question)]
+    fields = [(q, field) for q in questionnaire.questions for field in question_fields(q)]
     cells = [
-        cell.alias(field.heading(style))
+        cell.alias(field.name)
         for question in questionnaire.questions
-        for field, cell in question_cells(question)
+        for field, cell in question_cells(question, labels=labels)
     ]
     table = responses.select(*technical_cells(), *cells)
+    technical = table.columns[: len(technical_cells())]
+    titles = [TITLES.get(name, (name,))[0] if "text" in style else name for name in technical]
+    titles += [heading(question, field, style) for question, field in fields]
     texts = pl.all()
     if vv:
         escaped = texts.str.replace_many(VV_CODES).str.replace('^"', "{quote}")
         table = table.select(escaped.fill_null(NOT_SHOWN))
+        shorts = [question.short for question, _ in fields]
+        head = "\n".join(["\t".join([*technical, *shorts]), "\t".join(titles)])
     else:
         table = table.select(texts.str.replace(r"^('*=)", "'$1").fill_null(""))
-    content = table.write_csv(separator=separator, quote_style="never" if vv else "always")
-    if vv:
-        labels = table.columns[: len(technical_cells())]
-        labels += [questionnaire.question(field.question).short for field in fields]
-        content = separator.join(labels) + "\n" + content
+        head = separator.join(quoted(title) for title in titles)
+    quotes = "never" if vv else "always"
+    body = table.write_csv(separator=separator, quote_style=quotes, include_header=False)
+    write_encoded(f"{head}\n{body}", path, encoding)
+
+
+def quoted(text: str) -> str:
+    """A cell between quotes."""
+    return '"' + text.replace('"', '""') + '"'
+
+
+def write_encoded(content: str, path: Path, encoding: str) -> None:
+    """Write a text; refuse it where a character does not exist in `encoding`."""
     try:
         encoded = content.encode(encoding)
     except UnicodeEncodeError as error:
@@ -89,6 +110,23 @@ def write_export(
             "Écrivez l’export en UTF-8."
         ) from None
     replace_file(path, lambda file: file.write_bytes(encoded))
+
+
+def heading(question: Question, field: Field, style: Style) -> str:
+    """What LimeSurvey writes above a column."""
+    if style in ("brackets", "underscores"):
+        return field.heading(style)
+    text, item = question.text, item_texts(question, field)[0]
+    if style == "short_text":
+        text, item = abbreviated(text), abbreviated(item)
+    text = f"{text} [{item}]" if item else text
+    return f"{field.heading()}. {text}" if style == "code_text" else text
+
+
+def abbreviated(text: str) -> str:
+    """A text as LimeSurvey cuts it."""
+    whole = len(text) <= ABBREVIATED + KEPT_WHOLE
+    return text if whole else f"{text[:ABBREVIATED]}{ELLIPSIS} "
 
 
 def technical_cells() -> list[pl.Expr]:
@@ -109,27 +147,30 @@ def technical_cells() -> list[pl.Expr]:
     ]
 
 
-def question_cells(question: Question) -> list[tuple[Field, pl.Expr]]:
+def question_cells(question: Question, *, labels: bool = False) -> list[tuple[Field, pl.Expr]]:
     """Fields of a question with what LimeSurvey writes in them; null where it was not shown."""
     fields = question_fields(question)
     match question.type:
         case "single":
-            answer = choice_cell(question, answer_column(question))
+            answer = choice_cell(question, answer_column(question), labels=labels)
             return list(zip(fields, [answer, *other_text_cells(question)], strict=True))
         case "grid":
             return [
-                (field, choice_cell(question, answer_column(question, field.part)))
+                (field, choice_cell(question, answer_column(question, field.part), labels=labels))
                 for field in fields
             ]
         case "multiple":
-            return [(field, tick_cell(question, field.part)) for field in fields]
+            return [(field, tick_cell(question, field.part, labels=labels)) for field in fields]
         case _:
             return [(fields[0], value_cell(question))]
 
 
-def choice_cell(question: Question, column: str) -> pl.Expr:
-    """The answer code; empty where left blank."""
+def choice_cell(question: Question, column: str, *, labels: bool) -> pl.Expr:
+    """The answer code, or its label; empty where left blank."""
     codes = answer_codes(question) | {DONT_KNOW: DONT_KNOW, BLANK: ""}
+    if labels:
+        codes |= {option.code: option.label for option in question.options}
+        codes |= {DONT_KNOW: SPECIAL_LABELS[DONT_KNOW]}
     return pl.col(column).cast(pl.String).replace_strict(codes, return_dtype=pl.String)
 
 
@@ -142,18 +183,20 @@ def other_text_cells(question: Question) -> list[pl.Expr]:
     return [pl.when(shown).then(pl.col(other_text_column(question, other.code)).fill_null(""))]
 
 
-def tick_cell(question: Question, part: str) -> pl.Expr:
-    """`Y` or empty; for « Autre » its text, or `-oth-` when it has none."""
+def tick_cell(question: Question, part: str, *, labels: bool) -> pl.Expr:
+    """`Y` or empty (« Oui », « Non »); for « Autre » its text, or `-oth-` when it has none."""
     state, other = pl.col(state_column(question)), other_option(question)
+    yes, no = ("Oui", "Non") if labels else ("Y", "")
     if part == DONT_KNOW:
-        ticked, mark = state == DONT_KNOW, pl.lit("Y")
+        ticked, mark = state == DONT_KNOW, pl.lit(yes)
     elif part == OTHER:
         ticked = pl.col(tick_column(question, other.code))
         mark = pl.col(other_text_column(question, other.code)).fill_null(OTHER_ANSWER)
     else:
-        ticked, mark = pl.col(tick_column(question, part)), pl.lit("Y")
+        ticked, mark = pl.col(tick_column(question, part)), pl.lit(yes)
     ticked = ticked.fill_null(False)
-    return pl.when(state.is_not_null()).then(pl.when(ticked).then(mark).otherwise(pl.lit("")))
+    no = "" if part == OTHER else no
+    return pl.when(state.is_not_null()).then(pl.when(ticked).then(mark).otherwise(pl.lit(no)))
 
 
 def value_cell(question: Question) -> pl.Expr:

@@ -173,7 +173,7 @@ def test_the_page_says_what_came_in_and_what_to_do(responses, questionnaire):
         "5 réponses acceptées sur 9 lignes lues dans export.csv",
         "33,3\u202f%",  # three unknown codes in nine rows
         "comparer les codes, puis réimporter",
-        "Vérifier le filtre de la question dans LimeSurvey",
+        "Vérifier le filtre de la question dans l’outil de collecte",
         "10,0 minutes",
         "Identifiants\u202f: 3.",
         "66,7\u202f%",  # two of three in a straight line

@@ -47,9 +47,10 @@ def test_labels_in_cells_are_answers_like_codes(tmp_path, questionnaire):
 
 
 def test_a_label_that_two_options_share_is_refused(tmp_path):
-    twin = YAML.replace("{code: 10-49, label: Dix}", "{code: 10-49, label: Grande}")
+    twins = YAML.replace("label: Dix}", "label: De l’_usine}")
+    twins = twins.replace("label: Grande}", "label: De l’ usine}")
     with pytest.raises(ResponseError, match=r"taille.*même libellé.*Codes de réponse"):
-        read(tmp_path, questionnaire_of(tmp_path, twin), ROW | {"taille": "Grande"})
+        read(tmp_path, questionnaire_of(tmp_path, twins), ROW | {"taille": "De l’ usine"})
 
 
 def test_a_question_named_like_a_technical_column_is_refused(tmp_path):
