@@ -3,6 +3,7 @@ import csv
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from limesurvey_cases import LARGE, ROW, YAML, questionnaire_of, read
 from polars.testing import assert_frame_equal
 from round_trips import every_questionnaire, framed, free_texts, generated, questionnaire_at
 
@@ -107,7 +108,8 @@ def test_texts_cut_at_any_length_are_found(tmp_path, questionnaire, length):
 def test_a_text_that_two_questions_share_is_refused_with_its_columns(tmp_path):
     twins = questionnaire_of(tmp_path, YAML.replace("text: Effectif", "text: Part"))
     row = {TEXTS[code]: value for code, value in ROW.items() if code != "effectif"}
-    with pytest.raises(ResponseError, match=r"ambigus.*colonne 17 \(« Part » : part ou effectif\)"):
+    said = r"ambigus.*colonne 17 \(« Part » : part ou effectif\)"
+    with pytest.raises(ResponseError, match=said):
         read(tmp_path, twins, row)
 
 
