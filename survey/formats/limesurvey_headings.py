@@ -122,7 +122,7 @@ def text_codes(
 
     Of the lengths at which texts may have been cut, the one that explains most headings.
     """
-    texts = [levelled(heading) for heading in headings]
+    texts = [levelled(heading).replace(f"{ELLIPSIS} ]", f"{ELLIPSIS}]") for heading in headings]
     lengths = {text.find(ELLIPSIS) for text in texts} - {-1, 0}
     candidates = [heading_texts(fields, length) for length in (None, *sorted(lengths))]
     best = max(candidates, key=lambda names: sum(text in names for text in texts))
