@@ -37,6 +37,7 @@ TIMING = re.compile(
 )
 CODE_AND_TEXT = re.compile(r"([A-Za-z]\w*(?:\[\w+\])?)\s*[.:|–-]\s")
 ELLIPSIS = ".."
+CUT_PART = re.compile(r"(?:^|\[)([^\[\]]*?)\.\.")
 KEPT_WHOLE = 3  # characters beyond the length asked for, that LimeSurvey does not cut off
 # How LimeSurvey calls its own columns, in French and in English.
 TITLES = {
@@ -123,7 +124,7 @@ def text_codes(
     Of the lengths at which texts may have been cut, the one that explains most headings.
     """
     texts = [levelled(heading).replace(f"{ELLIPSIS} ]", f"{ELLIPSIS}]") for heading in headings]
-    lengths = {text.find(ELLIPSIS) for text in texts} - {-1, 0}
+    lengths = {len(part) for text in texts for part in CUT_PART.findall(text)} - {0}
     candidates = [heading_texts(fields, length) for length in (None, *sorted(lengths))]
     best = max(candidates, key=lambda names: sum(text in names for text in texts))
     refuse_ambiguous(headings, texts, best, name)
