@@ -1,0 +1,119 @@
+"""Where a series breaks: editions in which what it rests on was no longer asked in the same way.
+
+A series rests on the questions that its conditions name, on those behind the bases, and on those
+that decide who is asked them. A row of a grid rests on that row alone; `any(grid)` on all of them,
+so that it breaks when a row is added, and so does every question asked of those it selects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from survey.changes import asked_of
+from survey.conditions import Condition, Named, atoms, parse
+from survey.edition_checks import turning_points
+from survey.editions import in_edition
+from survey.french import typography
+from survey.questions import Question, Questionnaire
+
+Part = tuple[str, str | None]  # a question, and one row of it or the whole
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """`edition` cannot be compared with the one before, because of `question`; `what` says why."""
+
+    edition: int
+    question: str
+    what: str
+
+
+def series_breaks(
+    questionnaire: Questionnaire, conditions: Iterable[Condition], questions: Iterable[str] = ()
+) -> list[Break]:
+    """Every break of a series, by edition, then in the order of the questionnaire.
+
+    Parameters
+    ----------
+    questionnaire : all editions (as `load_questionnaire` gives it without a year)
+    conditions : those of the series: its base, what it counts, what it is cut by
+    questions : codes of questions it takes whole (a mean, a distribution)
+
+    A change that says `breaks: false` is passed over. A question that begins or ends breaks only
+    what stands on others: its own series has nothing before, or nothing after.
+    """
+    waiting: list[Condition | Part] = [*conditions, *((code, None) for code in questions)]
+    found = []
+    for edition in turning_points(questionnaire)[1:]:
+        years = (edition - 1, edition)
+        if all(any(q.is_asked_in(year) for q in questionnaire.questions) for year in years):
+            before, after = (in_edition(questionnaire, year) for year in years)
+            parts = _parts(before, waiting) | _parts(after, waiting)
+            found += _breaks_between(questionnaire, before, after, parts)
+    return found
+
+
+def _breaks_between(
+    questionnaire: Questionnaire, before: Questionnaire, after: Questionnaire, parts: set[Part]
+) -> Iterator[Break]:
+    for question in after.questions:
+        former = before.by_code.get(question.code)
+        rows = [row for code, row in parts if code == question.code]
+        if former is None or all(
+            _face(former, row, before) == _face(question, row, after) for row in rows
+        ):
+            continue
+        changes = questionnaire.question(question.code).changed
+        change = next((change for change in changes if change.edition == after.edition), None)
+        if change is None or change.breaks:
+            told = change.what if change else _told(former, question)
+            yield Break(after.edition, question.code, typography(told))
+
+
+def _parts(questionnaire: Questionnaire, series: list[Condition | Part]) -> set[Part]:
+    """Questions, or rows of them, that a series rests on, however far behind."""
+    found: set[Part] = set()
+    waiting = list(series)
+    bases = {base.code: parse(base.condition) for base in questionnaire.bases}
+    while waiting:
+        item = waiting.pop()
+        if not isinstance(item, tuple):
+            for atom in atoms(item):
+                if not isinstance(atom, Named):
+                    waiting.append((atom.question, getattr(atom, "row", None)))
+                elif atom.code in bases:
+                    waiting.append(bases[atom.code])
+        elif item not in found and item[0] in questionnaire.by_code:
+            found.add(item)
+            waiting.append(parse(questionnaire.question(item[0]).base))
+    return found
+
+
+def _face(question: Question, row: str | None, questionnaire: Questionnaire) -> tuple:
+    """What is put to people, as far as the part is concerned."""
+    rows = [each for each in question.rows if row in (None, each.code)]
+    return (
+        question.text,
+        question.help,
+        question.dont_know,
+        (question.minimum, question.maximum),
+        asked_of(question, questionnaire),
+        tuple((option.code, option.label) for option in question.options),
+        tuple((each.code, each.label, each.help) for each in rows),
+    )
+
+
+def _told(former: Question, question: Question) -> str:
+    """What changed, for a change that nobody has put into words: options or rows, or the base."""
+    for name, old, new in (
+        ("modalités", former.options, question.options),
+        ("lignes", former.rows, question.rows),
+    ):
+        gone = [item.short for item in old if item.code not in {each.code for each in new}]
+        come = [item.short for item in new if item.code not in {each.code for each in old}]
+        said = [f"{name} ajoutées : {', '.join(come)}"] if come else []
+        said += [f"{name} retirées : {', '.join(gone)}"] if gone else []
+        if said:
+            return f"« {question.short} », {' ; '.join(said)}"
+    return f"« {question.short} » n’est plus posée aux mêmes répondants"

@@ -1,0 +1,134 @@
+"""What was asked, kept once and for all: the record by which a silent change is found out.
+
+`survey/instruments/editions/<year>/<questionnaire>.json` holds the questions of an edition as they
+were put to people: wording, answers, base written out. It is written when the edition goes to the
+field (`observatoire questionnaire figer`) and never again; the questionnaire of today must still
+give it back, word for word, when it is read for that year.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from survey.canonical import resolved, to_text
+from survey.changes import asked_of
+from survey.conditions import parse
+from survey.errors import Fault, QuestionnaireError
+from survey.files import write_text
+from survey.french import typography
+from survey.questions import Option, Question, Questionnaire, Row
+
+NAMES = {
+    "type": "le type",
+    "text": "le texte",
+    "help": "la consigne",
+    "base": "la base",
+    "options": "les modalités",
+    "rows": "les lignes",
+    "required": "le caractère obligatoire",
+    "dont_know": "« Ne sait pas »",
+    "minimum": "le minimum",
+    "maximum": "le maximum",
+    "integer": "le type de nombre",
+    "unit": "l’unité",
+}
+REMEDY = (
+    "Rétablir ce qui a été posé, ou l’écrire dans « changed » avec « before » ; un autre sens "
+    "demande un autre code."
+)
+
+
+def record_path(folder: Path, questionnaire: Questionnaire) -> Path:
+    """File of the record of an edition, under the folder of the instruments."""
+    return folder / "editions" / str(questionnaire.edition) / f"{questionnaire.code}.json"
+
+
+def record(questionnaire: Questionnaire) -> dict[str, Any]:
+    """What an edition asks: head, then each question by its code, in order."""
+    return {
+        "questionnaire": questionnaire.code,
+        "edition": questionnaire.edition,
+        "questions": {q.code: _asked(q, questionnaire) for q in questionnaire.questions},
+    }
+
+
+def _asked(question: Question, questionnaire: Questionnaire) -> dict[str, Any]:
+    plain = ("type", "text", "help", "required", "dont_know")
+    number = ("minimum", "maximum", "integer", "unit")
+    kept = {key: getattr(question, key) for key in plain}
+    kept |= {key: getattr(question, key) for key in number if question.type == "number"}
+    kept["base"] = asked_of(question, questionnaire)
+    for part in ("options", "rows"):
+        if items := getattr(question, part):
+            kept[part] = [_item(item, questionnaire) for item in items]
+    return kept
+
+
+def _item(item: Option | Row, questionnaire: Questionnaire) -> dict[str, Any]:
+    kept: dict[str, Any] = {"code": item.code, "label": item.label}
+    if item.only_if:
+        kept["only_if"] = to_text(resolved(parse(item.only_if), questionnaire))
+    extras = ("exclusive", "other") if isinstance(item, Option) else ("help",)
+    return kept | {key: getattr(item, key) for key in extras if getattr(item, key)}
+
+
+def freeze(questionnaire: Questionnaire, folder: Path) -> Path:
+    """Write the record of an edition; the file.
+
+    Raises
+    ------
+    QuestionnaireError : it is already recorded, and otherwise
+    """
+    path = record_path(folder, questionnaire)
+    if faults := silent_changes(questionnaire, folder):
+        raise QuestionnaireError(
+            "\n".join([f"L’édition {questionnaire.edition} est déjà figée.", *map(str, faults)])
+        )
+    write_text(path, json.dumps(record(questionnaire), ensure_ascii=False, indent=1) + "\n")
+    return path
+
+
+def silent_changes(questionnaire: Questionnaire, folder: Path) -> list[Fault]:
+    """What the questionnaire of one edition says otherwise than when it was asked.
+
+    Nothing when the edition was never recorded.
+    """
+    path = record_path(folder, questionnaire)
+    if not path.is_file():
+        return []
+    then = json.loads(path.read_text(encoding="utf-8"))["questions"]
+    now = record(questionnaire)["questions"]
+    return list(_faults(then, now, questionnaire))
+
+
+def _faults(then: dict, now: dict, questionnaire: Questionnaire) -> Iterator[Fault]:
+    year = questionnaire.edition
+    for code in [code for code in then if code not in now]:
+        what = f"la question « {code} » a été posée en {year} ; elle n’y est plus."
+        remedy = f"La garder, avec « until: {year} » si elle n’est plus posée ensuite."
+        yield _fault(questionnaire.source, what, remedy)
+    for code, asked in now.items():
+        if code not in then:
+            what = f"la question « {code} » n’a pas été posée en {year}."
+            remedy = f"Écrire « since: {year + 1} » ou plus."
+            yield _fault(questionnaire.where(code), what, remedy)
+            continue
+        for key in [key for key in NAMES if asked.get(key) != then[code].get(key)]:
+            old, new = _shown(then[code].get(key)), _shown(asked.get(key))
+            what = f"{NAMES[key]} : ce n’est plus ce qui a été posé en {year}. Posé : {old}."
+            yield _fault(questionnaire.where(code), f"{what} Écrit : {new}.", REMEDY)
+
+
+def _fault(where: str, what: str, remedy: str) -> Fault:
+    return Fault(where, typography(what), typography(remedy))
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(f"{item['code']} « {item['label']} »" for item in value)
+    if value is None or isinstance(value, bool):
+        return {None: "rien", True: "oui", False: "non"}[value]
+    return f"« {value} »"
