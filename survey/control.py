@@ -40,6 +40,7 @@ ADVICE = {
     rejection.UNREADABLE_DATE: "Refaire l’export sans passer par un tableur, qui réécrit les "
     "dates.",
     rejection.UNFINISHED: "Relancer ces personnes tant que la collecte est ouverte.",
+    rejection.REVIEWED: "Rien à faire, si ce refus était voulu.",
     rejection.DUPLICATE_TOKEN: "Rien à faire : la réponse terminée la plus récente est gardée.",
     rejection.DUPLICATE_ID: "Le fichier contient deux fois la même réponse : vérifier qu’il n’a "
     "pas été assemblé à la main.",
@@ -54,6 +55,7 @@ ADVICE = {
     reading.WITHHELD: "Vérifier la condition de la modalité dans l’outil de collecte.",
     reading.CONTRADICTION: "Rendre la modalité exclusive dans l’outil de collecte. La question "
     "compte comme non-réponse, ou fait écarter la ligne si elle est obligatoire.",
+    reading.TWO_WRITINGS: "Le fichier a été retouché : refaire l’export, sans tableur.",
     reading.STRAY_TEXT: "Rien à faire : la réponse choisie est gardée, sans la précision.",
 }
 

@@ -42,6 +42,7 @@ REQUIRED_BLANK = "question obligatoire sans réponse"
 NOT_ASKED = "question non posée à ce répondant"
 WITHHELD = "réponse non proposée à ce répondant"
 CONTRADICTION = "réponses qui s’excluent"
+TWO_WRITINGS = "deux écritures de la réponse qui se contredisent"
 STRAY_TEXT = "précision donnée sans avoir choisi « Autre »"
 
 NOTES = pl.Schema(

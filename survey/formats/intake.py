@@ -33,6 +33,7 @@ DAMAGED_ROW = "ligne abîmée"
 NO_ID = "identifiant absent"
 UNREADABLE_DATE = "date d’envoi illisible"
 UNFINISHED = "réponse non terminée"
+REVIEWED = "réponse refusée dans l’outil de collecte"
 DUPLICATE_TOKEN = "doublon du jeton"
 DUPLICATE_ID = "doublon de l’identifiant"
 
