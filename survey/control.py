@@ -40,6 +40,9 @@ ADVICE = {
     rejection.UNREADABLE_DATE: "Refaire l’export sans passer par un tableur, qui réécrit les "
     "dates.",
     rejection.UNFINISHED: "Relancer ces personnes tant que la collecte est ouverte.",
+    rejection.FORMULA: "Remplacer la formule par sa valeur (copier, coller les valeurs).",
+    rejection.MERGED: "Défusionner les cellules et remplir chacune.",
+    rejection.INCONSISTENT: "Le fichier a été retouché : repartir de celui que l’outil a écrit.",
     rejection.REVIEWED: "Rien à faire, si ce refus était voulu.",
     rejection.DUPLICATE_TOKEN: "Rien à faire : la réponse terminée la plus récente est gardée.",
     rejection.DUPLICATE_ID: "Le fichier contient deux fois la même réponse : vérifier qu’il n’a "
