@@ -27,13 +27,15 @@ from survey.control import control_page
 from survey.errors import ResponseError, SurveyError
 from survey.fieldwork import record_outcomes, response_rates, unknown_tokens
 from survey.files import write_csv, write_parquet, write_text
-from survey.formats.limesurvey import read_export
+from survey.formats.importing import read_answers_file
+from survey.formats.intake import Import
+from survey.formats.odk_versions import read_form_version
 from survey.questionnaire import Questionnaire, load_questionnaire
 from survey.reference import calibration_margins, load_reference, margin_columns, read_margins
 from survey.schema import check_responses
 from survey.simulation import simulate_edition, write_simulation
 
-EXPORT = "export-limesurvey*"
+EXPORT = "export*"
 REFERENCE = Path("data/reference")
 STRANGERS = "reponses-hors-echantillon.csv"
 SAMPLE_CODES = ("token", "departement", "secteur_marge", "taille", "taille_marge", "stratum")
@@ -94,7 +96,7 @@ def simulate(campaign: Campaign) -> bool:
 
 
 def import_answers(campaign: Campaign, export: Path | None = None) -> bool:
-    """Take in the export; write `reponses.parquet`, `rejets.csv` and `controle.html`."""
+    """Take in the export of any tool; write `reponses.parquet`, `rejets.csv`, `controle.html`."""
     require_questionnaire(campaign)
     source = export or find_export(campaign)
     outputs = [
@@ -103,7 +105,7 @@ def import_answers(campaign: Campaign, export: Path | None = None) -> bool:
 
     def action() -> None:
         questionnaire = questionnaire_of(campaign)
-        imported = read_export(source, questionnaire)
+        imported = read_answers(campaign, source, questionnaire)
         if imported.responses.is_empty():
             raise ResponseError(
                 f"{source.name} : aucune réponse complète et lisible parmi "
@@ -120,7 +122,25 @@ def import_answers(campaign: Campaign, export: Path | None = None) -> bool:
         write_csv(imported.rejects, outputs[1], simulated=campaign.decisions.simulee)
         write_text(outputs[2], page)
 
-    return _run(campaign, "importation", [source], outputs, action)
+    return _run(campaign, "importation", [source, *form_files(campaign)], outputs, action)
+
+
+def read_answers(campaign: Campaign, source: Path, questionnaire: Questionnaire) -> Import:
+    """The answers of an export, read as the campaign says (`export:` in campaign.yml)."""
+    reading = campaign.decisions.export
+    forms = zip(form_files(campaign), reading.versions, strict=True)
+    return read_answers_file(
+        source,
+        questionnaire,
+        bare=reading.sans_identifiant,
+        versions=[read_form_version(path, questionnaire, form.nom) for path, form in forms],
+        names=reading.noms,
+    )
+
+
+def form_files(campaign: Campaign) -> list[Path]:
+    """XLSForms of the versions of the form, oldest first."""
+    return [campaign.resolve(form.formulaire) for form in campaign.decisions.export.versions]
 
 
 def weigh(campaign: Campaign) -> bool:

@@ -26,6 +26,28 @@ class Fieldwork(_Decision):
     mode: str
 
 
+class DescribedForm(_Decision):
+    """One version of a form of KoboToolbox or ODK: its XLSForm, its name in the export.
+
+    Without `nom`, the name is the version that the XLSForm gives itself.
+    """
+
+    formulaire: str
+    nom: str | None = None
+
+
+class ExportReading(_Decision):
+    """What the export does not say itself.
+
+    `versions` of the form, oldest first; `noms` in the file that are not those of the
+    questionnaire; `sans_identifiant`: a file that was cleaned, each row of which counts.
+    """
+
+    versions: tuple[DescribedForm, ...] = ()
+    noms: dict[str, str] = {}
+    sans_identifiant: bool = False
+
+
 class Plan(_Decision):
     """The sampling plan: either drawn by the observatory, or described by columns of the file.
 
@@ -104,6 +126,7 @@ class CampaignFile(_Decision):
     questionnaire: str | None = None
     indicateurs: str | None = None
     collecte: Fieldwork | None = None
+    export: ExportReading = ExportReading()
     plan: Plan
     redressement: Weighting | None = None
     seuils: Thresholds = Thresholds()

@@ -9,6 +9,7 @@ from survey.formats.delimited import Table
 from survey.french import counted
 
 SHOWN = 6  # headings
+STRUCTURE = {"class", "type/scale", "name", "relevance", "text"}  # of LimeSurvey's own format
 NAMES = {";": "point-virgule", ",": "virgule", "\t": "tabulation"}
 ROOT = re.compile(rb"<([A-Za-z][\w:.-]*)")
 
@@ -16,6 +17,8 @@ ROOT = re.compile(rb"<([A-Za-z][\w:.-]*)")
 def described_table(table: Table) -> str:
     """« Lu dans ce fichier : 77 lignes, 131 colonnes (virgule, UTF-8) : … »."""
     rows = table.cells.height + table.misfits.height
+    if set(table.headings) >= STRUCTURE:
+        return "C’est une structure de questionnaire LimeSurvey, sans réponses."
     form = f" ({NAMES[table.separator]}, {table.encoding.removesuffix('-sig').upper()})"
     more = len(table.headings) - SHOWN
     titles = " | ".join(f"« {heading[:40]} »" for heading in table.headings[:SHOWN])
@@ -36,16 +39,17 @@ def described_kind(content: bytes) -> str:
         if b"<LimeSurveyDocType>" in start:
             return "C’est une structure de questionnaire LimeSurvey (XML), sans réponses."
         return f"C’est un fichier XML (« {roots[0].decode(errors='replace')} »)." if roots else ""
-    if start[:1] in (b"[", b"{"):
-        return _described_json(content)
-    return ""
+    return described_json(content)
 
 
-def _described_json(content: bytes) -> str:
+def described_json(content: bytes) -> str:
+    """One sentence on a JSON document; empty where it is none."""
+    if content.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] not in (b"[", b"{"):
+        return ""
     try:
         data = json.loads(content)
     except (ValueError, RecursionError):
-        return "Le début ressemble à du JSON, mais le fichier est coupé ou abîmé."
+        return ""
     items = data if isinstance(data, list) else [data]
     keys = sorted({key for item in items[:100] if isinstance(item, dict) for key in item})
     versions = [item for item in items if isinstance(item, dict) and "submissions" in item]

@@ -30,7 +30,7 @@ from survey.formats.delimited import (
     parse_delimited,
     refuse_other_kinds,
 )
-from survey.formats.description import described_kind, described_table
+from survey.formats.description import described_json, described_kind, described_table
 from survey.formats.intake import FORMULA, MERGED, Import, Source, take_in
 from survey.formats.keying import heading_code, is_keyed, keyed_source
 from survey.formats.limesurvey import limesurvey_source
@@ -122,6 +122,8 @@ def _open(content: bytes, name: str) -> _File:
                 "réponses en CSV ou en classeur .xlsx."
             )
         return _open_archive(content, tables, name)
+    if kind := described_json(content):
+        raise ResponseError(f"{name} : ce n’est pas un fichier de réponses. {kind}")
     try:
         refuse_other_kinds(content, name)
         return _File(name, {name: parse_delimited(content, name, salvage=True)})
