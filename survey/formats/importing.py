@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -44,6 +45,8 @@ from survey.formats.workbook_reading import Sheet, read_workbook, refuse_bomb
 from survey.formats.xlsform_names import form_nodes
 from survey.questions import Questionnaire
 
+DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError,
+           RuntimeError)  # fmt: skip
 LIMESURVEY_MARKS = {"submitdate", "startlanguage", "lastpage", "startdate", "datestamp"}
 
 
@@ -139,8 +142,7 @@ def _open_archive(content: bytes, members: list[str], name: str) -> _File:
             short = Path(member).name
             try:
                 part = archive.read(member)
-            except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError,
-                    RuntimeError) as error:  # fmt: skip
+            except DAMAGED as error:
                 raise ResponseError(
                     f"{name} : « {short} » est abîmé dans l’archive. Téléchargez-la à nouveau."
                 ) from error

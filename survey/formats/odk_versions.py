@@ -20,11 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-from openpyxl import load_workbook
 
 from survey.columns import question_columns, tick_column
 from survey.errors import ResponseError
+from survey.formats.delimited import Table, file_bytes
 from survey.formats.fields import TICKED, Field, cell, question_fields
+from survey.formats.workbook_reading import read_workbook
 from survey.formats.xlsform_names import form_nodes
 from survey.questions import Question, Questionnaire
 
@@ -52,16 +53,14 @@ def read_form_version(
     ResponseError : the file is no XLSForm
     """
     path = Path(path)
-    try:
-        workbook = load_workbook(path, read_only=True, data_only=True)
-        sheets = {name: list(workbook[name].iter_rows(values_only=True)) for name in SHEETS}
-        workbook.close()
-    except (OSError, KeyError, ValueError, EOFError) as error:
+    sheets = {sheet.name: sheet.table for sheet in read_workbook(file_bytes(path), path.name)}
+    if not {"survey", "choices"} <= sheets.keys():
         raise ResponseError(
-            f"{path.name} : ce n’est pas un XLSForm (feuilles survey, choices et settings). "
+            f"{path.name} : ce n’est pas un XLSForm (feuilles survey et choices). "
             "Téléchargez le formulaire de cette version au format XLS."
-        ) from error
-    survey, choices, settings = (records(sheets[name]) for name in SHEETS)
+        )
+    survey, choices = records(sheets["survey"]), records(sheets["choices"])
+    settings = records(sheets["settings"]) if "settings" in sheets else []
     lists: dict[str, set[str]] = {}
     for choice in choices:
         lists.setdefault(choice.get("list_name") or choice.get("list name", ""), set()).add(
@@ -76,20 +75,10 @@ def read_form_version(
     return form_version(version or own, offered, questionnaire)
 
 
-SHEETS = ("survey", "choices", "settings")
-
-
-def records(rows: list[tuple]) -> list[dict[str, str]]:
+def records(table: Table) -> list[dict[str, str]]:
     """Rows of a sheet as heading -> text."""
-    headings = [str(value or "").strip() for value in rows[0]] if rows else []
-    return [
-        {
-            heading: str(value).strip()
-            for heading, value in zip(headings, row, strict=False)
-            if heading and value is not None
-        }
-        for row in rows[1:]
-    ]
+    rows = table.cells.drop("ligne").iter_rows()
+    return [dict(zip(table.headings, row, strict=True)) for row in rows]
 
 
 def form_version(
