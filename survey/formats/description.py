@@ -19,12 +19,14 @@ def described_table(table: Table) -> str:
     rows = table.cells.height + table.misfits.height
     if set(table.headings) >= STRUCTURE:
         return "C’est une structure de questionnaire LimeSurvey, sans réponses."
-    form = f" ({NAMES[table.separator]}, {table.encoding.removesuffix('-sig').upper()})"
+    form = ""
+    if table.separator:
+        form = f" ({NAMES[table.separator]}, {table.encoding.removesuffix('-sig').upper()})"
     more = len(table.headings) - SHOWN
     titles = " | ".join(f"« {heading[:40]} »" for heading in table.headings[:SHOWN])
     return (
         f"Lu dans ce fichier : {counted(rows, 'ligne')}, "
-        f"{counted(len(table.headings), 'colonne')}{form if table.separator else ''} : "
+        f"{counted(len(table.headings), 'colonne')}{form} : "
         f"{titles}{f' et {more} autres' if more > 0 else ''}."
     )
 

@@ -67,7 +67,7 @@ def read_own(
     technical = own_technical(frame)
     names = {*KEPT, NOT_OFFERED, *(column.name for column in columns)}
     remarks = () if "id" in frame.columns else (BARE,)
-    rows = technical.select(TECHNICAL)
+    rows = technical.match_to_schema(TECHNICAL)
     unknown = tuple(name for name in frame.columns if name not in names)
     source = replace(source, rows=rows, unknown=unknown, remarks=remarks)
     notes = technical_notes(rows, source, keep_incomplete=keep_incomplete)
@@ -83,7 +83,7 @@ def own_technical(frame: pl.DataFrame) -> pl.DataFrame:
         name: pl.col(name).cast(pl.String) if name in frame.columns else pl.lit(None, pl.String)
         for name in KEPT
     }
-    sent = text["submitted"].str.replace(" ", "T", literal=True).str.replace("", None)
+    sent = pl.when(text["submitted"] != "").then(text["submitted"].str.replace(" ", "T"))
     read = sent.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False, time_unit="us")
     complete = text["complete"].str.to_lowercase()
     known = text["id"] if "id" in frame.columns else pl.col("ligne").cast(pl.String)
@@ -104,7 +104,7 @@ def typed(frame: pl.DataFrame, columns: list[Column]) -> tuple[pl.DataFrame, pl.
     series, notes = [], [pl.DataFrame(schema=NOTES)]
     for column in columns:
         raw = frame[column.name]
-        if raw.dtype == column.dtype:
+        if raw.dtype == column.dtype != pl.String:
             series.append(raw)
             continue
         text = raw.cast(pl.String)
