@@ -39,7 +39,7 @@ from survey.formats.limesurvey_headings import CODE_OF_TITLE
 from survey.formats.odk import is_repeat, odk_source
 from survey.formats.odk_headings import CENTRAL_MARKS, KOBO_MARKS, tails
 from survey.formats.odk_versions import FormVersion
-from survey.formats.own_answers import is_own, read_own
+from survey.formats.own_answers import is_own, own_frame, read_own
 from survey.formats.wording import levelled
 from survey.formats.workbook_reading import Sheet, read_workbook, refuse_bomb
 from survey.formats.xlsform_names import form_nodes
@@ -93,7 +93,7 @@ def read_answers_file(
     if tool == "own":
         source = Source(path.name, "Réponses de l’observatoire", pl.DataFrame(), main.misfits,
                         len(main.headings), main.encoding, main.separator)  # fmt: skip
-        frame = main.cells.rename({f"c{at}": text for at, text in enumerate(main.headings)})
+        frame = own_frame(main, path.name)
         return read_own(frame, questionnaire, source, keep_incomplete=keep_incomplete)
     try:
         match tool:

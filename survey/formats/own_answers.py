@@ -7,6 +7,7 @@ are.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import polars as pl
@@ -14,6 +15,7 @@ import polars as pl
 from survey.columns import NOT_OFFERED, Column, questionnaire_columns
 from survey.errors import ResponseError
 from survey.formats.answers import NOTES, UNKNOWN_CODE, UNREADABLE_NUMBER
+from survey.formats.delimited import Table
 from survey.formats.intake import (
     BARE,
     INCONSISTENT,
@@ -37,6 +39,23 @@ def is_own(headings: tuple[str, ...], questionnaire: Questionnaire) -> bool:
     own = {column.name for column in questionnaire_columns(questionnaire)}
     ours = {name for name in own if "__" in name} or own
     return 2 * len(ours & set(headings)) > len(ours)
+
+
+def own_frame(table: Table, name: str) -> pl.DataFrame:
+    """A table as a frame with its headings as names.
+
+    Raises
+    ------
+    ResponseError : a column comes twice
+    """
+    twice = sorted(text for text, count in Counter(table.headings).items() if count > 1)
+    if twice or "ligne" in table.headings:
+        listed = ", ".join(text or "(sans titre)" for text in twice) or "ligne"
+        raise ResponseError(
+            f"{name} : colonnes en double ou réservées : {listed}. Gardez une seule colonne par "
+            "titre."
+        )
+    return table.cells.rename({f"c{at}": text for at, text in enumerate(table.headings)})
 
 
 def read_own(
