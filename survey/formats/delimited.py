@@ -27,7 +27,7 @@ NOT_TEXT = (
 )
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 QUOTE, NEWLINE = ord('"'), ord("\n")
-LARGEST = 500_000_000  # bytes
+LARGEST, MOST_LINES = 300_000_000, 10_000_000  # bytes, lines
 
 
 class UnreadableFileError(ResponseError):
@@ -169,7 +169,13 @@ def decode(content: bytes, name: str, *, salvage: bool = False) -> tuple[bytes, 
             ) from None
         else:
             content, encoding = from_cp1252(content, name), "cp1252"
-    return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n"), encoding
+    content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n").rstrip(b"\n") + b"\n"
+    if content.count(b"\n") > MOST_LINES:
+        raise UnreadableFileError(
+            f"{name} : plus de {MOST_LINES // 1_000_000} millions de lignes.",
+            "Vérifiez le fichier, ou découpez-le.",
+        )
+    return content, encoding
 
 
 def from_cp1252(content: bytes, name: str) -> bytes:

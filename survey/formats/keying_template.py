@@ -73,7 +73,7 @@ def write_keying_template(questionnaire: Questionnaire, path: Path) -> None:
 def _entry(sheet: Worksheet, questionnaire: Questionnaire) -> None:
     """The sheet to fill: headings, text columns (else 1-9 becomes a date), lists of codes."""
     sheet.title = ENTRY
-    sheet.freeze_panes = sheet.cell(2, FIRST)
+    sheet.freeze_panes = f"{get_column_letter(FIRST)}2"
     for column, heading in enumerate(template_headings(questionnaire), 1):
         cell = _text(sheet.cell(1, column), heading)
         cell.font, cell.fill = Font(bold=True), FILL

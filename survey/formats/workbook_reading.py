@@ -13,7 +13,6 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import islice
 
 import numpy as np
 import polars as pl
@@ -23,8 +22,9 @@ from openpyxl.utils import get_column_letter
 from survey.errors import ResponseError
 from survey.formats.delimited import Table
 
-LARGEST = 60_000_000  # bytes of the workbook once unpacked; more is no file keyed by hand
-MOST_COLUMNS, MOST_ROWS = 3000, 200_000
+LARGEST = 30_000_000  # bytes of the workbook once unpacked; more is no file keyed by hand
+MOST_COLUMNS, MOST_ROWS = 3000, 50_000
+LAST_ROW = 1_048_576  # of a sheet of Excel
 MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^>]*ref="[A-Z]+(\d+)(?::[A-Z]+(\d+))?"')
 REMEDY = "Rouvrez-le dans un tableur et enregistrez-le à nouveau, ou exportez-le en CSV UTF-8."
 
@@ -119,12 +119,12 @@ def read_sheet(sheet: object, content: bytes) -> Sheet | None:
 
 def numbered_rows(sheet: object) -> Iterator[tuple[int, list[tuple[str, bool]]]]:
     """Number of each row, and its cells as text, with whether they hold a formula."""
-    rows = sheet.iter_rows(max_col=MOST_COLUMNS + 1, max_row=MOST_ROWS + 1)
-    for line, row in enumerate(islice(rows, MOST_ROWS + 1), 1):
+    sheet.reset_dimensions()  # what a file says of its size may be false
+    for line, row in enumerate(sheet.iter_rows(), 1):
         cells = [(cell_text(cell.value), cell.data_type == "f") for cell in row]
         while cells and not cells[-1][0]:
             cells.pop()
-        if len(cells) > MOST_COLUMNS or (line > MOST_ROWS and cells):
+        if len(cells) > MOST_COLUMNS or (line > MOST_ROWS and cells) or line > LAST_ROW:
             raise ResponseError(
                 f"feuille « {sheet.title} » : plus de {MOST_COLUMNS} colonnes ou de {MOST_ROWS} "
                 "lignes, ce n’est pas un fichier de réponses. Vérifiez le fichier."
