@@ -41,6 +41,7 @@ def salvaged_quotes(text: bytes, separator: str) -> bytes:
     is given up line by line: its first line is marked, reading starts again at the next one.
     """
     lines = text.decode().removesuffix("\n").split("\n")
+    lines = [MARK if MARK in line else line for line in lines]
     repaired = io.StringIO(newline="")
     writer = csv.writer(repaired, delimiter=separator, lineterminator="\n")
     at = 0
