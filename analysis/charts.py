@@ -200,13 +200,14 @@ def dumbbell(
     changes : one row per `indicator`, `domain_type` and `domain`
         `difference` and `verdict` as `comparison.compare_editions` gives them. « stable » or
         « écart incertain » is written when the test does not reject; nothing is claimed without.
+        Two cells that a break parts (`series_break`) are not joined by a line.
     names : how the two editions are called; their `edition` by default
     """
     check_form(form)
     cells = _ordered(display(after), order)
     paired = _pair(display(before), cells, changes)
     words = [
-        change_words(row["difference"], row["verdict"])
+        change_words(row["difference"], row["verdict"], row["series_break"])
         if row["was"] is not None and row["estimate"] is not None
         else NOT_COMPARED
         for row in paired.to_dicts()
@@ -230,8 +231,10 @@ def dumbbell(
 
 def _pair(before: pl.DataFrame, after: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
     earlier = before.select(*KEY, was="estimate", was_text="value")
-    verdicts = changes.select(*KEY, "difference", "verdict")
-    paired = after.join(earlier, on=KEY, how="left", maintain_order="left")
+    verdicts = changes.select(*KEY, "difference", "verdict", "series_break")
+    paired = after.drop("series_break", strict=False).join(
+        earlier, on=KEY, how="left", maintain_order="left"
+    )
     return paired.join(verdicts, on=KEY, how="left", maintain_order="left")
 
 
@@ -242,7 +245,11 @@ def _pair_layout(labels: Sequence[str], words: Sequence[str], maximum: float, fo
 
 
 def _pair_marks(drawn: Sequence[Row]) -> list[alt.Chart]:
-    both = [row for row in drawn if row["was"] is not None and row["estimate"] is not None]
+    both = [
+        row
+        for row in drawn
+        if row["was"] is not None and row["estimate"] is not None and row["series_break"] is None
+    ]
     lines = [{"x": _rounded(r["was"]), "x2": _rounded(r["estimate"]), "y": r["y"]} for r in both]
     earlier = [_dot(row, "was", "was_text") for row in drawn if row["was"] is not None]
     later = [row for row in drawn if row["estimate"] is not None]

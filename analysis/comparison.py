@@ -51,9 +51,11 @@ def compare_editions(
     One row per cell estimated in both editions, in the order of `after`: `indicator, population,
     domain_type, domain, statistic, edition_before, edition_after, estimate_before,
     estimate_after, difference, std_error, conf_low, conf_high, df, p_value, p_adjusted, verdict,
-    status`. `verdict` is "hausse", "baisse" or "stable" (no significant change, which does not
-    prove equality). `status` is the more severe of both; a cell `nd` or `secret` in one edition
-    has no number. Intervals are not corrected for the number of tests.
+    status, series_break`. `verdict` is "hausse", "baisse" or "stable" (no significant change, which
+    does not prove equality). `status` is the more severe of both; a cell `nd` or `secret` in one
+    edition has no number. A cell whose series broke in between (its `comparable_since`, from
+    `analysis.series`, is after `edition_before`) has no difference and no test: `series_break`
+    says why, null elsewhere. Intervals are not corrected for the number of tests.
     """
     check_level(level)
     for frame in (before, after):
@@ -68,20 +70,37 @@ def compare_editions(
         difference=pl.Series(difference),
         **{name: pl.Series(found) for name, found in student(difference, error, df, level).items()},
         status=more_severe("status", "status_before"),
+        series_break="series_break",
     ).rename({"edition": "edition_after", "estimate": "estimate_after"})
-    hidden = pl.col("status").is_in(WITHHELD)
+    return judged(without_forbidden(tested), family, adjust, 1 - level)
+
+
+def without_forbidden(tested: pl.DataFrame) -> pl.DataFrame:
+    """No number in a cell withheld in one edition, no difference across a break."""
     shown = [name for name, kind in tested.schema.items() if kind.is_float()]
+    of_change = [name for name in shown if not name.startswith("estimate")]
+    hidden, broken = pl.col("status").is_in(WITHHELD), pl.col("series_break").is_not_null()
     tested = tested.with_columns(pl.when(~hidden).then(pl.col(shown).fill_nan(None)).name.keep())
-    return judged(tested, family, adjust, 1 - level)
+    return tested.with_columns(pl.when(~broken).then(pl.col(of_change)).name.keep())
 
 
 def paired(before: pl.DataFrame, after: pl.DataFrame, correlation: float | pl.Expr) -> pl.DataFrame:
-    """Cells of both editions, those of the first with the suffix `_before`, and `_correlation`."""
+    """Cells of both editions, those of the first with the suffix `_before`.
+
+    Adds `_correlation`, and `series_break` where the series broke in between.
+    """
     columns = (*CELL, "edition", "status", *NUMBERS)
     now = after.with_columns(_correlation=as_expression(correlation).fill_null(0.0))
-    return now.select(*columns, "_correlation").join(
+    if "comparable_since" not in now.columns:
+        nothing = pl.lit(None)
+        now = now.with_columns(
+            comparable_since=nothing.cast(pl.Int64), series_break=nothing.cast(pl.String)
+        )
+    pairs = now.select(*columns, "_correlation", "comparable_since", "series_break").join(
         before.select(columns), on=CELL, suffix="_before", maintain_order="left"
     )
+    broken = pl.col("edition_before") < pl.col("comparable_since")
+    return pairs.with_columns(series_break=pl.when(broken).then("series_break"))
 
 
 def error_of_change(
@@ -281,7 +300,7 @@ def more_severe(first: str, second: str) -> pl.Expr:
 def judged(
     tested: pl.DataFrame, family: Sequence[str], adjust: str | None, threshold: float
 ) -> pl.DataFrame:
-    """Add `p_adjusted` within each family, and the verdict, before the last column."""
+    """Add `p_adjusted` within each family, and the verdict, before the last columns."""
     verdict = (
         pl.when(pl.col("p_adjusted").is_null())
         .then(None)
@@ -294,5 +313,5 @@ def judged(
     return (
         adjusted(tested, family, adjust)
         .with_columns(verdict=verdict)
-        .select(pl.exclude("status"), "status")
+        .select(pl.exclude("status", "series_break"), "status", "series_break")
     )

@@ -94,7 +94,8 @@ def finding_change(
 ) -> str:
     """« L’usage progresse partout, sauf chez les indépendants ».
 
-    `changes` is given by `comparison.compare_editions` (`domain`, `verdict`; null = not tested);
+    `changes` is given by `comparison.compare_editions` (`domain`, `verdict`; null = not tested,
+    a broken series among them);
     `exceptions` says a domain in words (« chez les indépendants »). « Partout » needs every row
     tested; exceptions are listed up to two, else rows are counted with `noun` (« trois secteurs
     sur douze »).

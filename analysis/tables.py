@@ -9,6 +9,7 @@ import polars as pl
 
 from analysis.cells import FRAGILE_LEGEND, NUMBERS, REASONS, count_text, display
 from analysis.estimation import RESULT
+from analysis.series import SERIES
 from survey.french import NBSP, typography
 
 FRAGILE_SIGN = "f"
@@ -85,7 +86,7 @@ def csv_frame(frame: pl.DataFrame, *, simulated: bool) -> pl.DataFrame:
     """
     display(frame)
     others = [name for name in ("answer",) if name in frame.columns]
-    kept = [name for name in RESULT if name in frame.columns]
+    kept = [name for name in (*RESULT, *SERIES) if name in frame.columns]
     withheld = pl.col("status").cast(pl.String).is_in(list(REASONS))
     numbers = [name for name in NUMBERS if name in kept]
     nature = pl.lit("données simulées" if simulated else "enquête").alias("nature")

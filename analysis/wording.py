@@ -18,7 +18,8 @@ from survey.french import NNBSP, integer, points, typography
 STABLE = "stable"
 UNCERTAIN = "écart incertain"
 NOT_COMPARED = "non comparé"
-UNMOVED = (STABLE, UNCERTAIN, NOT_COMPARED)
+BROKEN = "rupture de série"
+UNMOVED = (STABLE, UNCERTAIN, NOT_COMPARED, BROKEN)
 SMALL_CHANGE = 0.03  # beyond three points « stable » would belie the two dots
 
 
@@ -190,12 +191,17 @@ def count_words(count: int, noun: Noun) -> str:
     return f"{_NUMBERS.get(count, integer(count))} {noun.plural}"
 
 
-def change_words(difference: float | None, verdict: str | None) -> str:
+def change_words(
+    difference: float | None, verdict: str | None, series_break: str | None = None
+) -> str:
     """« +5 points » after a test that rejects, « stable » after one that does not.
 
     A wide difference that the test does not reject is « écart incertain »: the sample is too small
-    to tell. `verdict` is that of `comparison.compare_editions`; null gives « non comparé ».
+    to tell. `verdict` is that of `comparison.compare_editions`; null gives « non comparé », or
+    « rupture de série » where `series_break` says what broke.
     """
+    if series_break is not None:
+        return BROKEN
     if difference is None or verdict is None:
         return NOT_COMPARED
     if verdict == STABLE:

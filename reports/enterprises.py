@@ -180,6 +180,8 @@ def hidden_use(edition: Edition) -> Figure:
 def _change_reading(change: dict) -> str:
     """*Lecture* of a change: both shares, and what the test says of their difference."""
     before, after = change["edition_before"], change["edition_after"]
+    if change["series_break"] is not None:
+        return f"l’ensemble ne se compare pas entre {before} et {after} : {_why(change)}"
     if change["verdict"] is None:
         return f"l’évolution de l’ensemble entre {before} et {after} n’est pas mesurable"
     was, now = percent(change["estimate_before"]), percent(change["estimate_after"])
@@ -188,6 +190,10 @@ def _change_reading(change: dict) -> str:
         f"{was} des entreprises utilisaient au moins une technologie d’IA en {before}, {now} en "
         f"{after} : {moved}"
     )
+
+
+def _why(change: dict) -> str:
+    return change["series_break"].rstrip(".").replace("Rupture", "rupture", 1)
 
 
 def top(superlative: str, heading: str) -> Title:

@@ -25,7 +25,7 @@ from analysis.distribution import distribution
 from analysis.maps import departement_map
 from analysis.marks import PALETTE, Reference
 from analysis.tables import csv_frame, html_table
-from analysis.wording import NOT_COMPARED, alt_text, change_words, interval_words
+from analysis.wording import BROKEN, NOT_COMPARED, alt_text, change_words, interval_words
 from reports.svg import draw, inline, png, standalone
 from survey.errors import SurveyError
 from survey.files import SIMULATED, replace_file
@@ -229,13 +229,17 @@ def change_figure(
     earlier = display(before).select(*KEY, was="value")
     table = (
         (by_value(after) if order == "value" else after)
+        .drop("series_break", strict=False)
         .join(earlier, on=KEY, how="left", maintain_order="left")
         .join(
-            changes.select(*KEY, "difference", "verdict"), on=KEY, how="left", maintain_order="left"
+            changes.select(*KEY, "difference", "verdict", "series_break"),
+            on=KEY,
+            how="left",
+            maintain_order="left",
         )
     )
     words = [
-        change_words(row["difference"], row["verdict"])
+        change_words(row["difference"], row["verdict"], row["series_break"])
         if row["was"] and row["estimate"] is not None
         else NOT_COMPARED
         for row in table.to_dicts()
@@ -245,11 +249,13 @@ def change_figure(
     details = [
         f"{row['label']} : {row['was']} puis {row['value']}, {row['change']}"
         for row in display(table).to_dicts()
-        if row["change"] != NOT_COMPARED
+        if row["change"] not in (NOT_COMPARED, BROKEN)
     ]
     said = alt_text(after, "dumbbell", caption.subtitle, details=details)
     frame = pl.concat([before.select(after.columns), after], how="vertical_relaxed")
-    note = f"{BEFORE_ROUNDING} {_fragile_note(after, 'dumbbell')}".strip()
+    broken = dict.fromkeys(changes["series_break"].drop_nulls())
+    notes = [BEFORE_ROUNDING, *broken, _fragile_note(after, "dumbbell")]
+    note = " ".join(filter(None, notes))
     return Figure(caption, *forms, said, frame, table, extra=extra, note=note)
 
 

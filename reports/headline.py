@@ -114,6 +114,8 @@ def comparators_sources(edition: Edition) -> str:
 def _move(change: dict, year: int) -> str:
     if change["verdict"] == "stable":
         return f"L’usage n’évolue pas nettement depuis {year}."
+    if change["series_break"] is not None:
+        return change["series_break"]
     if change["verdict"] is None:
         return f"L’évolution depuis {year} n’est pas mesurable."
     verb = "progresse" if change["verdict"] == "hausse" else "recule"

@@ -194,6 +194,7 @@ def estimate_campaign(campaign: Campaign) -> bool:
             design,
             registry_of(campaign, questionnaire),
             questionnaire,
+            every_edition(campaign),
             gate_spec(campaign.decisions.seuils),
             campaign.edition,
         )
@@ -217,11 +218,15 @@ def questionnaire_of(campaign: Campaign) -> Questionnaire:
     return load_questionnaire(campaign.resolve(campaign.decisions.questionnaire), campaign.edition)
 
 
+def every_edition(campaign: Campaign) -> Questionnaire:
+    """The questionnaire with the questions of all editions."""
+    return load_questionnaire(campaign.resolve(campaign.decisions.questionnaire))
+
+
 def registry_of(campaign: Campaign, questionnaire: Questionnaire) -> Registry:
     """The indicators and domains that the campaign's edition can measure."""
     content = read_settings(campaign.resolve(campaign.decisions.indicateurs))
-    known = load_questionnaire(campaign.resolve(campaign.decisions.questionnaire))
-    return read_registry(content, questionnaire, known)
+    return read_registry(content, questionnaire, every_edition(campaign))
 
 
 def read_private(path: Path) -> pl.DataFrame:

@@ -19,7 +19,7 @@ from reports.specification import (
     TargetPart,
     quoted,
 )
-from survey.draft import Source
+from survey.assembly import Source
 from survey.errors import Fault, SurveyError
 from survey.french import integer, typography
 from survey.questionnaire import WRONG_FORM as QUESTIONNAIRE
@@ -51,7 +51,7 @@ def read_specification(path: Path) -> Described:
         wrong kind; every fault of form is told, one a line
     """
     raw, lines = parsed(path)
-    source = Source(path.name, lines, raw)
+    source = Source.of_file(path.name, lines, raw)
     empty = set(empty_paths(raw))
     faults = [source.fault(path, *empty_told(path)) for path in empty]
     wanted = None

@@ -52,6 +52,11 @@ class Source:
     places: dict[KeyPath, Place]
     raw: Any
 
+    @classmethod
+    def of_file(cls, name: str, lines: dict[KeyPath, int], raw: Any) -> Source:
+        """What one file holds, from `read_yaml`."""
+        return cls(name, {path: Place(name, line) for path, line in lines.items()}, raw)
+
     def place(self, path: KeyPath) -> Place:
         """Place of a path, or of the nearest thing around it that is written."""
         while path and path not in self.places:
@@ -105,8 +110,7 @@ class Assembly:
     @cached_property
     def own(self) -> Source:
         """The questionnaire's file alone, for faults of what is asked of modules."""
-        places = {path: Place(self.path.name, line) for path, line in self.lines.items()}
-        return Source(self.path.name, places, self.raw)
+        return Source.of_file(self.path.name, self.lines, self.raw)
 
     def source(self) -> Source:
         """The whole, as if it had been written in one file."""
@@ -198,8 +202,7 @@ class Assembly:
         if faults:
             self.faults += faults
             return None
-        places = {each: Place(file, line) for each, line in lines.items()}
-        source = Source(file, places, raw if isinstance(raw, dict) else {})
+        source = Source.of_file(file, lines, raw if isinstance(raw, dict) else {})
         for what, remedy, at in _module_faults(source.raw, name):
             self.faults.append(source.fault(at, what, remedy))
         return Module(name, source)

@@ -29,14 +29,36 @@ class Break:
     what: str
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An edition at which a questionnaire changes: `known` is the whole, then both sides."""
+
+    known: Questionnaire
+    before: Questionnaire
+    after: Questionnaire
+
+
+def edition_turns(known: Questionnaire) -> list[Turn]:
+    """Every edition at which something begins, ends or changes, the first one left aside.
+
+    `known` holds all editions (as `load_questionnaire` gives it without a year).
+    """
+    turns = []
+    for edition in turning_points(known)[1:]:
+        years = (edition - 1, edition)
+        if all(any(q.is_asked_in(year) for q in known.questions) for year in years):
+            turns.append(Turn(known, *(in_edition(known, year) for year in years)))
+    return turns
+
+
 def series_breaks(
-    questionnaire: Questionnaire, conditions: Iterable[Condition], questions: Iterable[str] = ()
+    turns: Iterable[Turn], conditions: Iterable[Condition], questions: Iterable[str] = ()
 ) -> list[Break]:
     """Every break of a series, by edition, then in the order of the questionnaire.
 
     Parameters
     ----------
-    questionnaire : all editions (as `load_questionnaire` gives it without a year)
+    turns : those of the questionnaire, from `edition_turns`
     conditions : those of the series: its base, what it counts, what it is cut by
     questions : codes of questions it takes whole (a mean, a distribution)
 
@@ -45,18 +67,14 @@ def series_breaks(
     """
     waiting: list[Condition | Part] = [*conditions, *((code, None) for code in questions)]
     found = []
-    for edition in turning_points(questionnaire)[1:]:
-        years = (edition - 1, edition)
-        if all(any(q.is_asked_in(year) for q in questionnaire.questions) for year in years):
-            before, after = (in_edition(questionnaire, year) for year in years)
-            parts = _parts(before, waiting) | _parts(after, waiting)
-            found += _breaks_between(questionnaire, before, after, parts)
+    for turn in turns:
+        parts = _parts(turn.before, waiting) | _parts(turn.after, waiting)
+        found += _breaks_at(turn, parts)
     return found
 
 
-def _breaks_between(
-    questionnaire: Questionnaire, before: Questionnaire, after: Questionnaire, parts: set[Part]
-) -> Iterator[Break]:
+def _breaks_at(turn: Turn, parts: set[Part]) -> Iterator[Break]:
+    before, after = turn.before, turn.after
     for question in after.questions:
         former = before.by_code.get(question.code)
         rows = [row for code, row in parts if code == question.code]
@@ -64,7 +82,7 @@ def _breaks_between(
             _face(former, row, before) == _face(question, row, after) for row in rows
         ):
             continue
-        changes = questionnaire.question(question.code).changed
+        changes = turn.known.question(question.code).changed
         change = next((change for change in changes if change.edition == after.edition), None)
         if change is None or change.breaks:
             told = change.what if change else _told(former, question)

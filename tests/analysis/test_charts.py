@@ -156,6 +156,7 @@ AFTER = cells(
 CHANGES = AFTER.select("indicator", "domain_type", "domain").with_columns(
     difference=pl.Series([0.09, -0.02, -0.04, None, None]),
     verdict=pl.Series(["hausse", "stable", "baisse", None, None]),
+    series_break=pl.Series([None] * 5, dtype=pl.String),
 )
 
 

@@ -45,6 +45,25 @@ AFTER = frame(
 )
 
 
+def test_a_series_that_broke_in_between_is_not_tested():
+    parted = AFTER.with_columns(
+        comparable_since=pl.Series([2025, 2026, 2025, 2026, 2024]),
+        series_break=pl.Series([None, "ligne ajoutée", None, "neuf", "ancienne"]),
+    )
+    got = compare_editions(BEFORE, parted)
+    assert got["series_break"].to_list() == [None, "ligne ajoutée", None, None]
+    row = got.row(1, named=True)
+    told = ("difference", "std_error", "conf_low", "df", "p_value", "p_adjusted", "verdict")
+    assert [row[name] for name in told] == [None] * len(told)
+    assert (row["estimate_before"], row["estimate_after"], row["status"]) == (0.40, 0.25, "ok")
+    # the cells that are left are corrected for their own number only
+    fewer = compare_editions(
+        BEFORE.filter(pl.col("domain") != "1-9"), AFTER.filter(pl.col("domain") != "1-9")
+    )
+    kept = got.filter(pl.col("series_break").is_null())
+    assert kept["p_adjusted"].to_list() == fewer["p_adjusted"].to_list()
+
+
 def test_difference_error_and_test():
     got = compare_editions(BEFORE, AFTER)
     assert got["domain"].to_list() == ["0", "1-9", "10+", "0"]

@@ -178,6 +178,9 @@ def test_files_are_the_same_twice_and_carry_the_mark(tmp_path):
     assert (tmp_path / "a" / "usage-secteur.png").stat().st_size < 150_000
 
 
+BROKEN = "Rupture de série en 2026\u202f: lignes ajoutées\u202f: Images."
+
+
 def test_measured_data_carry_no_mark():
     markdown = dot_figure(SECTORS, replace(CAPTION, simulated=False)).to_markdown()
     assert "simulées" not in markdown
@@ -189,12 +192,19 @@ def test_the_other_figures(tmp_path):
     changes = SECTORS.select("indicator", "domain_type", "domain").with_columns(
         difference=pl.Series([0.05, 0.0, None, 0.0, None, None]),
         verdict=pl.Series(["hausse", "stable", None, "stable", None, None]),
+        series_break=pl.Series([None, None, BROKEN, None, None, None]),
     )
     root = block(change_figure(before, after, changes, CAPTION).to_markdown())
     heads = ["".join(th.itertext()) for th in root.findall(".//thead/tr/th")]
     assert heads[:3] == ["Secteur", "2025", "Évolution"]
     assert "22\u202f% puis 22\u202f%, +5\u00a0points" in root.find(".//svg").get("aria-label")
-    assert "calculées avant arrondi" in "".join(root.find("p[@class='lire']").itertext())
+    reading = "".join(root.find("p[@class='lire']").itertext())
+    assert "calculées avant arrondi" in reading and BROKEN in reading
+    third = root.findall(".//tbody/tr")[2]
+    assert "rupture de série" in "".join(third.itertext())
+    first = change_figure(before, after, changes, CAPTION)
+    whole = change_figure(before, after, changes.with_columns(series_break=None), CAPTION)
+    assert links(whole) - links(first) == 1  # no line through two incomparable points
     answers = ["Souvent", "Jamais"]
     stacked = cells(("E", "Ensemble", 0.6, 0.5, 0.7, "ok"), ("E", "Ensemble", 0.4, 0.3, 0.5, "ok"))
     stacked = stacked.with_columns(answer=pl.Series(answers))
@@ -207,6 +217,12 @@ def test_the_other_figures(tmp_path):
         is not None
     )
     assert block(map_figure(SECTORS, SQUARES, CAPTION).to_markdown()).find(".//script") is None
+
+
+def links(figure) -> int:
+    """Segments of the chart: those that join two dots, and the strips behind the values."""
+    drawn = figure.chart_wide.to_dict()["datasets"].values()
+    return sum("x2" in row for rows in drawn for row in rows)
 
 
 def test_a_wrong_identifier_is_refused():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from survey.breaks import series_breaks
+from survey.breaks import edition_turns, series_breaks
 from survey.canonical import resolved, restricted, to_text
 from survey.changes import differences, meaning_faults
 from survey.columns import questionnaire_columns
@@ -25,6 +25,7 @@ HERE = Path(__file__).parent
 YEARS = HERE / "annees.yml"
 TEXT = YEARS.read_text(encoding="utf-8")
 WHOLE = load_questionnaire(YEARS)
+TURNS = edition_turns(WHOLE)
 INSTRUMENTS = sorted((HERE.parents[1] / "survey" / "instruments").glob("*.yml"))
 CONDITIONS = sorted(
     {
@@ -239,7 +240,7 @@ def test_a_changed_base_is_a_silent_change_too(tmp_path):
 
 
 def breaks(*texts: str, questions=()) -> list[tuple[int, str]]:
-    found = series_breaks(WHOLE, [parse(text) for text in texts], questions)
+    found = series_breaks(TURNS, [parse(text) for text in texts], questions)
     return [(each.edition, each.question) for each in found]
 
 
@@ -254,7 +255,7 @@ def test_a_series_breaks_where_what_it_rests_on_changed():
 
 def test_a_change_that_breaks_nothing_is_passed_over():
     assert (2027, "lieu") not in breaks("lieu = site")
-    told = {each.what for each in series_breaks(WHOLE, [parse("lieu = site")])}
+    told = {each.what for each in series_breaks(TURNS, [parse("lieu = site")])}
     assert "« Lieu », modalités ajoutées : Les deux à la fois" in {
         what.replace("\u202f", " ").replace("« ", "« ") for what in told
     }
