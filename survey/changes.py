@@ -117,10 +117,10 @@ def _new_base(
 ) -> list[str]:
     if asked_of(former, before) == asked_of(question, after):
         return []
-    old, new = (
-        asked_if(parse(former.base), before),
-        asked_if(parse(question.base), after),
-    )
+    conditions = (parse(former.base), before), (parse(question.base), after)
+    old, new = (asked_if(condition, of) for condition, of in conditions)
+    if old == new:  # the same base, which no longer holds the same people
+        old, new = (asked_if(resolved(condition, of), of) for condition, of in conditions)
     return [f"{old} → {new}"]
 
 

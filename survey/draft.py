@@ -18,9 +18,13 @@ HEAD = ("code", "title", "population", "since", "themes")
 
 @dataclass
 class Draft:
-    """Parts read so far; `unread` holds codes of questions and bases whose form is wrong."""
+    """Parts read so far; `unread` holds codes of questions and bases whose form is wrong.
+
+    `incomplete` says that a module is missing, so that what it would have brought is not missed.
+    """
 
     source: Source
+    incomplete: bool = False
     head: Any = None
     lists: dict[str, tuple[Option, ...] | None] = field(default_factory=dict)
     bases: list[tuple[int, Base]] = field(default_factory=list)

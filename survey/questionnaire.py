@@ -17,6 +17,7 @@ from survey.draft import Draft
 from survey.editions import in_edition
 from survey.errors import Fault, QuestionnaireError
 from survey.french import typography
+from survey.official_items import identity_faults, read_blocks
 from survey.questionnaire_checks import content_faults
 from survey.questions import (
     FIRST_EDITION,
@@ -110,8 +111,10 @@ def read_questionnaire(path: Path) -> tuple[Questionnaire | None, list[Fault]]:
         what = "le fichier est vide ou n’est pas une suite de clés."
         return None, [Fault(f"{path.name}, ligne 1", what, "Voir l’exemple.")]
     assembly = Assembly(path, raw, lines, _read_file)
-    draft = _draft(assembly.source())
+    source = assembly.source()
+    draft = _draft(source, incomplete=bool(assembly.faults))
     faults = [*assembly.faults, *draft.faults, *content_faults(draft), *routing_faults(draft)]
+    faults += identity_faults(draft, read_blocks())
     if faults:
         return None, sorted(set(faults), key=draft.source.order)
     return draft.questionnaire(), []
@@ -143,9 +146,9 @@ def _yaml_fault(name: str, error: yaml.YAMLError) -> Fault:
     return Fault(where, what, typography(remedy))
 
 
-def _draft(source: Source) -> Draft:
+def _draft(source: Source, *, incomplete: bool) -> Draft:
     """Read every part that can be read; faults of form are kept in the draft."""
-    draft = Draft(source)
+    draft = Draft(source, incomplete)
     raw = source.raw
     draft.head = _read(draft, _Document, raw | _introduction(draft), ())
     first = {"since": raw["since"]} if "since" in raw else {}
@@ -188,7 +191,7 @@ def _listed_options(draft: Draft, item: Any, i: int) -> tuple[Option, ...] | Non
     name = item.get("options") if isinstance(item, dict) else None
     if not isinstance(name, str):
         return ()
-    if name not in draft.lists:
+    if name not in draft.lists and not (draft.incomplete and "." in name):
         path, remedy = ("questions", i, "options"), suggestion(name, draft.lists)
         draft.faults.append(
             draft.source.fault(path, f"liste de modalités « {name} » inconnue.", remedy)

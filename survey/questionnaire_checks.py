@@ -73,7 +73,7 @@ def _theme_faults(draft: Draft) -> Iterator[Fault]:
             yield draft.source.fault(path, what, suggestion(question.theme, themes))
     used = {str(q.get("theme")) for q in draft.source.raw["questions"] if isinstance(q, dict)}
     for theme in themes:
-        if theme not in used:
+        if theme not in used and not draft.incomplete:
             what = f"le thème « {theme} » n’a pas de question."
             remedy = "Lui donner une question ou le retirer."
             yield draft.source.fault(("themes", theme), what, remedy)
@@ -106,7 +106,7 @@ def _question_faults(question: Question) -> Iterator[tuple[str, str, str]]:
     if len(question.short) > LONGEST_SHORT_LABEL:
         yield ("short", *_too_long(question.short, question.code))
     for key, comparable in _comparables(question):
-        if comparable.status != "own" and comparable.reference is None:
+        if comparable.status != "own" and not (comparable.reference or comparable.item):
             what = f"statut « {comparable.status} » sans question de référence."
             yield key, what, "Ajouter « reference » ou écrire « status: own »."
 
