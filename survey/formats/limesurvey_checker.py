@@ -5,9 +5,9 @@ a condition on a name that does not exist. Each is a fault here, told in French 
 
 Checked: columns; width and class of rows, their order and nesting; settings and texts; codes
 (form, length, unique); types, their subquestions and answers; « other », mandatory; attributes,
-their types and values; conditions (`limesurvey_expressions`); HTML; the same codes in every language. What
-LimeSurvey takes is in `limesurvey_vocabulary`. Not checked: quotas, assessments and conditions of
-the old kind beyond the class of their rows.
+their types and values; conditions (`limesurvey_expressions`); HTML; the same codes in every
+language. What LimeSurvey takes is in `limesurvey_vocabulary`. Not checked: quotas, assessments and
+conditions of the old kind beyond the class of their rows.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from survey.errors import Fault, QuestionnaireError
+from survey.formats.limesurvey_codes import OTHER
 from survey.formats.limesurvey_expressions import expression_faults
 from survey.formats.limesurvey_rows import Asked, Line, Structure, read_structure
 from survey.formats.limesurvey_vocabulary import (
@@ -30,7 +31,6 @@ from survey.formats.limesurvey_vocabulary import (
     LANGUAGE_TEXTS,
     LONGEST_ANSWER_CODE,
     LONGEST_QUESTION_CODE,
-    OTHER_CODE,
     QUESTION,
     RESERVED_QUESTIONS,
     RESERVED_SUBQUESTIONS,
@@ -216,7 +216,7 @@ def question_faults(structure: Structure, asked: Asked) -> Iterator[Fault]:
 def shape_faults(structure: Structure, asked: Asked, kind: Kind) -> Iterator[Fault]:
     """Subquestions and answers that the type needs, or cannot have."""
     head = asked.head
-    real = [line for line in asked.subquestions if line["name"] != OTHER_CODE]
+    real = [line for line in asked.subquestions if line["name"] != OTHER]
     scales = {line["type/scale"] or "0" for line in asked.answers}
     for wanted, lines, words in (
         (kind.subquestions, real, "sous-question (ligne SQ)"),
@@ -273,7 +273,7 @@ def item_faults(structure: Structure, asked: Asked) -> Iterator[Fault]:
 
 def reserved_faults(structure: Structure, head: Line, line: Line) -> Iterator[Fault]:
     """`time`, and `other` where LimeSurvey does not write that row itself."""
-    native = line["name"].lower() == OTHER_CODE
+    native = line["name"].lower() == OTHER
     if line["name"] in RESERVED_SUBQUESTIONS or (native and head["other"] != "Y"):
         what = "code de sous-question réservé par LimeSurvey."
         yield structure.fault(line, what, "Choisir un autre code.")

@@ -18,8 +18,9 @@ from survey.formats.expressionscript import (
     parse_expression,
     walk,
 )
+from survey.formats.limesurvey_codes import OTHER, OTHER_ANSWER
 from survey.formats.limesurvey_rows import Asked, Line, Structure
-from survey.formats.limesurvey_vocabulary import KINDS, OTHER_ANSWER, OTHER_CODE
+from survey.formats.limesurvey_vocabulary import KINDS
 from survey.suggestions import suggestion
 
 # Names that any expression may use.
@@ -75,7 +76,7 @@ def variables(asked: Asked) -> dict[str, Codes]:
     if kind is None:
         return {code: None}
     codes = answers_of(asked, kind.fixed)
-    other = {f"{code}_{OTHER_CODE}": None} if head["other"] == "Y" else {}
+    other = {f"{code}_{OTHER}": None} if head["other"] == "Y" else {}
     first = [line["name"] for line in asked.subquestions if line["type/scale"] in ("", "0")]
     second = [line["name"] for line in asked.subquestions if line["type/scale"] == "1"]
     match kind.letter:
@@ -86,7 +87,7 @@ def variables(asked: Asked) -> dict[str, Codes]:
         case "R":
             names = {f"{code}_{rank}": codes for rank in range(1, len(asked.answers) + 1)}
         case _ if kind.subquestions:
-            names = {f"{code}_{row}": codes for row in first if row != OTHER_CODE}
+            names = {f"{code}_{row}": codes for row in first if row != OTHER}
         case _:
             names = {code: codes}
     if kind.letter in (COMMENTED, "O"):

@@ -1,9 +1,9 @@
 """What LimeSurvey's survey structure may hold: row classes, columns, settings, types, attributes.
 
 Gathered from LimeSurvey 6.10 (its import and export of tab-separated structures, its question
-models and the descriptions of its question types) and from the LimeSurvey manual. The attributes stand in
-`limesurvey_attributes.csv`: `attribute`, `types` (letters of the question types that have it),
-`rule` (`yes` when it limits what may be answered: on another type LimeSurvey would drop it in
+models and the descriptions of its question types) and from the LimeSurvey manual. The attributes
+stand in `limesurvey_attributes.csv`: `attribute`, `types` (letters of the question types that have
+it), `rule` (`yes` when it limits what may be answered: on another type LimeSurvey would drop it in
 silence), `values` (those allowed, `integer`, or empty for any). `alphasort` and `code_filter` are
 of LimeSurvey 2 and still written by older exports.
 """
@@ -47,7 +47,6 @@ RESERVED_QUESTIONS = (
     "and", "or", "eq", "ne", "lt", "le", "gt", "ge",
 )  # fmt: skip
 RESERVED_SUBQUESTIONS = frozenset({"time"})
-OTHER_CODE, OTHER_ANSWER = "other", "-oth-"
 
 
 @dataclass(frozen=True, slots=True)
