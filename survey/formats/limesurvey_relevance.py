@@ -14,9 +14,10 @@ LimeSurvey does with an expression was read in `em_core_helper.php`, `em_manager
 - `==` is the loose equality of PHP. A text is compared with a text here: no answer and `"0"` are
   not equal, `"10-49"` is no number. Codes that would be read as numbers in another form (`01`,
   `1e3`) or as nothing (`false`, which JavaScript empties) are never exported: `limesurvey_codes`.
-- `<`: an empty text is below every number (`"" < 10` holds), and of two texts the letters are
-  compared (`"NSP" > "0"` holds). Every comparison of numbers is guarded by `is_numeric`, and its
-  number written without quotes: one quoted side makes both texts, and `"9" > "10"`.
+- An empty answer is 0 in the page (JavaScript): `q.NAOK == 0` and `q.NAOK < 10` hold for who left
+  blank; on the server (PHP) only `q.NAOK <= 0` does. Of two texts the letters are compared:
+  `"NSP" > "0"`. Every comparison of numbers is guarded by `is_numeric`, and its number is written
+  without quotes: one quoted side makes both texts, and `"9" > "10"`.
 - A decimal comma is no number. A number that may be « ne sait pas » is typed as a text:
   `sum(str_replace(",", ".", q.NAOK))` makes a number of it in both languages.
 - There is no word `not`, and `!a == b` is `(!a) == b`: what is negated stands in brackets.

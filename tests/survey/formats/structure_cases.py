@@ -17,7 +17,7 @@ questions:
   - {code: taille, type: single, dont_know: true, text: Taille, short: Taille,
      options: [{code: "0", label: Aucun}, {code: "01", label: Un}, {code: "1e1", label: Dix},
                {code: "false", label: Faux}, {code: 10-49, label: Moyenne},
-               {code: autre, label: 'Une « autre » <taille> \ "dite"', other: true},
+               {code: autre, label: 'Une « autre » <taille> \\ "dite"', other: true},
                {code: grande, label: Grande}], COMMON}
   - {code: effectif, type: number, dont_know: true, integer: true, minimum: 0, maximum: 500,
      unit: personnes, text: Effectif, short: Effectif, COMMON}
