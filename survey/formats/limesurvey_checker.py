@@ -101,6 +101,7 @@ def content_faults(structure: Structure) -> list[Fault]:
         faults += [*attribute_faults(structure, line), *html_faults(structure, line)]
     for asked in structure.questions:
         faults += [*question_faults(structure, asked), *item_faults(structure, asked)]
+        faults += [*reference_faults(structure, asked), *bound_faults(structure, asked.head)]
     for language in languages:
         faults += duplicate_questions(structure, language)
         faults += expression_faults(structure, language)
@@ -308,6 +309,39 @@ def attribute_faults(structure: Structure, line: Line) -> Iterator[Fault]:
         if not attribute.takes(value):
             what = f"attribut « {name} » : valeur « {value} » refusée."
             yield structure.fault(line, what, f"Valeurs admises : {', '.join(attribute.values)}.")
+
+
+def reference_faults(structure: Structure, asked: Asked) -> Iterator[Fault]:
+    """Attributes that name a subquestion, an answer or an earlier question which is not there."""
+    head, questions = asked.head, []
+    for each in structure.questions:
+        if each is asked:
+            break
+        questions += [each.head["name"]] if each.head["language"] == head["language"] else []
+    rows = [line["name"] for line in asked.subquestions] + [OTHER] * (head["other"] == "Y")
+    own = rows if KINDS.get(head["type/scale"], Kind("")).subquestions else []
+    own = own or [line["name"] for line in asked.answers]
+    for name, codes, words in (
+        ("exclude_all_others", rows, f"une sous-question de « {head['name']} »"),
+        ("other_position_code", own, f"un code de « {head['name']} »"),
+        ("array_filter", questions, "une question posée avant"),
+        ("array_filter_exclude", questions, "une question posée avant"),
+    ):
+        for code in filter(None, map(str.strip, head[name].split(";"))):
+            if code not in codes:
+                what = f"« {name} » : « {code} » n’est pas {words}."
+                yield structure.fault(head, what, suggestion(code, codes))
+
+
+def bound_faults(structure: Structure, head: Line) -> Iterator[Fault]:
+    """A least number above the greatest; bounds that are expressions are not compared."""
+    try:
+        least, most = float(head["min_num_value_n"]), float(head["max_num_value_n"])
+    except ValueError:
+        return
+    if least > most:
+        what = f"minimum {head['min_num_value_n']} au-dessus du maximum {head['max_num_value_n']}."
+        yield structure.fault(head, what, "Corriger les bornes.")
 
 
 class _Tags(HTMLParser):

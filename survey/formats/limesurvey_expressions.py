@@ -61,10 +61,11 @@ def expression_faults(structure: Structure, language: str) -> Iterator[Fault]:
         if each.group is not group:
             group = each.group
             yield from faults_in(structure, group, "relevance", scope)
-        for line in (each.head, *each.subquestions):
-            yield from faults_in(structure, line, "relevance", scope)
+        yield from faults_in(structure, each.head, "relevance", scope)
         known |= variables(each)
         own = Scope(dict(known) | dict.fromkeys(OWN_NAMES), scope.later - known.keys())
+        for line in each.subquestions:
+            yield from faults_in(structure, line, "relevance", own)
         for column in (*EQUATIONS, *LIMITS):
             yield from faults_in(structure, each.head, column, own)
 
