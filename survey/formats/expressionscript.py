@@ -126,7 +126,7 @@ GRAMMAR = r"""
     NOT: "!"
     SIGN: "+" | "-"
     TIMES: "*" | "/"
-    NAME: /[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z]+)?/
+    NAME: /(?!(?:and|or|eq|ne|le|lt|ge|gt)\b)[a-z][a-z0-9_]*(\.[a-z]+)?/i
     NUMBER: /[0-9]+(\.[0-9]*)?|\.[0-9]+/
     STRING: /"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'/
     %ignore /\s+/

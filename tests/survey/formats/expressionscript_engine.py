@@ -19,7 +19,8 @@ from survey.formats.expressionscript import (
 from survey.formats.limesurvey_rows import Structure
 
 NUMERIC = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*")
-COMPARED = {
+LEADING = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+ORDERED = {
     "<": lambda order: order < 0,
     "<=": lambda order: order <= 0,
     ">": lambda order: order > 0,
@@ -72,8 +73,11 @@ def as_number(operand: Operand):
     return operand.value
 
 
-def ordered(operator: str, left: Operand, right: Operand) -> bool:
-    """An order: never between a number and a text, letter by letter when one is quoted."""
+def compared(operator: str, left: Operand, right: Operand) -> bool:
+    """One of == != < <= > >=; no order holds between a number and a text.
+
+    Two numbers become texts when one is quoted, and texts are ordered letter by letter.
+    """
     guessed = [as_number(left), as_number(right)]
     numeric = [v != "" and (not is_true(v) or is_numeric(v)) for v in guessed]
     textual = [not is_true(v) or not n for v, n in zip(guessed, numeric, strict=True)]
@@ -82,6 +86,8 @@ def ordered(operator: str, left: Operand, right: Operand) -> bool:
     if both_numeric and "STRING" in (left.kind, right.kind):
         both_numeric, both_text = False, True
         values = [string(value) for value in values]
+    if operator in ("==", "!="):
+        return (compare(*values) == 0) == (operator == "==")
     if not both_numeric and not both_text:
         return False
     if operator in ("<=", ">"):
@@ -90,8 +96,14 @@ def ordered(operator: str, left: Operand, right: Operand) -> bool:
             return operator == "<="
     if not both_numeric:
         first, second = map(string, values)
-        return COMPARED[operator]((first > second) - (first < second))
-    return COMPARED[operator](compare(*values))
+        return ORDERED[operator]((first > second) - (first < second))
+    return ORDERED[operator](compare(*values))
+
+
+def leading_number(value) -> float:
+    """PHP's sums take the number that a text begins with."""
+    start = LEADING.match(string(value))
+    return float(start[0]) if start else 0.0
 
 
 def call(name: str, values: list):
@@ -106,7 +118,7 @@ def call(name: str, values: list):
         case "countif", [wanted, *others]:
             return sum(compare(value, wanted) == 0 for value in others)
         case "sum", _:
-            return sum(float(value) if is_numeric(value) else 0 for value in values)
+            return sum(map(leading_number, values))
         case "str_replace", [old, new, text]:
             return string(text).replace(old, new)
         case "trim", [text]:
@@ -138,12 +150,8 @@ def evaluate(expression, answers) -> Operand:
                     value = is_true(first.value) and is_true(second.value)
                 case "or":
                     value = is_true(first.value) or is_true(second.value)
-                case "==":
-                    value = compare(first.value, second.value) == 0
-                case "!=":
-                    value = compare(first.value, second.value) != 0
                 case _:
-                    value = ordered(operator, first, second)
+                    value = compared(operator, first, second)
             return Operand(value, "NUMBER")
     raise NotImplementedError(expression)
 

@@ -22,6 +22,13 @@ INSTRUMENTS = sorted((Path(__file__).parents[3] / "survey" / "instruments").glob
 FILES = [SURVEY / "routage.yml", SURVEY / "essai.yml", *INSTRUMENTS]
 
 
+@pytest.fixture(scope="module")
+def tricky(tmp_path_factory):
+    """The questionnaire of every condition, and answers to it."""
+    questionnaire = tricky_questionnaire(tmp_path_factory.mktemp("pieges"))
+    return questionnaire, generate_responses(questionnaire, 1000, seed=4)
+
+
 def shown_by_routing(questionnaire, responses) -> list[set[str]]:
     """Names of the questions and subquestions that Polars says are shown, a set per row."""
     masks = {}
@@ -55,8 +62,8 @@ def limesurvey_cells(questionnaire, responses) -> list[dict]:
     return list(responses.select(cells).iter_rows(named=True))
 
 
-def assert_same(questionnaire, rows=1000):
-    responses = generate_responses(questionnaire, rows, seed=4)
+def assert_same(questionnaire, responses):
+    """LimeSurvey's engine shows what the routing shows, and takes every answer."""
     structure, faults = read_structure(limesurvey_structure(questionnaire), "essai")
     assert faults == []
     cells = with_stale_answers(limesurvey_cells(questionnaire, responses), seed=5)
@@ -70,11 +77,12 @@ def assert_same(questionnaire, rows=1000):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_limesurvey_shows_what_the_routing_says(path):
-    assert_same(load_questionnaire(path))
+    questionnaire = load_questionnaire(path)
+    assert_same(questionnaire, generate_responses(questionnaire, 1000, seed=4))
 
 
-def test_every_kind_of_condition_shows_what_the_routing_says(tmp_path):
-    expected = assert_same(tricky_questionnaire(tmp_path))
+def test_every_kind_of_condition_shows_what_the_routing_says(tricky):
+    expected = assert_same(*tricky)
     shown = pl.DataFrame(
         [{f"c{n}": f"c{n}" in names for n in range(len(CONDITIONS))} for names in expected]
     )
@@ -94,9 +102,8 @@ def test_every_kind_of_condition_shows_what_the_routing_says(tmp_path):
          'and outils_robot.NAOK == "non")'),
     ],
 )  # fmt: skip
-def test_the_obvious_expression_would_be_wrong(tmp_path, condition, naive):
-    questionnaire = tricky_questionnaire(tmp_path)
-    responses = generate_responses(questionnaire, 1000, seed=4)
+def test_the_obvious_expression_would_be_wrong(tricky, condition, naive):
+    questionnaire, responses = tricky
     wanted = responses.select(shown=to_polars(parse(condition), questionnaire))["shown"].to_list()
     cells = limesurvey_cells(questionnaire, responses)
 
@@ -109,8 +116,8 @@ def test_the_obvious_expression_would_be_wrong(tmp_path, condition, naive):
     assert found(naive) != wanted
 
 
-def test_expressions_read_like_this(tmp_path):
-    questionnaire = tricky_questionnaire(tmp_path)
+def test_expressions_read_like_this(tricky):
+    questionnaire, _ = tricky
     written = {
         "taille = grande": 'taille.NAOK == "A07"',
         "taille != autre": '!(taille.NAOK == "-oth-")',
