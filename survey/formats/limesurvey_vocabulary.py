@@ -2,18 +2,19 @@
 
 Gathered from LimeSurvey 6.10 (its import and export of tab-separated structures, its question
 models and the descriptions of its question types) and from the LimeSurvey manual. The attributes
-stand in `limesurvey_attributes.csv`: `attribute`, `types` (letters of the question types that have
-it), `rule` (`yes` when it limits what may be answered: on another type LimeSurvey would drop it in
-silence), `values` (those allowed, `integer`, or empty for any). `alphasort` and `code_filter` are
-of LimeSurvey 2 and still written by older exports.
+stand in `limesurvey_attributes.yml`: `types` (letters of the question types that have it), `rule`
+(it limits what may be answered: on another type LimeSurvey would drop it in silence), `values`
+(those allowed, or `integer`; any when there is none). `alphasort` and `code_filter` are of
+LimeSurvey 2 and still written by older exports.
 """
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+import yaml
 
 REQUIRED_COLUMNS = (
     "class",
@@ -147,10 +148,8 @@ class Attribute:
 @cache
 def attributes() -> dict[str, Attribute]:
     """Attributes by name."""
-    text = Path(__file__).with_name("limesurvey_attributes.csv").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("limesurvey_attributes.yml").read_text(encoding="utf-8")
     return {
-        row["attribute"]: Attribute(
-            row["types"], row["rule"] == "yes", tuple(filter(None, row["values"].split("|")))
-        )
-        for row in csv.DictReader(text.splitlines())
+        name: Attribute(each["types"], each.get("rule", False), tuple(each.get("values", ())))
+        for name, each in yaml.safe_load(text).items()
     }
