@@ -1,11 +1,11 @@
 """What LimeSurvey's survey structure may hold: row classes, columns, settings, types, attributes.
 
 Gathered from LimeSurvey 6.10 (its import and export of tab-separated structures, its question
-models and the descriptions of its question types) and from the LimeSurvey manual. The attributes
-stand in `limesurvey_attributes.yml`: `types` (letters of the question types that have it), `rule`
-(it limits what may be answered: on another type LimeSurvey would drop it in silence), `values`
-(those allowed, or `integer`; any when there is none). `alphasort` and `code_filter` are of
-LimeSurvey 2 and still written by older exports.
+models and the descriptions of its question types). The attributes stand in
+`limesurvey_attributes.yml`: `types` (letters of the question types that have it), `rule` (it limits
+what may be answered: on another type LimeSurvey would drop it in silence), `values` (those allowed,
+or `integer`; any when there is none). `alphasort` and `code_filter` are of LimeSurvey 2 and still
+written by older exports.
 """
 
 from __future__ import annotations
