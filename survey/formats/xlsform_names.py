@@ -5,7 +5,7 @@
 | `single` | `<q>` (select_one) | option code, `NSP` |
 | `grid` | group `<q>` with `<q>__<row>` (select_one), one per row | option code, `NSP` |
 | `multiple` | `<q>` (select_multiple) | codes of the ticked options, spaces between; `NSP` |
-| `number` | `<q>` (integer, decimal), then `<q>__NSP` (select_one) where `dont_know` | number; `NSP` |
+| `number` | `<q>` (integer or decimal); `<q>__NSP` (select_one) where offered | number; `NSP` |
 | `text` | `<q>` (text) | the text |
 | option `other: true` | `<q>__<option>__texte` (text) | the text |
 
@@ -23,11 +23,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, Literal
+from typing import Literal
 
 from survey.columns import (
     BLANK,
@@ -45,7 +44,7 @@ from survey.questions import Option, Question, Questionnaire
 INTRODUCTION = "note_introduction"
 START, END, TOKEN = "start", "end", "token"
 # Nodes that every form has, and KoboToolbox's own; no question may be called so.
-RESERVED = {START, END, TOKEN, "meta", "formhub", "name", "label"}
+RESERVED = {START, END, TOKEN, "meta", "formhub"}
 
 Role = Literal["choice", "ticks", "value", "dont_know", "other_text"]
 
@@ -178,7 +177,7 @@ def answers_to_submission(answers: Answers, questionnaire: Questionnaire) -> dic
 
 def _node_text(node: Node, question: Question, answers: Answers) -> str:
     """Text of a node, empty where it has no answer."""
-    answer: Callable[[str], Any] = answers.get
+    answer = answers.get
     match node.role:
         case "choice":
             row = node.item if question.type == "grid" else None
@@ -191,16 +190,15 @@ def _node_text(node: Node, question: Question, answers: Answers) -> str:
             return " ".join(code for code in codes if answer(tick_column(question, code)))
         case "value":
             given = answer(state_column(question)) == GIVEN
-            return _text(answer(answer_column(question))) if given else ""
+            value = answer(answer_column(question)) if given else ""
+            return value if isinstance(value, str) else decimal_text(value)
         case "dont_know":
             return DONT_KNOW if answer(state_column(question)) == DONT_KNOW else ""
         case "other_text":
             return answer(other_text_column(question, node.item)) or ""
 
 
-def _text(value: float | str) -> str:
-    """A text as it is, a number without exponent: `3.0` -> `3`, `0.5` -> `0.5`."""
-    if isinstance(value, str):
-        return value
-    text = format(Decimal(str(value)), "f")
+def decimal_text(number: float) -> str:
+    """A number without exponent or useless zeros: `3.0` -> `3`, `1e-06` -> `0.000001`."""
+    text = format(Decimal(str(number)), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
