@@ -148,7 +148,7 @@ def _question(
             kind = "integer" if question.integer else "decimal"
             yield asked | {"type": kind} | _hint(question) | _bounds(question) | _needed(question)
             if question.dont_know:
-                yield _dont_know_box(question, lists)
+                yield _dont_know_box(question, questionnaire, lists)
         case "text":
             kind = {"type": "text", "appearance": "multiline"}
             yield asked | kind | _hint(question) | _needed(question)
@@ -258,13 +258,16 @@ def _bounds(question: Question) -> Line:
     }
 
 
-def _dont_know_box(question: Question, lists: dict[Choices, str]) -> Line:
-    """« Ne sait pas », shown as long as the number is not given."""
+def _dont_know_box(
+    question: Question, questionnaire: Questionnaire, lists: dict[Choices, str]
+) -> Line:
+    """« Ne sait pas », shown with the question as long as the number is not given."""
+    asked = shown_xpath(question, questionnaire)
     line = {
         "type": f"select_one {lists[_dont_know_choice()]}",
         "name": dont_know_node(question),
         LABEL: typography("Si vous ne savez pas :"),
-        "relevant": f"${{{question.code}}} = ''",
+        "relevant": all_of([*([asked] if asked else []), f"${{{question.code}}} = ''"]),
     }
     if question.required:
         needed = typography("Donnez un nombre ou cochez « Ne sait pas ».")
