@@ -165,7 +165,7 @@ def _relevant(xpath: str | None) -> Line:
 def _hint(item: Question | Row) -> Line:
     """The help, and the unit of a number."""
     unit = getattr(item, "unit", None)
-    parts = [item.help, typography(f"Unité : {unit}.") if unit else None]
+    parts = [item.help, typography(f"Réponse en {unit}.") if unit else None]
     text = " ".join(filter(None, parts))
     return {HINT: text} if text else {}
 

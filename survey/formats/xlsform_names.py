@@ -95,7 +95,7 @@ def pages(questionnaire: Questionnaire) -> list[Page]:
     ------
     QuestionnaireError : a question has the name of a node that every form has
     """
-    if reserved := RESERVED & questionnaire.by_code.keys():
+    if reserved := RESERVED & {question.code for question in questionnaire.questions}:
         raise QuestionnaireError(
             f"{questionnaire.code}\u202f: code de question réservé par XLSForm\u202f: "
             f"{', '.join(sorted(reserved))}. Choisissez un autre code."
