@@ -7,7 +7,8 @@ A number that may be unknown is followed by a box « Ne sait pas », shown as lo
 number, so that both never stand together. Names are those of `survey.formats.xlsform_names`.
 
 Not written: translations, and what a questionnaire knows only for the analysis (short labels of
-questions, comparisons, editions). pyxform itself turns curly apostrophes into straight ones.
+questions, comparisons, changes). Texts are written as they are, although the tools read `_a_`,
+`*a*` and `# a` as Markdown, and pyxform turns curly apostrophes into straight ones.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from survey.columns import DONT_KNOW, SPECIAL_LABELS, answer_column
@@ -26,7 +28,6 @@ from survey.formats.xlsform_names import (
     INTRODUCTION,
     START,
     TOKEN,
-    Page,
     decimal_text,
     dont_know_node,
     header_node,
@@ -34,7 +35,7 @@ from survey.formats.xlsform_names import (
     pages,
 )
 from survey.french import short_number, typography
-from survey.questions import Option, Question, Questionnaire, Row
+from survey.questions import Question, Questionnaire, Row
 
 LANGUAGE = "Français (fr)"
 LABEL, HINT = f"label::{LANGUAGE}", f"hint::{LANGUAGE}"
@@ -50,6 +51,7 @@ ANSWER_NEEDED = "Une réponse est nécessaire pour continuer."
 
 Line = dict[str, str]
 Choices = tuple[tuple[str, str], ...]  # codes and labels
+UNKNOWN: Choices = ((DONT_KNOW, SPECIAL_LABELS[DONT_KNOW]),)
 
 
 def export_xlsform(questionnaire: Questionnaire, path: Path) -> None:
@@ -63,7 +65,7 @@ def export_xlsform(questionnaire: Questionnaire, path: Path) -> None:
     QuestionnaireError : a question has the name of a node that every form has
     """
     lists = _lists(questionnaire)
-    survey = list(_survey(questionnaire, lists))
+    survey = list(_Survey(questionnaire, lists).lines())
     choices = [
         {"list_name": name, "name": code, LABEL: label}
         for options, name in lists.items()
@@ -97,105 +99,118 @@ def _lists(questionnaire: Questionnaire) -> dict[Choices, str]:
         if question.options:
             lists.setdefault(_choices(question), f"liste_{question.code}")
         elif question.dont_know:
-            lists.setdefault(_dont_know_choice(), "liste_nsp")
+            lists.setdefault(UNKNOWN, "ne_sait_pas")
     return lists
 
 
 def _choices(question: Question) -> Choices:
     options = tuple((option.code, option.label) for option in question.options)
-    return options + _dont_know_choice() * question.dont_know
+    return options + UNKNOWN * question.dont_know
 
 
-def _dont_know_choice() -> Choices:
-    return ((DONT_KNOW, SPECIAL_LABELS[DONT_KNOW]),)
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """The sheet of questions; `lists` names each list of choices."""
 
+    questionnaire: Questionnaire
+    lists: dict[Choices, str]
 
-def _survey(questionnaire: Questionnaire, lists: dict[Choices, str]) -> Iterator[Line]:
-    """Every line of the sheet: times and link, introduction, pages."""
-    yield {"type": "start", "name": START}
-    yield {"type": "end", "name": END}
-    yield {"type": "hidden", "name": TOKEN}
-    yield {"type": "note", "name": INTRODUCTION, LABEL: questionnaire.introduction}
-    for page in pages(questionnaire):
-        yield from _page(page, questionnaire, lists)
-
-
-def _page(page: Page, questionnaire: Questionnaire, lists: dict[Choices, str]) -> Iterator[Line]:
-    yield {
-        "type": "begin_group",
-        "name": page.name,
-        LABEL: questionnaire.themes[page.theme],
-        "appearance": "field-list",
-    }
-    for question in page.questions:
-        yield from _question(question, questionnaire, lists)
-    yield {"type": "end_group"}
-
-
-def _question(
-    question: Question, questionnaire: Questionnaire, lists: dict[Choices, str]
-) -> Iterator[Line]:
-    asked = _asked(question, questionnaire) | {"name": question.code, LABEL: question.text}
-    match question.type:
-        case "single" | "multiple":
-            yield asked | _select(question, questionnaire, lists) | _hint(question)
-            yield from _other_texts(question)
-        case "grid":
-            yield asked | {"type": "begin_group"}
-            yield from _grid(question, questionnaire, lists)
+    def lines(self) -> Iterator[Line]:
+        """Every line: times and link, introduction, then a page per theme."""
+        yield {"type": "start", "name": START}
+        yield {"type": "end", "name": END}
+        yield {"type": "hidden", "name": TOKEN}
+        yield {"type": "note", "name": INTRODUCTION, LABEL: self.questionnaire.introduction}
+        for page in pages(self.questionnaire):
+            theme = self.questionnaire.themes[page.theme]
+            group = {"type": "begin_group", "name": page.name, LABEL: theme}
+            yield group | {"appearance": "field-list"}
+            for question in page.questions:
+                yield from self.question(question)
             yield {"type": "end_group"}
-        case "number":
-            kind = "integer" if question.integer else "decimal"
-            yield asked | {"type": kind} | _hint(question) | _bounds(question) | _needed(question)
-            if question.dont_know:
-                yield _dont_know_box(question, questionnaire, lists)
-        case "text":
-            kind = {"type": "text", "appearance": "multiline"}
-            yield asked | kind | _hint(question) | _needed(question)
 
+    def question(self, question: Question) -> Iterator[Line]:
+        """Lines of a question: itself, its rows, its free texts, its box « Ne sait pas »."""
+        line = {"name": question.code, LABEL: question.text} | self.relevant(question)
+        match question.type:
+            case "single" | "multiple":
+                yield line | self.choice(question) | _hint(question) | _exclusive(question)
+                yield from _other_texts(question)
+            case "grid":
+                yield line | {"type": "begin_group"}
+                yield from self.grid(question)
+                yield {"type": "end_group"}
+            case "number":
+                kind = {"type": "integer" if question.integer else "decimal"}
+                needed = {} if question.dont_know else _needed(question)
+                yield line | kind | _hint(question) | _bounds(question) | needed
+                if question.dont_know:
+                    yield self.dont_know_box(question)
+            case "text":
+                kind = {"type": "text", "appearance": "multiline"}
+                yield line | kind | _hint(question) | _needed(question)
 
-def _asked(question: Question, questionnaire: Questionnaire) -> Line:
-    return _relevant(shown_xpath(question, questionnaire))
+    def relevant(self, question: Question, row: Row | None = None) -> Line:
+        """Under which condition a question, or a row of its group, is shown."""
+        xpath = shown_xpath(question, self.questionnaire, row)
+        return {} if xpath is None else {"relevant": xpath}
 
+    def choice(self, question: Question) -> Line:
+        """What makes a choice: its list, the options shown, whether it needs an answer."""
+        kind = "select_multiple" if question.type == "multiple" else "select_one"
+        line = {"type": f"{kind} {self.lists[_choices(question)]}"} | _needed(question)
+        shown = [
+            f"(name != '{option.code}' or {to_xpath(parse(option.only_if), self.questionnaire)})"
+            for option in question.options
+            if option.only_if
+        ]
+        return line | ({"choice_filter": all_of(shown)} if shown else {})
 
-def _relevant(xpath: str | None) -> Line:
-    return {} if xpath is None else {"relevant": xpath}
+    def grid(self, question: Question) -> Iterator[Line]:
+        """The help, then one choice per row; short options stand once, above their columns."""
+        choice = self.choice(question)
+        is_table = sum(len(label) for _, label in _choices(question)) <= WIDEST_TABLE
+        header = {"name": header_node(question), LABEL: question.help}
+        if is_table:
+            columns = {key: choice[key] for key in ("type", "choice_filter") if key in choice}
+            yield header | columns | {"appearance": "label"}
+        else:
+            yield header | {"type": "note"}
+        for row in question.rows:
+            line = {"name": answer_column(question, row.code), LABEL: row.label} | _hint(row)
+            line |= choice | self.relevant(question, row)
+            yield line | ({"appearance": "list-nolabel"} if is_table else {})
+
+    def dont_know_box(self, question: Question) -> Line:
+        """« Ne sait pas », shown with the question as long as its number is not given."""
+        asked = shown_xpath(question, self.questionnaire)
+        line = {
+            "type": f"select_one {self.lists[UNKNOWN]}",
+            "name": dont_know_node(question),
+            LABEL: typography("Si vous ne savez pas :"),
+            "relevant": all_of([*([asked] if asked else []), f"${{{question.code}}} = ''"]),
+        }
+        needed = typography("Donnez un nombre ou cochez « Ne sait pas ».")
+        return line | _needed(question, needed)
 
 
 def _hint(item: Question | Row) -> Line:
     """The help, and the unit of a number."""
-    unit = getattr(item, "unit", None)
-    parts = [item.help, typography(f"Réponse en {unit}.") if unit else None]
-    text = " ".join(filter(None, parts))
+    unit = item.unit if isinstance(item, Question) else None
+    texts = [item.help, typography(f"Réponse en {unit}.") if unit else None]
+    text = " ".join(filter(None, texts))
     return {HINT: text} if text else {}
 
 
 def _needed(question: Question, message: str = ANSWER_NEEDED) -> Line:
-    """A number that may be unknown needs nothing itself: its box « Ne sait pas » does."""
-    if not question.required or (question.type == "number" and question.dont_know):
-        return {}
-    return {"required": "yes", REQUIRED_MESSAGE: message}
-
-
-def _select(question: Question, questionnaire: Questionnaire, lists: dict[Choices, str]) -> Line:
-    """What makes a choice: its list, the options shown, those that exclude the others."""
-    kind = "select_multiple" if question.type == "multiple" else "select_one"
-    line = {"type": f"{kind} {lists[_choices(question)]}"} | _needed(question)
-    hidden = [
-        f"(name != '{option.code}' or {to_xpath(parse(option.only_if), questionnaire)})"
-        for option in question.options
-        if option.only_if
-    ]
-    if hidden:
-        line["choice_filter"] = all_of(hidden)
-    return line | (_exclusive(question) if question.type == "multiple" else {})
+    return {"required": "yes", REQUIRED_MESSAGE: message} if question.required else {}
 
 
 def _exclusive(question: Question) -> Line:
-    """Options that stand alone, « Ne sait pas » among them."""
+    """Options of a multiple choice that stand alone, « Ne sait pas » among them."""
     alone = {option.code: option.label for option in question.options if option.exclusive}
-    alone |= dict(_dont_know_choice() * question.dont_know)
-    if not alone:
+    alone |= dict(UNKNOWN * question.dont_know)
+    if question.type == "single" or not alone:
         return {}
     ticked = " or ".join(f"selected(., '{code}')" for code in alone)
     labels = " ou ".join(f"« {label} »" for label in alone.values())
@@ -206,43 +221,17 @@ def _exclusive(question: Question) -> Line:
 
 
 def _other_texts(question: Question) -> Iterator[Line]:
+    node = f"${{{question.code}}}"
     for option in question.options:
         if option.other:
+            is_ticked = f"selected({node}, '{option.code}')"
+            is_chosen = f"{node} = '{option.code}'"
             yield {
                 "type": "text",
                 "name": other_text_node(question, option),
                 LABEL: typography(f"Vous avez répondu « {option.label} » : précisez."),
-                "relevant": _chosen(question, option),
+                "relevant": is_ticked if question.type == "multiple" else is_chosen,
             }
-
-
-def _chosen(question: Question, option: Option) -> str:
-    node = f"${{{question.code}}}"
-    if question.type == "single":
-        return f"{node} = '{option.code}'"
-    return f"selected({node}, '{option.code}')"
-
-
-def _grid(
-    question: Question, questionnaire: Questionnaire, lists: dict[Choices, str]
-) -> Iterator[Line]:
-    """The help, then one choice per row; short options stand once, above their columns."""
-    select = _select(question, questionnaire, lists)
-    is_table = sum(len(label) for _, label in _choices(question)) <= WIDEST_TABLE
-    header = {"name": header_node(question), LABEL: question.help}
-    if is_table:
-        unasked = {key: select[key] for key in ("type", "choice_filter") if key in select}
-        yield header | unasked | {"appearance": "label"}
-    else:
-        yield header | {"type": "note"}
-    for row in question.rows:
-        yield (
-            {"name": answer_column(question, row.code), LABEL: row.label}
-            | _hint(row)
-            | select
-            | _relevant(shown_xpath(question, questionnaire, row))
-            | ({"appearance": "list-nolabel"} if is_table else {})
-        )
 
 
 def _bounds(question: Question) -> Line:
@@ -251,25 +240,8 @@ def _bounds(question: Question) -> Line:
     limits = [limit for limit in limits if limit[2] is not None]
     if not limits:
         return {}
-    sizes = " et ".join(f"{size} {short_number(number)}" for _, size, number in limits)
+    sizes = " et ".join(f"d’{size} {short_number(number)}" for _, size, number in limits)
     return {
         "constraint": " and ".join(f". {order} {decimal_text(n)}" for order, _, n in limits),
-        CONSTRAINT_MESSAGE: f"Ce nombre doit être {sizes}.",
+        CONSTRAINT_MESSAGE: f"Donnez un nombre {sizes}.",
     }
-
-
-def _dont_know_box(
-    question: Question, questionnaire: Questionnaire, lists: dict[Choices, str]
-) -> Line:
-    """« Ne sait pas », shown with the question as long as the number is not given."""
-    asked = shown_xpath(question, questionnaire)
-    line = {
-        "type": f"select_one {lists[_dont_know_choice()]}",
-        "name": dont_know_node(question),
-        LABEL: typography("Si vous ne savez pas :"),
-        "relevant": all_of([*([asked] if asked else []), f"${{{question.code}}} = ''"]),
-    }
-    if question.required:
-        needed = typography("Donnez un nombre ou cochez « Ne sait pas ».")
-        line |= {"required": "yes", REQUIRED_MESSAGE: needed}
-    return line

@@ -13,7 +13,8 @@ A node not shown and a node left blank are both empty: only the routing tells th
 a run of questions of one theme, in a group `theme_<theme>`; a theme that comes back gets
 `theme_<theme>_2`. No question code holds `_`, so these names never meet. Nodes without an answer:
 `note_introduction`, and `entete_<q>`, the line of labels above a grid. `start`, `end` (when the
-form was opened and finished) and `token` (the personal link) stand at the root, before the pages.
+form was opened and finished) and `token` (a hidden node that a personal link may fill) stand at the
+root, before the pages.
 
 KoboToolbox heads its columns `page/q` (or `q` alone, as asked at export), and gives a multiple
 choice `page/q` and `page/q/<option>`. ODK Central writes `page-q` (or `q`), and `page-q/<option>`.

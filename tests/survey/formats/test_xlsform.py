@@ -113,7 +113,7 @@ def test_questions_are_written_with_their_help_and_what_they_demand(lines):
     assert lines["part"]["type"] == "decimal"
     assert lines["part"][HINT] == "En pourcentage. Réponse en\u202f%."
     assert lines["part"]["constraint"] == ". >= -2.5 and . <= 100"
-    message = "Ce nombre doit être au moins \u22122,5 et au plus 100."
+    message = "Donnez un nombre d’au moins \u22122,5 et d’au plus 100."
     assert lines["part"]["constraint_message::Français (fr)"] == message
     services = lines["services"]
     assert services["constraint"] == (
