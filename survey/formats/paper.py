@@ -19,7 +19,7 @@ from survey.columns import DONT_KNOW, SPECIAL_LABELS
 from survey.files import FONTS, replace_file
 from survey.formats.paper_routing import Entry, Goto, Instruction, Offer, paper_routing
 from survey.formats.paper_words import PaperWords, question_numbers, row_letter
-from survey.french import short_number, typography
+from survey.french import NBSP, short_number, typography
 from survey.questions import Option, Question, Questionnaire
 
 TEMPLATE = Path(__file__).with_suffix(".typ")
@@ -68,7 +68,7 @@ def paper_content(questionnaire: Questionnaire, mailing: Mailing = NO_MAILING) -
         "identifier": typography("Numéro d’enquête, indiqué dans votre courrier :"),
         "introduction": [line for line in questionnaire.introduction.splitlines() if line.strip()],
         "how": _how_to_fill(questionnaire),
-        "back": {"title": "Pour renvoyer le questionnaire", "lines": _return_lines(mailing)},
+        "back": {"title": "Pour renvoyer le questionnaire"} | _sent_back(mailing),
         "themes": [
             {
                 "label": questionnaire.themes[theme],
@@ -76,7 +76,10 @@ def paper_content(questionnaire: Questionnaire, mailing: Mailing = NO_MAILING) -
             }
             for theme, questions in groupby(questionnaire.questions, lambda each: each.theme)
         ],
-        "end": {"title": "Merci de votre réponse", "lines": _return_lines(mailing)},
+        "end": {
+            "title": "Merci de votre réponse",
+            "send": "Pour renvoyer ce questionnaire, voyez la première page.",
+        },
     }
 
 
@@ -98,16 +101,15 @@ def _how_to_fill(questionnaire: Questionnaire) -> dict[str, Any]:
     }
 
 
-def _return_lines(mailing: Mailing) -> list[str]:
+def _sent_back(mailing: Mailing) -> dict[str, Any]:
     before = f" avant le {mailing.deadline}" if mailing.deadline else ""
-    if mailing.return_address:
-        address = ", ".join(mailing.return_address)
-        lines = [f"Renvoyez ce questionnaire{before} à l’adresse suivante : {address}."]
-    else:
-        lines = [f"Renvoyez ce questionnaire{before} à l’adresse indiquée dans votre courrier."]
-    if mailing.contact:
-        lines.append(f"Une question ? {mailing.contact}")
-    return [typography(line) for line in lines]
+    to = "à l’adresse suivante :" if mailing.return_address else "comme l’indique votre courrier."
+    contact = f"Une question ? {mailing.contact}" if mailing.contact else None
+    return {
+        "send": typography(f"Renvoyez ce questionnaire{before} {to}"),
+        "address": mailing.return_address,
+        "contact": contact and typography(contact),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +206,7 @@ def _help(question: Question) -> str:
     """The help, with how many answers may be ticked or what number is expected."""
     match question.type:
         case "single":
-            added, said = "Une seule réponse.", "seule réponse"
+            added, said = f"Une seule{NBSP}réponse.", "seule réponse"
         case "multiple":
             added, said = "Plusieurs réponses possibles.", "plusieurs réponses"
         case "number":

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import combinations, count
+from itertools import combinations
 
 from survey.columns import DONT_KNOW
 from survey.conditions import (
@@ -235,12 +235,14 @@ class _Plan:
         """
         landings = {jump.end for jump in (*self.gotos, *self.entries) if jump.start < position}
         contrary = Not(_all(needed))
-        for end in count(position + 1):
-            if end == len(self.questions) or end in landings:
-                return end
-            if self.reach.is_reachable(*known, contrary, self.bases[end]):
-                return end
-        raise AssertionError
+        last = len(self.questions)
+        return next(
+            end
+            for end in range(position + 1, last + 1)
+            if end == last
+            or end in landings
+            or self.reach.is_reachable(*known, contrary, self.bases[end])
+        )
 
     def add_filter(self, position: int) -> None:
         """Put before the question what is still to be asked of whoever comes to it."""

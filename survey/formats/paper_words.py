@@ -21,7 +21,7 @@ from survey.conditions import (
     Or,
 )
 from survey.formats.paper_routing import Entry, Goto
-from survey.french import decimal, typography
+from survey.french import NBSP, decimal, typography
 from survey.questions import Question, Questionnaire
 
 SIZES = {
@@ -65,9 +65,10 @@ class PaperWords:
         if self.is_filter(entry):
             return typography(f"À remplir si {condition}.")
         link = "et" if len(covered) == 2 else "à"
-        questions = f"Les questions {covered[0]} {link} {covered[-1]}"
+        questions = f"Les questions{NBSP}{covered[0]} {link}{NBSP}{covered[-1]}"
         return typography(
-            f"{questions} sont à remplir si {condition}. Sinon, {self._going(entry.otherwise)}."
+            f"{questions} ne vous concernent que si {condition}. "
+            f"Sinon, {self._going(entry.otherwise)}."
         )
 
     def goto(self, goto: Goto) -> str:
@@ -89,7 +90,7 @@ class PaperWords:
     def _going(self, target: str | None) -> str:
         if target is None:
             return "passez à la fin du questionnaire"
-        return f"passez à la question {self.numbers[target]}"
+        return f"passez à la question{NBSP}{self.numbers[target]}"
 
     def _clause(self, condition: Condition, positive: bool, here: str | None) -> str:
         match condition:
@@ -114,8 +115,8 @@ class PaperWords:
 
     def _atom(self, atom: Condition, positive: bool, here: str | None) -> str:
         question = self.questionnaire.question(atom.question)
-        at = "" if atom.question == here else f" à la question {self.numbers[atom.question]}"
-        of = "" if atom.question == here else f" de la question {self.numbers[atom.question]}"
+        at = "" if atom.question == here else f" à la question{NBSP}{self.numbers[atom.question]}"
+        of = "" if atom.question == here else f" de la question{NBSP}{self.numbers[atom.question]}"
         match atom:
             case Is(_, values, _) if question.type == "number":
                 numbers = [_number(float(value), question) for value in values]
@@ -123,7 +124,7 @@ class PaperWords:
             case Is(_, values, None):
                 return f"{_answered(question, values, positive)}{at}"
             case Is(_, values, row):
-                line = f"à la ligne {row_letter(question, row)}{of}"
+                line = f"à la ligne{NBSP}{row_letter(question, row)}{of}"
                 return f"{_answered(question, values, positive)} {line}"
             case Compare(_, operator, number):
                 size = SIZES[operator].format(_number(number, question))
@@ -142,7 +143,7 @@ class PaperWords:
             case Count():
                 return self._count(atom, question, positive, of)
             case Answered(_, row):
-                line = f" à la ligne {row_letter(question, row)}{of}" if row else at
+                line = f" à la ligne{NBSP}{row_letter(question, row)}{of}" if row else at
                 return f"{_have(positive, 'répondu')}{line or ' à cette question'}"
 
     def _count(self, atom: Count, question: Question, positive: bool, of: str) -> str:
@@ -156,10 +157,10 @@ class PaperWords:
             least = atom.threshold if atom.operator == "<" else atom.threshold + 1
             more = _lines(replace(atom, operator=">=", threshold=least))
             filled = f"y avez répondu {labels} à {more}"
-            return f"vous n’aviez pas à remplir la question {name} ou {filled}"
+            return f"vous n’aviez pas à remplir la question{NBSP}{name} ou {filled}"
         said = "vous n’y avez répondu" if none else "vous y avez répondu"
         size = "aucune ligne" if none else _lines(atom)
-        return f"vous aviez à remplir la question {name} et {said} {labels} à {size}"
+        return f"vous aviez à remplir la question{NBSP}{name} et {said} {labels} à {size}"
 
 
 def _lines(atom: Count) -> str:
