@@ -138,7 +138,7 @@ class _Sheet:
             "help": _help(question),
             "entries": [self.words.entry(e) for e in entries if not self.words.is_filter(e)],
             "filters": [self.words.entry(e) for e in entries if self.words.is_filter(e)],
-            "gotos": [self.words.goto(each) for each in instructions if isinstance(each, Goto)],
+            "gotos": self.words.gotos([each for each in instructions if isinstance(each, Goto)]),
         } | self.answers(question)
 
     def answers(self, question: Question) -> dict[str, Any]:

@@ -162,7 +162,16 @@ class _Plan:
             for condition, end in self.answers_and_ends(position)
             if end > position + 1
         ]
-        self.gotos += sorted(found, key=lambda jump: jump.end)
+        # The answers to a single choice exclude each other; else the furthest comes first, so that
+        # whoever meets two conditions takes it. What holds for everyone comes last.
+        nearest_first = self.questions[position].type == "single"
+        self.gotos += sorted(
+            found,
+            key=lambda jump: (
+                jump.condition == Everyone(),
+                jump.end if nearest_first else -jump.end,
+            ),
+        )
 
     def answers_and_ends(self, position: int) -> Iterator[tuple[Condition, int]]:
         """Conditions on the answer to one question, with the question then asked next."""

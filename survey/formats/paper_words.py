@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from survey.columns import DONT_KNOW, SPECIAL_LABELS
@@ -71,12 +71,17 @@ class PaperWords:
             f"Sinon, {self._going(entry.otherwise)}."
         )
 
-    def goto(self, goto: Goto) -> str:
-        """« Si vous avez répondu …, passez à la question Q12. » after a question."""
+    def gotos(self, gotos: Sequence[Goto]) -> list[str]:
+        """« Si vous avez répondu …, passez à la question Q12. », those after one question."""
+        return [
+            typography(self._goto(goto, after_another=rank > 0)) for rank, goto in enumerate(gotos)
+        ]
+
+    def _goto(self, goto: Goto, after_another: bool) -> str:
         going = self._going(goto.target)
-        if goto.condition == Everyone():
-            return typography(f"{going[0].upper()}{going[1:]}.")
-        return typography(f"Si {self.said(goto.condition, here=goto.question)}, {going}.")
+        if goto.condition != Everyone():
+            return f"Si {self.said(goto.condition, here=goto.question)}, {going}."
+        return f"Sinon, {going}." if after_another else f"{going[0].upper()}{going[1:]}."
 
     def said(self, condition: Condition, here: str | None = None) -> str:
         """The condition as a clause; the question `here`, just above, is not named."""

@@ -232,6 +232,17 @@ def test_two_answers_may_lead_to_two_places():
     ]
 
 
+def test_what_sends_everyone_comes_after_what_sends_further():
+    questionnaire = with_bases('taille != "0"', 'taille = "0"', "e0 = oui")
+    assert moves(questionnaire) == [
+        Entry("e0", Not(Is("taille", ("0",))), "e1"),
+        Goto("e0", Not(Is("e0", ("oui",))), None),
+        Goto("e0", Everyone(), "e2"),
+        Goto("e1", Everyone(), None),
+    ]
+    assert wrong(questionnaire, moves(questionnaire), generate_responses(questionnaire, 90, 1)) == 0
+
+
 def test_one_entry_stands_before_several_questions_and_one_question_is_filtered():
     shared = "any(outils) = oui"
     questionnaire = with_bases("ensemble", shared, f"{shared} and effectif > 3", "ensemble")

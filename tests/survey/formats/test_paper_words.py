@@ -137,15 +137,16 @@ def test_the_question_just_above_is_not_named():
 def test_instructions_say_where_to_go():
     size = parse('taille = "0"')
     said = [
-        words().goto(Goto("taille", size, "services")),
-        words().goto(Goto("taille", Everyone(), "outils")),
-        words().goto(Goto("taille", size, None)),
+        *words().gotos([Goto("taille", size, "services"), Goto("taille", Everyone(), "outils")]),
+        *words().gotos([Goto("taille", Everyone(), "outils")]),
+        *words().gotos([Goto("taille", size, None)]),
         words().entry(Entry("services", size, "outils")),
         words().entry(Entry("effectif", size, "outils")),
         words().entry(Entry("effectif", size, None)),
     ]
     assert list(map(plain, said)) == [
         "Si vous avez répondu « Aucun salarié », passez à la question Q3.",
+        "Sinon, passez à la question Q4.",
         "Passez à la question Q4.",
         "Si vous avez répondu « Aucun salarié », passez à la fin du questionnaire.",
         "À remplir si vous avez répondu « Aucun salarié » à la question Q1.",
