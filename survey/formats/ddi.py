@@ -19,7 +19,7 @@ from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 from survey.columns import BLANK, DONT_KNOW, SPECIAL_LABELS
 from survey.files import SIMULATED, replace_file
 from survey.formats.dictionary import Described, changes, comparability, describe, editions
-from survey.french import short_number, typography
+from survey.french import typography
 from survey.questions import Question, Questionnaire
 from survey.routing import asked_if, effective_base
 
