@@ -122,7 +122,7 @@ def export(options: argparse.Namespace) -> None:
     with progress() as bar:
         for name in options.formats or EXPORTS:
             made = EXPORTS[name]
-            bar.start(made.what.capitalize())
+            bar.start(made.what[0].upper() + made.what[1:])
             path = options.sortie / f"{questionnaire.code}-{options.edition}-{made.suffix}"
             made.writer()(questionnaire, path)
             bar.done()
