@@ -1,9 +1,10 @@
 """A questionnaire as the JSON of a SurveyJS form, for whoever runs that library already.
 
-What the JSON holds runs in SurveyJS 2.5 as it is, without code of ours. One page per theme, after a
-first page that holds the introduction. Questions, rows and options are shown by `visibleIf`
-(`survey.formats.surveyjs_conditions`); what a form hides it empties at once, so that a hidden
-answer counts no more than in our routing. Keys of the data: `survey.formats.surveyjs_answers`.
+The JSON runs in SurveyJS as it is, without code of ours: written for survey-core 2.5, seen to route
+the same from 2.3 to 3.1. One page per theme, after a first page that holds the introduction.
+Questions, rows and options are shown by `visibleIf` (`survey.formats.surveyjs_conditions`); what a
+form hides it empties at once, so that a hidden answer counts no more than in our routing. Keys of
+the data: `survey.formats.surveyjs_answers`.
 
 Texts of the library itself (« Page 2 sur 9 ») are French once the page that shows the form has
 loaded `survey-core/i18n/french`.

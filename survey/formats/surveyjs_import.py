@@ -106,15 +106,11 @@ def _objects(path: Path) -> list[Any]:
 
 
 def _parsed(text: str) -> Any:
-    """The value, None when the text is not JSON (`NaN` is not)."""
+    """The value; None when the text is not JSON."""
     try:
-        return json.loads(text, parse_constant=_refuse)
+        return json.loads(text)
     except (ValueError, RecursionError):
         return None
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(constant)
 
 
 def _identifier(value: Any) -> str | None:
