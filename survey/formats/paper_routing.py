@@ -16,7 +16,7 @@ asked of `survey.reach`, which knows what a respondent can answer. Their French 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import combinations
 
@@ -120,17 +120,18 @@ class _Plan:
         return Reach(self.questionnaire)
 
     def expanded(self, condition: Condition) -> Condition:
-        """The condition without named bases, `and` inside `and` flattened."""
+        """The condition without named bases, flattened; what asks one answer twice asks once."""
         match condition:
             case Named(code):
                 return self.expanded(parse(self.questionnaire.base(code).condition))
             case Not(inner):
-                return Not(self.expanded(inner))
+                return _contrary(self.expanded(inner))
             case And(inners):
                 parts = [part for inner in inners for part in _parts(self.expanded(inner))]
-                return _all(list(dict.fromkeys(parts)))
+                return _all(_merged(parts, Not))
             case Or(inners):
-                return Or(tuple(map(self.expanded, inners)))
+                parts = _merged(list(map(self.expanded, inners)), Is)
+                return parts[0] if len(parts) == 1 else Or(tuple(parts))
             case _:
                 return condition
 
@@ -180,10 +181,7 @@ class _Plan:
         if everyone > position + 1:
             yield Everyone(), everyone
         if question.type != "single":
-            for condition in self.contraries(position):
-                end = self.asked_next(position, condition)
-                if end > everyone:
-                    yield condition, end
+            yield from self.widest(position, everyone)
             return
         ends: dict[int, list[Condition]] = {}
         for answer in _single_answers(question):
@@ -207,17 +205,36 @@ class _Plan:
             len(self.questions),
         )
 
+    def widest(self, position: int, everyone: int) -> list[tuple[Condition, int]]:
+        """Conditions that send further than everyone, but those another takes in and as far."""
+        found = [(each, self.asked_next(position, each)) for each in self.contraries(position)]
+        kept: list[tuple[Condition, int]] = []
+        for condition, end in sorted(found, key=lambda each: -each[1]):
+            if end > everyone and not any(
+                self.implies(position, condition, other) for other, _ in kept
+            ):
+                kept = [
+                    (other, far)
+                    for other, far in kept
+                    if far > end or not self.implies(position, other, condition)
+                ]
+                kept.append((condition, end))
+        return kept
+
+    def implies(self, position: int, condition: Condition, other: Condition) -> bool:
+        """Whether all who are asked the question and meet `condition` meet `other`."""
+        return not self.reach.is_reachable(self.bases[position], condition, Not(other))
+
     def contraries(self, position: int) -> list[Condition]:
         """Contraries of what the next question asks of this one alone."""
         if position + 1 == len(self.questions):
             return []
         code = self.questions[position].code
-        found = [
+        return [
             _contrary(part)
             for part in _subtrees(self.bases[position + 1])
             if self.questionnaire.questions_behind(part) == {code}
         ]
-        return [each for each in found if not any(each in _inside(other) for other in found)]
 
     # Entries
 
@@ -308,13 +325,25 @@ def _subtrees(condition: Condition) -> Iterator[Condition]:
         yield from _subtrees(child)
 
 
-def _inside(condition: Condition) -> list[Condition]:
-    """Parts of a condition, itself left out."""
-    return [part for part in _subtrees(condition) if part is not condition]
-
-
 def _contrary(condition: Condition) -> Condition:
     return condition.condition if isinstance(condition, Not) else Not(condition)
+
+
+def _merged(conditions: list[Condition], kind: type[Is] | type[Not]) -> list[Condition]:
+    """Conditions without repetition, `a or b` (`not a and not b`) on one answer made one."""
+    merged: dict[tuple | Condition, Condition] = {}
+    for condition in conditions:
+        choice = condition.condition if isinstance(condition, Not) else condition
+        if not (isinstance(condition, kind) and isinstance(choice, Is)):
+            merged.setdefault(condition, condition)
+            continue
+        place = (choice.question, choice.row)
+        before = merged.get(place)
+        earlier = before.condition if isinstance(before, Not) else before
+        values = (*(earlier.values if earlier else ()), *choice.values)
+        one = replace(choice, values=tuple(dict.fromkeys(values)))
+        merged[place] = Not(one) if kind is Not else one
+    return list(merged.values())
 
 
 def _single_answers(question: Question) -> list[Condition]:

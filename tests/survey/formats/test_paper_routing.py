@@ -243,6 +243,25 @@ def test_what_sends_everyone_comes_after_what_sends_further():
     assert wrong(questionnaire, moves(questionnaire), generate_responses(questionnaire, 90, 1)) == 0
 
 
+def test_of_two_conditions_that_send_as_far_the_wider_is_told():
+    both = "answered(outils) and not any(outils) = oui"
+    assert moves(with_bases(both, "ensemble")) == [
+        Goto("outils", Not(And((Answered("outils"), Not(AnyRow("outils", ("oui",)))))), "e1")
+    ]
+
+
+def test_what_asks_one_answer_twice_asks_once():
+    either = 'taille = "0" or taille = "1-9"'
+    neither = 'effectif > 3 and taille != "0" and (not (taille = "1-9") and effectif > 3)'
+    assert moves(with_bases("ensemble", either, neither)) == [
+        Entry("e1", Is("taille", ("0", "1-9")), "e2"),
+        Goto("e1", Everyone(), None),
+        Entry("e2", Compare("effectif", ">", 3.0), None),
+    ]
+    both = And((Compare("effectif", ">", 3.0), Not(Is("taille", ("0", "1-9")))))
+    assert moves(with_bases("ensemble", neither)) == [Entry("e1", both, None)]
+
+
 def test_one_entry_stands_before_several_questions_and_one_question_is_filtered():
     shared = "any(outils) = oui"
     questionnaire = with_bases("ensemble", shared, f"{shared} and effectif > 3", "ensemble")
