@@ -206,9 +206,9 @@ def _help(question: Question) -> str:
     """The help, with how many answers may be ticked or what number is expected."""
     match question.type:
         case "single":
-            added, said = f"Une seule{NBSP}réponse.", "seule réponse"
+            added, said = f"Une{NBSP}seule{NBSP}réponse.", "seule réponse"
         case "multiple":
-            added, said = "Plusieurs réponses possibles.", "plusieurs réponses"
+            added, said = f"Plusieurs réponses{NBSP}possibles.", "plusieurs réponses"
         case "number":
             added = f"{_expected(question)}."
             said = _expected(question).lower()

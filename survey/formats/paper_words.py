@@ -32,6 +32,7 @@ SIZES = {
     "=": "exactement {}",
 }
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
+LISTED = 3  # options named one by one
 AT_NO_ROW = {("=", 0), ("<", 1), ("<=", 0)}
 
 
@@ -110,13 +111,32 @@ class PaperWords:
     def _joined(
         self, inners: tuple[Condition, ...], word: str, positive: bool, here: str | None
     ) -> str:
-        clauses = [self._clause(inner, positive, here) for inner in inners]
-        compound = [_is_compound(inner) for inner in inners]
+        ticks = _ticks_together(inners, word, positive)
+        together = {tick for options in ticks.values() for tick in options}
+        others = [inner for inner in inners if inner not in together]
+        clauses = [self._clause(inner, positive, here) for inner in others]
+        compound = [_is_compound(inner) for inner in others]
         if word == "et":
             clauses = [f"({c})" if big else c for c, big in zip(clauses, compound, strict=True)]
-        elif any(compound):
-            return "soit " + ", soit ".join(clauses)
-        return _listed(clauses, f", {word}")
+        clauses += [
+            self._ticked(code, list(options.values()), word, here)
+            for code, options in ticks.items()
+        ]
+        link = " ; ou si " if word == "ou" and any(compound) else f", {word} si "
+        return link.join(clauses)
+
+    def _ticked(self, code: str, options: list[str], word: str, here: str | None) -> str:
+        """Several options of a multiple choice: one is ticked (« ou »), or none (« et »)."""
+        question = self.questionnaire.question(code)
+        at = "" if code == here else f" à la question{NBSP}{self.numbers[code]}"
+        first = [option.code for option in question.options[: len(options)]]
+        if len(options) > LISTED and set(options) == set(first):
+            some = "vous avez coché au moins une" if word == "ou" else "vous n’avez coché aucune"
+            return f"{some} des {len(options)} premières réponses{at}"
+        labels = _labels(question, tuple(options))
+        if word == "ou":
+            return f"vous avez coché {_either(labels)}{at}"
+        return "vous n’avez coché ni " + " ni ".join(labels) + at
 
     def _atom(self, atom: Condition, positive: bool, here: str | None) -> str:
         question = self.questionnaire.question(atom.question)
@@ -213,3 +233,16 @@ def _listed(parts: list[str], word: str) -> str:
 def _is_compound(condition: Condition) -> bool:
     inner = condition.condition if isinstance(condition, Not) else condition
     return isinstance(inner, And | Or) or (isinstance(inner, Not) and _is_compound(inner))
+
+
+def _ticks_together(
+    inners: tuple[Condition, ...], word: str, positive: bool
+) -> dict[str, dict[Condition, str]]:
+    """By question, the options said together: ticked after « ou », not ticked after « et »."""
+    found: dict[str, dict[Condition, str]] = {}
+    for inner in inners:
+        tick = inner.condition if isinstance(inner, Not) else inner
+        is_ticked = positive != isinstance(inner, Not)
+        if isinstance(tick, Has) and is_ticked == (word == "ou"):
+            found.setdefault(tick.question, {})[inner] = tick.option
+    return {code: options for code, options in found.items() if len(options) > 1}

@@ -4,10 +4,9 @@ import csv
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
-from pathlib import Path
 
 import polars as pl
-import pytest
+from document_cases import EVERY, ROUTING, TESTS, with_questions
 
 from survey.columns import questionnaire_columns
 from survey.formats.codebook import (
@@ -21,11 +20,6 @@ from survey.french import typography
 from survey.questionnaire import load_questionnaire
 from survey.questions import Change, Comparable, Option
 
-HERE = Path(__file__).parents[1]
-ROUTING = load_questionnaire(HERE / "routage.yml")
-PATHS = sorted((HERE.parents[1] / "survey" / "instruments").glob("*.yml"))
-INSTRUMENTS = [ROUTING, *map(load_questionnaire, PATHS)]
-EVERY = pytest.mark.parametrize("questionnaire", INSTRUMENTS, ids=lambda each: each.code)
 CLOSED_ALONE = {"meta", "br"}
 
 
@@ -73,7 +67,7 @@ def changed():
     wide = services.model_copy(
         update={"options": (*services.options, option), "changed": (change,)}
     )
-    return ROUTING.model_copy(update={"questions": (size, number, wide, tools)})
+    return with_questions(size, number, wide, tools)
 
 
 @EVERY
@@ -180,4 +174,4 @@ def test_words_of_editions_and_comparisons():
 
 
 def test_the_same_questionnaire_gives_the_same_page():
-    assert codebook_page(ROUTING) == codebook_page(load_questionnaire(HERE / "routage.yml"))
+    assert codebook_page(ROUTING) == codebook_page(load_questionnaire(TESTS / "routage.yml"))

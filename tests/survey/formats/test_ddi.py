@@ -6,11 +6,11 @@ schemas it imports beside it) to validate against it; without it that one test s
 
 import os
 from datetime import date
-from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from ddi_structure import NAMESPACE, structure_faults
+from document_cases import INSTRUMENTS, PATHS, ROUTING, with_questions
 from lxml import etree
 
 from survey.columns import questionnaire_columns
@@ -19,13 +19,9 @@ from survey.french import typography
 from survey.questionnaire import load_questionnaire
 from survey.questions import Change, Comparable, Option
 
-HERE = Path(__file__).parents[1]
-ROUTING = load_questionnaire(HERE / "routage.yml")
-PATHS = sorted((HERE.parents[1] / "survey" / "instruments").glob("*.yml"))
-INSTRUMENTS = [ROUTING, *map(load_questionnaire, PATHS)]
-INSTRUMENTS += [load_questionnaire(path, 2026) for path in PATHS]
+QUESTIONNAIRES = [ROUTING, *INSTRUMENTS, *(load_questionnaire(path, 2026) for path in PATHS)]
 EVERY = pytest.mark.parametrize(
-    "questionnaire", INSTRUMENTS, ids=lambda each: f"{each.code}-{each.edition}"
+    "questionnaire", QUESTIONNAIRES, ids=lambda each: f"{each.code}-{each.edition}"
 )
 SCHEMA = os.environ.get("OBSERVATOIRE_DDI_XSD")
 FACTS = StudyFacts(
@@ -82,7 +78,7 @@ def test_the_structure_is_that_of_ddi_codebook(questionnaire, facts, tmp_path):
 )
 def test_documents_are_valid_against_the_official_schema(tmp_path):
     schema = etree.XMLSchema(etree.parse(SCHEMA))
-    for questionnaire in (*INSTRUMENTS, changed_questionnaire()):
+    for questionnaire in (*QUESTIONNAIRES, changed_questionnaire()):
         for facts in (StudyFacts(), FACTS):
             written(questionnaire, tmp_path / "ddi.xml", facts)
             schema.assertValid(etree.parse(tmp_path / "ddi.xml"))
@@ -164,22 +160,15 @@ def changed_questionnaire():
     option = Option(code="rh", label="Recrutement", since=2027, only_if='taille != "0"', other=True)
     compared = Comparable(status="adapted", reference="Eurostat", item="E_AI_X", note="À part.")
     change = Change(edition=2026, what="Mot précisé.", before={"text": "Quel service ?"})
-    return ROUTING.model_copy(
+    wide = services.model_copy(
         update={
-            "questions": (
-                size,
-                number.model_copy(update={"minimum": 0, "maximum": 99.5, "until": 2027}),
-                services.model_copy(
-                    update={
-                        "options": (*services.options, option),
-                        "comparable": compared,
-                        "changed": (change,),
-                    }
-                ),
-                tools,
-            )
+            "options": (*services.options, option),
+            "comparable": compared,
+            "changed": (change,),
         }
     )
+    bounded = number.model_copy(update={"minimum": 0, "maximum": 99.5, "until": 2027})
+    return with_questions(size, bounded, wide, tools)
 
 
 def test_bounds_editions_changes_and_comparability_are_told(tmp_path):

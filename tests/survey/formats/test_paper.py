@@ -2,10 +2,10 @@
 
 import json
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 import typst
+from document_cases import EVERY, PATHS, ROUTING, with_questions
 
 from survey.columns import SPECIAL_LABELS
 from survey.files import FONTS
@@ -14,11 +14,6 @@ from survey.french import typography
 from survey.questionnaire import load_questionnaire
 from survey.questions import Option, Row
 
-HERE = Path(__file__).parents[1]
-ROUTING = load_questionnaire(HERE / "routage.yml")
-PATHS = sorted((HERE.parents[1] / "survey" / "instruments").glob("*.yml"))
-INSTRUMENTS = [load_questionnaire(path) for path in PATHS]
-EVERY = pytest.mark.parametrize("questionnaire", [ROUTING, *INSTRUMENTS], ids=lambda q: q.code)
 MAILING = Mailing(
     sender="CESER",
     return_address=("CESER", "1 rue de l’Essai", "00000 Ville"),
@@ -178,7 +173,7 @@ def test_a_grid_taller_than_a_page_goes_on_with_its_heads():
     grid = ROUTING.question("outils")
     rows = tuple(Row(code=f"r{i}", label=f"Ligne {i}") for i in range(80))
     long = grid.model_copy(update={"rows": rows})
-    questionnaire = ROUTING.model_copy(update={"questions": (*ROUTING.questions[:-1], long)})
+    questionnaire = with_questions(*ROUTING.questions[:-1], long)
     assert pages(ROUTING) == 2
     assert pages(questionnaire) == 4
     marks = [place for place in places(questionnaire) if place["page"] > 1 and not place["level"]]
@@ -198,7 +193,7 @@ def test_conditional_options_and_rows_say_for_whom():
     more = Row(code="drone", label="Drone", only_if='taille != "0"')
     wide = grid.model_copy(update={"rows": (*grid.rows, more)})
     questions = (*ROUTING.questions[:2], asked, wide)
-    content = paper_content(ROUTING.model_copy(update={"questions": questions}))
+    content = paper_content(with_questions(*questions))
     shown = content["themes"][0]["questions"]
     condition = typography("si vous n’avez pas répondu « Aucun salarié » à la question Q1")
     condition = condition.replace("question Q1", "question\u00a0Q1")
@@ -237,7 +232,7 @@ def test_conditional_options_and_rows_say_for_whom():
 def test_a_number_has_its_boxes_and_its_bounds(bounds, digits, said):
     number = ROUTING.question("effectif").model_copy(update=bounds)
     questions = (ROUTING.questions[0], number, *ROUTING.questions[2:])
-    content = paper_content(ROUTING.model_copy(update={"questions": questions}))
+    content = paper_content(with_questions(*questions))
     shown = content["themes"][0]["questions"][1]
     assert (shown["digits"], shown["help"]) == (digits, said)
 

@@ -1,9 +1,8 @@
 """Whoever follows the paper with a pen fills in the questions that are asked, and no other."""
 
-from pathlib import Path
-
 import polars as pl
 import pytest
+from document_cases import EVERY, INSTRUMENTS, ROUTING, with_questions
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -25,16 +24,9 @@ from survey.conditions import (
 from survey.evaluation import holds, shown
 from survey.formats.paper_routing import Entry, Goto, Offer, paper_routing
 from survey.generation import generate_responses
-from survey.questionnaire import load_questionnaire
 from survey.questions import Comparable, Option, Question
 from survey.routing import effective_base, parse, to_polars
 
-HERE = Path(__file__).parents[1]
-ROUTING = load_questionnaire(HERE / "routage.yml")
-INSTRUMENTS = [
-    load_questionnaire(path)
-    for path in sorted((HERE.parents[1] / "survey" / "instruments").glob("*.yml"))
-]
 EXTRA = ("e0", "e1", "e2", "e3", "e4", "e5")
 
 
@@ -72,20 +64,18 @@ def asked(questionnaire, responses: pl.DataFrame) -> list[list[str]]:
     return [[code for code in conditions if row[code]] for row in visible.to_dicts()]
 
 
-def wrong(questionnaire, instructions, responses) -> int:
-    """Number of rows that the paper leads to other questions than the routing."""
+def wrong(questionnaire, instructions, responses):
+    """Rows that the paper leads to other questions than the routing."""
     expected = asked(questionnaire, responses)
-    rows = responses.to_dicts()
-    return sum(
-        followed(questionnaire, instructions, row) != codes
-        for row, codes in zip(rows, expected, strict=True)
-    )
+    for row, codes in zip(responses.to_dicts(), expected, strict=True):
+        if followed(questionnaire, instructions, row) != codes:
+            yield row
 
 
-@pytest.mark.parametrize("questionnaire", [ROUTING, *INSTRUMENTS], ids=lambda each: each.code)
+@EVERY
 def test_the_paper_leads_where_the_routing_does(questionnaire):
     responses = generate_responses(questionnaire, 1000, seed=11)
-    assert wrong(questionnaire, paper_routing(questionnaire), responses) == 0
+    assert not any(wrong(questionnaire, paper_routing(questionnaire), responses))
 
 
 @pytest.mark.parametrize("questionnaire", INSTRUMENTS, ids=lambda each: each.code)
@@ -95,12 +85,12 @@ def test_every_instruction_is_needed_but_those_that_only_shorten_the_way(questio
     idle = [
         each
         for each in instructions
-        if not wrong(questionnaire, [i for i in instructions if i is not each], responses)
+        if not any(wrong(questionnaire, [i for i in instructions if i is not each], responses))
     ]
     assert [each for each in idle if each.condition != Everyone()] == []
 
 
-@pytest.mark.parametrize("questionnaire", [ROUTING, *INSTRUMENTS], ids=lambda each: each.code)
+@EVERY
 def test_options_and_rows_are_offered_as_the_routing_does(questionnaire):
     offers = {
         (each.question, each.item): each.condition
@@ -178,14 +168,14 @@ def questionnaires(draw):
                 comparable=Comparable(status="own"),
             )
         )
-    return ROUTING.model_copy(update={"questions": tuple(questions)})
+    return with_questions(*questions)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(questionnaires(), st.integers(0, 1000))
 def test_any_routing_can_be_followed_on_paper(questionnaire, seed):
     responses = generate_responses(questionnaire, 60, seed)
-    assert wrong(questionnaire, paper_routing(questionnaire), responses) == 0
+    assert not any(wrong(questionnaire, paper_routing(questionnaire), responses))
 
 
 def with_bases(*bases: str, required: bool = False):
@@ -206,7 +196,7 @@ def with_bases(*bases: str, required: bool = False):
         )
         for code, base in zip(EXTRA, bases, strict=False)
     )
-    return ROUTING.model_copy(update={"questions": (*ROUTING.questions, *extra)})
+    return with_questions(*ROUTING.questions, *extra)
 
 
 def moves(questionnaire):
@@ -240,7 +230,9 @@ def test_what_sends_everyone_comes_after_what_sends_further():
         Goto("e0", Everyone(), "e2"),
         Goto("e1", Everyone(), None),
     ]
-    assert wrong(questionnaire, moves(questionnaire), generate_responses(questionnaire, 90, 1)) == 0
+    assert not any(
+        wrong(questionnaire, moves(questionnaire), generate_responses(questionnaire, 90, 1))
+    )
 
 
 def test_of_two_conditions_that_send_as_far_the_wider_is_told():

@@ -1,22 +1,15 @@
 """Instructions of the paper in French: exact, and named by number of question."""
 
-from pathlib import Path
-
 import pytest
+from document_cases import INSTRUMENTS, ROUTING, with_questions
 
 from survey.conditions import Everyone, atoms, parse
 from survey.evaluation import holds
 from survey.formats.paper_routing import Entry, Goto, paper_routing
 from survey.formats.paper_words import PaperWords, question_numbers, row_letter
 from survey.generation import generate_responses
-from survey.questionnaire import load_questionnaire
+from survey.questions import Option
 
-HERE = Path(__file__).parents[1]
-ROUTING = load_questionnaire(HERE / "routage.yml")
-INSTRUMENTS = [
-    load_questionnaire(path)
-    for path in sorted((HERE.parents[1] / "survey" / "instruments").glob("*.yml"))
-]
 SPACES = str.maketrans("\u202f\u00a0", "  ")
 
 
@@ -97,25 +90,39 @@ def plain(text: str) -> str:
             "vous n’avez pas répondu à la ligne b de la question Q4",
         ),
         (
+            "services has trad or services has spam",
+            "vous avez coché « Traduction » ou « Filtre » à la question Q3",
+        ),
+        (
+            "not services has trad and effectif > 3 and not services has spam",
+            "vous avez indiqué plus de 3 personnes à la question Q2, et si vous n’avez coché ni "
+            "« Traduction » ni « Filtre » à la question Q3",
+        ),
+        (
+            "services has trad and services has spam",
+            "vous avez coché « Traduction » à la question Q3, et si vous avez coché « Filtre » à "
+            "la question Q3",
+        ),
+        (
             'taille = "0" and services has trad',
-            "vous avez répondu « Aucun salarié » à la question Q1, et vous avez coché "
+            "vous avez répondu « Aucun salarié » à la question Q1, et si vous avez coché "
             "« Traduction » à la question Q3",
         ),
         (
             'not (taille = "0" or services has trad)',
-            "vous n’avez pas répondu « Aucun salarié » à la question Q1, et vous n’avez pas coché "
-            "« Traduction » à la question Q3",
+            "vous n’avez pas répondu « Aucun salarié » à la question Q1, et si vous n’avez pas "
+            "coché « Traduction » à la question Q3",
         ),
         (
             'effectif > 3 and (taille = "0" or services has trad)',
-            "vous avez indiqué plus de 3 personnes à la question Q2, et (vous avez répondu "
-            "« Aucun salarié » à la question Q1, ou vous avez coché « Traduction » à la "
+            "vous avez indiqué plus de 3 personnes à la question Q2, et si (vous avez répondu "
+            "« Aucun salarié » à la question Q1, ou si vous avez coché « Traduction » à la "
             "question Q3)",
         ),
         (
             'effectif > 3 and taille = "0" or services has trad',
-            "soit vous avez indiqué plus de 3 personnes à la question Q2, et vous avez répondu "
-            "« Aucun salarié » à la question Q1, soit vous avez coché « Traduction » à la "
+            "vous avez indiqué plus de 3 personnes à la question Q2, et si vous avez répondu "
+            "« Aucun salarié » à la question Q1 ; ou si vous avez coché « Traduction » à la "
             "question Q3",
         ),
     ],
@@ -127,7 +134,8 @@ def test_a_condition_in_words(text, said):
 def test_the_question_just_above_is_not_named():
     said = words().said(parse("any(outils) = oui and outils.image = non"), here="outils")
     assert plain(said) == (
-        "vous avez répondu « Oui » à au moins une ligne, et vous avez répondu « Non » à la ligne b"
+        "vous avez répondu « Oui » à au moins une ligne, et si vous avez répondu « Non » à la "
+        "ligne b"
     )
     assert words().said(parse("answered(taille)"), here="taille") == (
         "vous avez répondu à cette question"
@@ -157,6 +165,23 @@ def test_instructions_say_where_to_go():
     ]
 
 
+def test_many_options_are_counted_when_they_come_first():
+    services = ROUTING.question("services")
+    options = tuple(Option(code=f"o{i}", label=f"Service {i}") for i in range(6))
+    wide = services.model_copy(update={"options": options})
+    questions = (*ROUTING.questions[:2], wide, ROUTING.questions[3])
+    said = words(with_questions(*questions)).said
+    first = " or ".join(f"services has o{i}" for i in range(4))
+    assert plain(said(parse(first))) == (
+        "vous avez coché au moins une des 4 premières réponses à la question Q3"
+    )
+    assert plain(said(parse(f"not ({first})"), here="services")) == (
+        "vous n’avez coché aucune des 4 premières réponses"
+    )
+    last = " or ".join(f"services has o{i}" for i in range(2, 6))
+    assert plain(said(parse(last))).count("« Service") == 4
+
+
 def test_rows_are_lettered():
     grid = ROUTING.question("outils")
     assert [row_letter(grid, row.code) for row in grid.rows] == ["a", "b", "c"]
@@ -169,7 +194,7 @@ def test_rows_are_lettered():
 def test_what_is_said_in_the_same_words_is_the_same_condition(questionnaire):
     """Told apart by 300 answer sets, two conditions are told apart in words too."""
     rows = generate_responses(questionnaire, 300, seed=14).to_dicts()
-    conditions = {parse(base.condition) for base in questionnaire.bases}
+    conditions = {parse(base.condition) for base in questionnaire.bases} - {Everyone()}
     conditions |= {atom for condition in conditions for atom in atoms(condition)}
     conditions |= {each.condition for each in paper_routing(questionnaire)} - {Everyone()}
     plan = words(questionnaire)
