@@ -27,7 +27,7 @@ from survey.formats.dictionary import (
 )
 from survey.french import counted, typography
 from survey.prose import asked_if
-from survey.questions import Questionnaire
+from survey.questions import Question, Questionnaire
 from survey.routing import parse
 
 CODED = re.compile(r"\b[^\W_]+_\w*\*?")
@@ -79,7 +79,7 @@ def codebook_frame(questionnaire: Questionnaire) -> pl.DataFrame:
             "jusqu_a": str(each.until) if each.until else None,
             "comparabilite": comparability(each.comparable),
             "reference": each.comparable.item or each.comparable.reference,
-            "changements": " ".join(_changed(each)) or None,
+            "changements": " ".join(_changed(each.question, questionnaire)) or None,
         }
         nothing = {"code": None, "libelle_code": None, "manquant": None}
         codes = [
@@ -149,7 +149,7 @@ def _question(columns: list[Described], number: int, questionnaire: Questionnair
             ("Qui répond", asked_if(parse(question.base), questionnaire)),
             ("Éditions", f"Posée {editions(question.since, question.until)}."),
             ("Comparaison", comparability(question.comparable)),
-            *(("Changement", what) for what in _changed(columns[0])),
+            *(("Changement", what) for what in _changed(question, questionnaire)),
         ],
         "columns": [
             {
@@ -187,5 +187,5 @@ def _codes(columns: list[Described]) -> list[tuple[str, str, str]]:
     )
 
 
-def _changed(each: Described) -> list[str]:
-    return [typography(f"{change.edition} : {what}") for change, what in changes(each.question)]
+def _changed(question: Question, questionnaire: Questionnaire) -> list[str]:
+    return [typography(f"{edition} : {what}") for edition, what in changes(question, questionnaire)]

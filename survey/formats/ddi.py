@@ -18,7 +18,14 @@ from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 from survey.columns import BLANK, DONT_KNOW, SPECIAL_LABELS
 from survey.files import SIMULATED, replace_file
-from survey.formats.dictionary import Described, changes, comparability, describe, editions
+from survey.formats.dictionary import (
+    INSTRUCTIONS,
+    Described,
+    changes,
+    comparability,
+    describe,
+    editions,
+)
 from survey.french import typography
 from survey.questions import Question, Questionnaire
 from survey.routing import asked_if, effective_base
@@ -26,13 +33,6 @@ from survey.routing import asked_if, effective_base
 NAMESPACE = "ddi:codebook:2_5"
 SCHEMA = "http://www.ddialliance.org/Specification/DDI-Codebook/2.5/XMLSchema/codebook.xsd"
 FILE = "F1"
-INSTRUCTIONS = {
-    "single": "Une seule réponse.",
-    "multiple": "Plusieurs réponses possibles.",
-    "grid": "Une réponse par ligne.",
-    "number": "Un nombre.",
-    "text": "Réponse libre.",
-}
 RESPONSES = {
     "single": "category",
     "grid": "category",
@@ -286,7 +286,7 @@ def _variable(data: Element, each: Described, questionnaire: Questionnaire, numb
         schema="other",
         formatname=str(column.dtype.base_type()),
     )
-    _notes(variable, each)
+    _notes(variable, each, questionnaire)
 
 
 def _asked(variable: Element, each: Described, questionnaire: Questionnaire) -> None:
@@ -329,10 +329,10 @@ def _concepts(variable: Element, each: Described, questionnaire: Questionnaire) 
         _add_if(variable, "concept", comparable.item or source, vocab=source)
 
 
-def _notes(variable: Element, each: Described) -> None:
+def _notes(variable: Element, each: Described, questionnaire: Questionnaire) -> None:
     _add(variable, "notes", typography(f"Cellule vide : {each.empty}."), type="cellules vides")
     _add(variable, "notes", comparability(each.comparable), type="comparabilité")
     asked = typography(f"Posée {editions(each.since, each.until)}.")
     _add(variable, "notes", asked, type="éditions")
-    for change, what in changes(each.question):
-        _add(variable, "notes", what, type="changement", subject=str(change.edition))
+    for edition, what in changes(each.question, questionnaire):
+        _add(variable, "notes", what, type="changement", subject=str(edition))

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from survey.columns import BLANK, DONT_KNOW, GIVEN, SPECIAL_LABELS, Column, question_columns
-from survey.french import typography
+from survey.french import short_number, typography
 from survey.prose import population_label
-from survey.questions import Change, Comparable, Option, Question, Questionnaire, Row
-from survey.routing import effective_base
+from survey.questions import Before, Comparable, Option, Question, Questionnaire, Row
+from survey.routing import effective_base, parse
 
 Missing = Literal["don't know", "no answer"]
 
@@ -21,6 +21,13 @@ STATUS = {
     "identical": "Identique à",
     "adapted": "Adaptée de",
     "own": "Question de l’observatoire",
+}
+INSTRUCTIONS = {
+    "single": "Une seule réponse.",
+    "multiple": "Plusieurs réponses possibles.",
+    "grid": "Une réponse par ligne.",
+    "number": "Un nombre.",
+    "text": "Réponse libre.",
 }
 KINDS = {
     "single": "choix unique",
@@ -100,16 +107,30 @@ def editions(since: int, until: int | None) -> str:
     return f"en {since}" if since == until else f"de {since} à {until}"
 
 
-def changes(question: Question) -> Iterator[tuple[Change, str]]:
-    """Each change of the question with what it was and whether series break, earliest first."""
+def changes(question: Question, questionnaire: Questionnaire) -> Iterator[tuple[int, str]]:
+    """Edition of each change and what it was, earliest first: how the question was asked before."""
     for change in sorted(question.changed, key=lambda change: change.edition):
-        before = [
-            f"Avant : « {getattr(change.before, key)} »."
-            for key in ("text", "help")
-            if getattr(change.before, key)
-        ]
         broken = "Rupture de série." if change.breaks else "Sans rupture de série."
-        yield change, typography(" ".join([change.what, *before, broken]))
+        told = [change.what, *_asked_before(change.before, questionnaire), broken]
+        yield change.edition, typography(" ".join(told))
+
+
+def _asked_before(before: Before, questionnaire: Questionnaire) -> Iterator[str]:
+    if before.text:
+        yield f"Avant : « {before.text} »."
+    if before.help:
+        yield f"Aide d’avant : « {before.help} »."
+    if before.base:
+        yield f"Champ d’avant : {population_label(parse(before.base), questionnaire)}."
+    for code, label in before.labels.items():
+        yield f"Libellé d’avant du code {code} : « {label} »."
+    if before.order:
+        yield f"Ordre d’avant des codes : {', '.join(before.order)}."
+    for name, value in (("Minimum", before.minimum), ("Maximum", before.maximum)):
+        if value is not None:
+            yield f"{name} d’avant : {short_number(value)}."
+    if before.unit:
+        yield f"Unité d’avant : {before.unit}."
 
 
 def _described(column: Column, question: Question, questionnaire: Questionnaire) -> Described:

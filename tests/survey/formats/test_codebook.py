@@ -15,7 +15,7 @@ from survey.formats.codebook import (
     export_codebook_csv,
     export_codebook_html,
 )
-from survey.formats.dictionary import comparability, describe, editions
+from survey.formats.dictionary import changes, comparability, describe, editions
 from survey.french import typography
 from survey.questionnaire import load_questionnaire
 from survey.questions import Change, Comparable, Option
@@ -161,6 +161,33 @@ def test_what_is_written_is_escaped_and_codes_are_set_as_code():
     assert "(<code>E_AI_X</code>)" in text
     assert "Proposée en 2027." in text
     assert "2026\u202f: Mot précisé." in text
+
+
+def test_a_change_tells_how_the_question_was_asked():
+    before = {
+        "help": "Tout.",
+        "base": "grandes",
+        "labels": {"trad": "Traducteur"},
+        "order": ["spam", "trad"],
+        "minimum": 1,
+        "maximum": 2.5,
+        "unit": "mois",
+    }
+    later = Change(edition=2027, what="Repris.")
+    change = Change(edition=2026, what="Refondu.", before=before)
+    asked = ROUTING.question("services").model_copy(update={"changed": (later, change)})
+    assert list(changes(asked, ROUTING)) == [
+        (
+            2026,
+            typography(
+                "Refondu. Aide d’avant : « Tout. ». Champ d’avant : entreprises de 10 salariés ou "
+                "plus. Libellé d’avant du code trad : « Traducteur ». Ordre d’avant des codes : "
+                "spam, trad. Minimum d’avant : 1. Maximum d’avant : 2,5. Unité d’avant : mois. "
+                "Rupture de série."
+            ),
+        ),
+        (2027, "Repris. Rupture de série."),
+    ]
 
 
 def test_words_of_editions_and_comparisons():
