@@ -3,10 +3,10 @@
 // and writes {faults, ticked, people: [{loaded, met, answered, kept, errors}, …]}.
 // ticked: for each multiple choice, what remains ticked as one box after the other is.
 // loaded: what is visible once the answers are loaded in one go, as when a form is resumed.
-// met: whether each condition then holds.
-// For the first `walked` people the answers are also given one by one, in the order of the form, by
-// someone who comes back on those of the person before; what this hides must be forgotten.
-// answered: what is visible then; kept: the data of the form; errors: what stops it from being sent.
+// The first `walked` people are looked at more closely. met: whether each condition holds for them.
+// They also give their answers one by one, in the order of the form, coming back on the answers of
+// the person before: what this hides must be forgotten. answered: what is visible then; kept: the
+// data of the form; errors: what stops it from being sent.
 import { readFileSync } from "node:fs";
 import { ConditionRunner, Model, settings } from "survey-core";
 import "survey-core/i18n/french";
@@ -69,8 +69,8 @@ const runners = conditions.map((expression) => new ConditionRunner(expression));
 const results = people.map((data, position) => {
   resumed.data = structuredClone(data);
   const loaded = visible(resumed);
+  if (position >= walked) return { loaded };
   const met = runners.map((runner) => runner.runContext(resumed.getValueGetterContext()));
-  const after = position < walked ? walk(changing, structuredClone(data)) : {};
-  return { loaded, met, ...after };
+  return { loaded, met, ...walk(changing, structuredClone(data)) };
 });
 process.stdout.write(JSON.stringify({ faults, ticked: tickedOneByOne(opened(definition)), people: results }));

@@ -1,4 +1,4 @@
-"""The SurveyJS form as written; how survey-core runs it is in tests/browser/test_surveyjs_form.py."""
+"""The SurveyJS form as written; survey-core runs it in tests/browser/test_surveyjs_form.py."""
 
 import json
 from pathlib import Path
