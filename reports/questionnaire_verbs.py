@@ -23,7 +23,7 @@ class Export:
 
     suffix: str
     what: str
-    writer: Callable[[], Callable[[Questionnaire, Path], None]]
+    writer: Callable[[], Callable[..., None]]
 
 
 def _surveyjs():
@@ -124,10 +124,17 @@ def export(options: argparse.Namespace) -> None:
             made = EXPORTS[name]
             bar.start(made.what[0].upper() + made.what[1:])
             path = options.sortie / f"{questionnaire.code}-{options.edition}-{made.suffix}"
-            made.writer()(questionnaire, path)
+            extra = (_mailing(options),) if name == "papier" else ()
+            made.writer()(questionnaire, path, *extra)
             bar.done()
             written.append(f"  {path} : {made.what}")
     say("\n".join([f"{counted(len(written), 'fichier écrit')} :", *written]))
+
+
+def _mailing(options: argparse.Namespace):
+    from survey.formats.paper import Mailing
+
+    return Mailing(options.expediteur, tuple(options.retour), None, options.limite)
 
 
 def generate(options: argparse.Namespace) -> None:
@@ -255,6 +262,18 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--sortie", type=Path, default=Path(), metavar="DOSSIER", help="où écrire ; ici par défaut"
+    )
+    paper = parser.add_argument_group("sur le papier")
+    paper.add_argument("--expediteur", metavar="NOM", help="qui envoie le questionnaire")
+    paper.add_argument(
+        "--retour",
+        action="append",
+        default=[],
+        metavar="LIGNE",
+        help="adresse de retour, à répéter : une fois par ligne",
+    )
+    paper.add_argument(
+        "--limite", metavar="DATE", help="à renvoyer avant, par exemple 15 mars 2026"
     )
 
 
