@@ -11,7 +11,7 @@ from reports.console import FrenchParser, progress, say
 from survey.errors import SurveyError
 from survey.files import write_csv, write_parquet
 from survey.french import counted
-from survey.questionnaire import Questionnaire, load_questionnaire
+from survey.questionnaire import load_questionnaire
 
 INSTRUMENTS = Path("survey") / "instruments"
 MOST_ANSWERS = 1_000_000
