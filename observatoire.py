@@ -7,13 +7,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from reports import questionnaire_verbs
 from reports.console import FrenchParser, progress, say
 from survey.errors import SurveyError
 from survey.french import NNBSP, typography
 
 EXAMPLES = """exemples :
   observatoire demo
-  observatoire questionnaire survey/instruments/entreprises.yml
+  observatoire questionnaire comparer 2025 2026
   observatoire importer campaigns/2026/entreprises export.csv
   observatoire redresser campaigns/2026/entreprises
   observatoire estimer campaigns/2026/entreprises
@@ -27,7 +28,8 @@ EXAMPLES = """exemples :
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; 0 when it is done, 2 when something given to it cannot be used."""
     try:
-        options = _parser().parse_args(arguments)
+        given = sys.argv[1:] if arguments is None else arguments
+        options = _parser().parse_args(questionnaire_verbs.with_default_verb(given))
         options.verb(options)
     except SurveyError as error:
         print(typography(f"Erreur : {error}"), file=sys.stderr)
@@ -64,12 +66,9 @@ def demo(options: argparse.Namespace) -> None:
     publier(options)
 
 
-def questionnaire(options: argparse.Namespace) -> None:
-    """Check a questionnaire and say what it holds."""
-    from survey.questionnaire import load_questionnaire
-    from survey.summary import questionnaire_summary
-
-    say(questionnaire_summary(load_questionnaire(options.fichier, options.edition)))
+def questionnaire(parser: FrenchParser) -> None:
+    """Questionnaires: check, compare, record, export, made-up answers (`questionnaire_verbs`)."""
+    questionnaire_verbs.add_verbs(parser)
 
 
 def importer(options: argparse.Namespace) -> None:
@@ -160,21 +159,24 @@ def _parser() -> FrenchParser:
             description=summary,
             epilog=f"exemple :\n  observatoire {name} {example}".rstrip(),
         )
+        if add_arguments is None:
+            action(child)
+            continue
         child.set_defaults(verb=action)
         add_arguments(child)
     return parser
 
 
 def _verbs() -> tuple:
-    """Each verb, its arguments, what it does and an example."""
+    """Each verb, its arguments (None: it has verbs of its own), what it does and an example."""
     edition = "campaigns/2026/entreprises"
     return (
         (demo, _no_argument, "Simule deux éditions et publie le site de démonstration.", ""),
         (
             questionnaire,
-            _questionnaire_arguments,
-            "Vérifie un questionnaire et le résume.",
-            "survey/instruments/entreprises.yml --edition 2026",
+            None,
+            "Vérifie, compare, fige ou exporte un questionnaire ; invente des réponses.",
+            "verifier survey/instruments/entreprises.yml --edition 2026",
         ),
         (
             importer,
@@ -218,11 +220,6 @@ def _verbs() -> tuple:
 
 def _no_argument(parser: argparse.ArgumentParser) -> None:
     """The verb stands alone."""
-
-
-def _questionnaire_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("fichier", type=Path, metavar="FICHIER", help="le questionnaire (YAML)")
-    parser.add_argument("--edition", type=int, metavar="ANNÉE", help="ne garder que cette édition")
 
 
 def _import_arguments(parser: argparse.ArgumentParser) -> None:

@@ -25,20 +25,31 @@ def with_breaks(
     its domain: a new size class breaks the series by size and no other.
     """
     turns = edition_turns(known)
-    of_indicators = [(each, _of_indicator(each, turns)) for each in registry.indicators]
+    of_indicators = [
+        (each, _of_indicator(each, turns), _first(each, known)) for each in registry.indicators
+    ]
     of_cuts = [
         (cut, series_breaks(turns, [parse(cut.condition)], filter(None, [cut.by])))
         for cut in registry.domains
     ]
     rows = [
-        (indicator.code, indicator.statistic, cut.type, *_last(own + cuts, edition, known.since))
-        for indicator, own in of_indicators
+        (indicator.code, indicator.statistic, cut.type, *_last(own + cuts, edition, first))
+        for indicator, own, first in of_indicators
         for cut, cuts in of_cuts
     ]
     keys = ["indicator", "statistic", "domain_type"]
     schema = dict.fromkeys(keys, pl.String) | {SERIES[0]: pl.Int64, SERIES[1]: pl.String}
     table = pl.DataFrame(rows, schema=schema, orient="row")
     return cells.join(table, on=keys, how="left", maintain_order="left")
+
+
+def _first(indicator: Indicator, known: Questionnaire) -> int:
+    """The first edition that asks all that an indicator rests on."""
+    conditions = map(parse, (indicator.base, indicator.condition))
+    if indicator.statistic == "mean":
+        conditions = (parse(indicator.base), parse(f"answered({indicator.condition})"))
+    behind = set().union(*map(known.questions_behind, conditions))
+    return max((known.question(code).since for code in behind), default=known.since)
 
 
 def _of_indicator(indicator: Indicator, turns: list[Turn]) -> list[Break]:
@@ -50,7 +61,7 @@ def _of_indicator(indicator: Indicator, turns: list[Turn]) -> list[Break]:
 
 def _last(breaks: list[Break], edition: int, first: int) -> tuple[int, str | None]:
     """Edition of the last break so far, and what broke then; the first edition when nothing did."""
-    past = [each for each in breaks if each.edition <= edition]
+    past = [each for each in breaks if first < each.edition <= edition]
     if not past:
         return first, None
     last = max(each.edition for each in past)

@@ -18,6 +18,10 @@ from survey.french import NNBSP, decimal, typography
 _MESSAGES = (
     (r"the following arguments are required: (.*)", r"il manque : \1."),
     (
+        r"argument (--.*): invalid choice: '?(.*?)'? \(choose from (.*)\)",
+        r"« \2 » ne se donne pas à \1. Valeurs possibles : \3.",
+    ),
+    (
         r"argument (.*): invalid choice: '?(.*?)'? \(choose from (.*)\)",
         r"« \2 » n’est pas une commande. Commandes : \3.",
     ),

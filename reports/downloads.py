@@ -8,8 +8,10 @@ from pathlib import Path
 from analysis.tables import csv_frame
 from reports.edition import Edition
 from reports.manifest import NAME
-from survey.files import write_csv, write_parquet
+from survey.files import write_csv, write_parquet, write_text
 from survey.french import integer
+from survey.questionnaire import load_questionnaire
+from survey.written import to_yaml
 
 FILES = {
     "resultats.csv": "tous les résultats diffusés, une ligne par indicateur et par domaine (CSV)",
@@ -31,10 +33,8 @@ def write_downloads(edition: Edition, folder: Path) -> None:
     write_parquet(data, folder / "resultats.parquet", simulated=simulated)
     for name in ("marges.csv", "poids.csv", "collecte.csv", NAME):
         shutil.copyfile(edition.campaign.build / name, folder / name)
-    shutil.copyfile(
-        edition.campaign.resolve(edition.campaign.decisions.questionnaire),
-        folder / "questionnaire.yml",
-    )
+    path = edition.campaign.resolve(edition.campaign.decisions.questionnaire)
+    write_text(folder / "questionnaire.yml", to_yaml(load_questionnaire(path, edition.year)))
 
 
 def downloads_list(edition: Edition, folder: str = "donnees") -> str:

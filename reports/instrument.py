@@ -4,21 +4,9 @@ from __future__ import annotations
 
 import re
 
+from survey.formats.dictionary import INSTRUCTIONS, STATUS
 from survey.questionnaire import Option, Question, Questionnaire, Row
 from survey.routing import asked_if, parse
-
-STATUS = {
-    "identical": "Identique à",
-    "adapted": "Adaptée de",
-    "own": "Question de l’observatoire",
-}
-INSTRUCTIONS = {
-    "single": "Une seule réponse.",
-    "multiple": "Plusieurs réponses possibles.",
-    "grid": "Une réponse par ligne.",
-    "number": "Un nombre.",
-    "text": "Réponse libre.",
-}
 
 
 def questionnaire_markdown(questionnaire: Questionnaire) -> str:

@@ -34,6 +34,7 @@ from survey.questionnaire import Questionnaire, load_questionnaire
 from survey.reference import calibration_margins, load_reference, margin_columns, read_margins
 from survey.schema import check_responses
 from survey.simulation import simulate_edition, write_simulation
+from survey.written import modules_of
 
 EXPORT = "export*"
 REFERENCE = Path("data/reference")
@@ -220,7 +221,8 @@ def estimate_campaign(campaign: Campaign) -> bool:
         )
         write_parquet(estimates, outputs[0], simulated=campaign.decisions.simulee)
         write_parquet(published, outputs[1], simulated=campaign.decisions.simulee)
-        write_manifest(campaign, [*inputs, *decisions_of(campaign)], outputs[1:])
+        modules = modules_of(campaign.resolve(campaign.decisions.questionnaire))
+        write_manifest(campaign, [*inputs, *decisions_of(campaign), *modules], outputs[1:])
 
     return _run(campaign, "estimation", inputs, [*outputs, build / NAME], action)
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import cache
 from html import escape
 from itertools import pairwise
-from pathlib import Path
 from xml.etree import ElementTree
 
 import altair as alt
@@ -21,8 +20,8 @@ import vl_convert
 from analysis.lettering import wrap
 from analysis.marks import FONT, PALETTE
 from reports.images import shrink_png
+from survey.files import FONTS
 
-FONTS = Path(__file__).parent / "assets" / "fonts"
 TOKENS = {colour: f"var(--{name}, {colour})" for name, colour in PALETTE.items()}
 DEFAULTS = {"text-anchor": "start", "stroke-width": "1", "opacity": "1", "font-weight": "normal"}
 STYLE = (

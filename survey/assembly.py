@@ -117,7 +117,8 @@ class Assembly:
         self.places |= {p: place for p, place in self.own.places.items() if p[:1] != ("questions",)}
         whole = dict(self.raw)
         if isinstance(self.raw.get("questions"), list):
-            whole["lists"] = dict(self.raw.get("lists") or {})
+            lists = self.raw.get("lists") or {}
+            whole["lists"] = dict(lists) if isinstance(lists, dict) else lists
             whole["questions"] = []
             for i, entry in enumerate(self.raw["questions"]):
                 self._take(i, entry, whole)
@@ -179,7 +180,7 @@ class Assembly:
         """Put a list of a module among those of the questionnaire; its name there."""
         full = f"{module.name}.{name}"
         lists = module.raw.get("lists")
-        if isinstance(lists, dict) and name in lists:
+        if isinstance(lists, dict) and name in lists and isinstance(whole["lists"], dict):
             whole["lists"][full] = lists[name]
             inner = module.under(("lists", name))
             self.places |= {("lists", full, *path[2:]): place for path, place in inner}

@@ -58,6 +58,15 @@ class Draft:
             yield ("questions", i, "rows", j), row
 
     @cached_property
+    def positions(self) -> dict[str, int]:
+        """Rank of each question in the file, read or not, by its code; the first of a duplicate."""
+        ranked: dict[str, int] = {}
+        for i, question in enumerate(self.source.raw.get("questions") or ()):
+            if isinstance(question, dict):
+                ranked.setdefault(str(question.get("code")), i)
+        return ranked
+
+    @cached_property
     def by_code(self) -> dict[str, Question]:
         """Questions that could be read, by code; the first of a duplicate."""
         return _first_by_code(question for _, question in self.questions)

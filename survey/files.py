@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 SIMULATED = "données simulées"
+FONTS = Path(__file__).parent / "fonts"  # the house typeface, Source Sans 3 (OFL)
 
 
 def replace_file(path: Path, write: Callable[[Path], object]) -> None:

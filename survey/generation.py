@@ -8,7 +8,7 @@ truth, see `survey.simulation`.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -24,7 +24,7 @@ from survey.columns import (
     state_column,
     tick_column,
 )
-from survey.conditions import Compare, Is, atoms, parse
+from survey.conditions import AllRows, AnyRow, Compare, Count, Is, atoms, parse
 from survey.evaluation import is_asked, shown
 from survey.questions import Option, Question, Questionnaire
 
@@ -93,21 +93,27 @@ def generate_responses(questionnaire: Questionnaire, rows: int, seed: int) -> pl
 def draw_answers(questionnaire: Questionnaire, chance: Chance) -> dict[str, Any]:
     """The answers of one person: every column of the questionnaire, None where not asked."""
     answers: dict[str, Any] = {}
+    turning = _turning_points(questionnaire)
     for question in questionnaire.questions:
         answers |= {column.name: None for column in question_columns(question)}
         if is_asked(question, questionnaire, answers):
-            answers |= _drawn(question, questionnaire, answers, chance)
+            points = turning.get(question.code, set())
+            answers |= _drawn(question, questionnaire, answers, points, chance)
     return answers
 
 
 def _drawn(
-    question: Question, questionnaire: Questionnaire, answers: dict[str, Any], chance: Chance
+    question: Question,
+    questionnaire: Questionnaire,
+    answers: dict[str, Any],
+    points: Collection[str | float],
+    chance: Chance,
 ) -> dict[str, Any]:
     offered = shown(question.options, questionnaire, answers)
     special = special_codes(question)
     match question.type:
         case "single":
-            code = chance.one_of([option.code for option in offered] + special)
+            code = _code([option.code for option in offered] + special, points, chance)
             return {answer_column(question): code} | _other_texts(question, {code}, chance)
         case "grid":
             codes = [option.code for option in offered] + special
@@ -116,17 +122,23 @@ def _drawn(
                 for row in shown(question.rows, questionnaire, answers)
             ]
             if chance.whole(0, 2) == 0:  # else no one would say no to all of eight rows
-                return dict.fromkeys(names, chance.one_of(codes))
+                return dict.fromkeys(names, _code(codes, points, chance))
             return {name: chance.one_of(codes) for name in names}
         case "multiple":
             return _ticks(question, offered, chance)
         case "number" | "text":
             state = _state(question, chance)
-            value = _number if question.type == "number" else _text
-            given = state == GIVEN
-            return {state_column(question): state} | (
-                {answer_column(question): value(question, questionnaire, chance)} if given else {}
-            )
+            if state != GIVEN:
+                return {state_column(question): state}
+            number = question.type == "number"
+            value = _number(question, points, chance) if number else chance.text()
+            return {state_column(question): state, answer_column(question): value}
+
+
+def _code(codes: Sequence[str], points: Collection[str | float], chance: Chance) -> str:
+    """Half of the time a code on which a condition turns, so that what follows is asked too."""
+    deciding = [code for code in codes if code in points]
+    return chance.one_of(deciding if deciding and chance.whole(0, 1) else codes)
 
 
 def _state(question: Question, chance: Chance) -> str:
@@ -156,11 +168,7 @@ def _other_texts(question: Question, chosen: set[str], chance: Chance) -> dict[s
     }
 
 
-def _text(question: Question, questionnaire: Questionnaire, chance: Chance) -> str:
-    return chance.text()
-
-
-def _number(question: Question, questionnaire: Questionnaire, chance: Chance) -> float | int:
+def _number(question: Question, points: Collection[str | float], chance: Chance) -> float | int:
     """Half of the time a number about which a condition turns, else any within bounds."""
     scale = 1 if question.integer else CENTS
     low = 0.0 if question.minimum is None else question.minimum
@@ -168,7 +176,7 @@ def _number(question: Question, questionnaire: Questionnaire, chance: Chance) ->
     low, high = round(low * scale), round(high * scale)
     near = [
         value
-        for number in _turning_points(question, questionnaire)
+        for number in sorted(set(map(float, points)))
         for value in (round(number * scale) - 1, round(number * scale), round(number * scale) + 1)
         if low <= value <= high
     ]
@@ -176,21 +184,17 @@ def _number(question: Question, questionnaire: Questionnaire, chance: Chance) ->
     return value if question.integer else value / scale
 
 
-def _turning_points(question: Question, questionnaire: Questionnaire) -> list[float]:
-    """Numbers that conditions compare the question with."""
+def _turning_points(questionnaire: Questionnaire) -> dict[str, set[str | float]]:
+    """By question, the codes and numbers that conditions compare its answers with."""
     texts = [base.condition for base in questionnaire.bases]
     for each in questionnaire.questions:
         items = (*each.options, *each.rows)
         texts += [each.base, *(item.only_if for item in items if item.only_if)]
-    named = [
-        atom
-        for text in texts
-        for atom in atoms(parse(text))
-        if isinstance(atom, Compare | Is) and atom.question == question.code
-    ]
-    numbers = {
-        number
-        for atom in named
-        for number in ([atom.number] if isinstance(atom, Compare) else map(float, atom.values))
-    }
-    return sorted(numbers)
+    points: dict[str, set[str | float]] = {}
+    for atom in (atom for text in texts for atom in atoms(parse(text))):
+        match atom:
+            case Compare(question, _, number):
+                points.setdefault(question, set()).add(number)
+            case Is() | AnyRow() | AllRows() | Count():
+                points.setdefault(atom.question, set()).update(atom.values)
+    return points

@@ -189,7 +189,7 @@ def _order_faults(
             site.path, what, "Une question ne dépend que de questions posées avant."
         )
     looping = {code for loop in loops for code in loop}
-    position = {question.code: i for i, question in reversed(draft.questions)}
+    position = draft.positions
     for site in sites:
         if site.is_base or site.owner in looping:
             continue
@@ -199,7 +199,7 @@ def _order_faults(
                 what = f"la condition dépend de « {code} », posée plus loin."
                 remedy = "Déplacer la question après celle dont elle dépend."
                 yield draft.source.fault(site.path, what, remedy)
-            elif not _covers(draft.by_code[code], question):
+            elif code in draft.by_code and not _covers(draft.by_code[code], question):
                 what = f"la condition dépend de « {code} », absente de certaines éditions."
                 yield draft.source.fault(site.path, what, "Accorder « since » et « until ».")
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from survey.questionnaire import load_questionnaire
+
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 WITH_PYTHON = [page for page in PAGES if "```python" in page.read_text(encoding="utf-8")]
@@ -26,6 +28,16 @@ def test_examples_run_in_order_and_print_what_is_shown(page, monkeypatch, capsys
         above = "\n" * text[: example.start(1)].count("\n")  # an error tells the line of the page
         exec(compile(above + code, page.name, "exec"), names)
         assert capsys.readouterr().out == (shown or ""), f"{page.name} : {code}"
+
+
+def test_the_questionnaire_shown_is_a_questionnaire(tmp_path):
+    text = (ROOT / "docs" / "questionnaires.md").read_text(encoding="utf-8")
+    shown = re.search(r"^```yaml\n(code: exemple\n.*?)^```", text, re.MULTILINE | re.DOTALL)
+    path = tmp_path / "exemple.yml"
+    path.write_text(shown[1], encoding="utf-8")
+    found = load_questionnaire(path, 2027)
+    assert [question.code for question in found.questions] == ["usage", "outils"]
+    assert "votre association" in found.question("usage").text
 
 
 def test_the_reference_of_the_engine_is_made_of_examples():

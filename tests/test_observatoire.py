@@ -103,15 +103,17 @@ def test_the_questionnaire_is_summed_up(capsys, here):
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ("  - code: taille\n", "  - code: taille: deux\n", "YAML lisible"),
+        ("  - code: secteur\n", "  - code: secteur: deux\n", "YAML lisible"),
         ("theme: profil", "theme: profils", "profils"),
-        ("base: connectees", "base: conectees", "connectees"),
+        ("base: utilisatrices", "base: utilisatrice", "utilisatrices"),
         ("internet = oui", "internet = oui and (", "colonne"),
     ],
 )
 def test_a_broken_questionnaire_is_said_with_its_line(capsys, here, tmp_path, before, after, said):
-    text = (here / "survey/instruments/entreprises.yml").read_text(encoding="utf-8")
+    instruments = here / "survey/instruments"
+    text = (instruments / "entreprises.yml").read_text(encoding="utf-8")
     assert before in text
+    (tmp_path / "modules").symlink_to(instruments / "modules", target_is_directory=True)
     broken = tmp_path / "casse.yml"
     broken.write_text(text.replace(before, after, 1), encoding="utf-8")
     message = fails(capsys, "questionnaire", broken)

@@ -9,7 +9,8 @@
 
 LimeSurvey takes codes of five letters and digits at most. An own code that fits is kept, another
 becomes `SQ001`… (rows and ticks) or `A01`… (answers) by its position in the questionnaire of the
-edition. An import understands both.
+edition; so does one that LimeSurvey keeps for itself or takes for a number written otherwise
+(`UNFIT`). An import understands both.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ IGNORED = {"lastpage", "startlanguage", "seed", "refurl"}
 CONTACT = {"ipaddr", "firstname", "lastname", "email", "phone"}
 # No question may be called so.
 RESERVED = {*TECHNICAL, *IGNORED, *CONTACT}
+# `01`, `1e3`, `0x1` are equal to other numbers in PHP or JavaScript, `false` is empty there.
+UNFIT = re.compile(r"0[0-9box].*|[0-9]+e[0-9]+|false|other|time", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,11 @@ def fitted_codes(codes: list[str], prefix: str, digits: int) -> dict[str, str]:
     No two become the same: a questionnaire has no code such as A01 or SQ001.
     """
     return {
-        code: code if re.fullmatch("[A-Za-z0-9]{1,5}", code) else f"{prefix}{position:0{digits}}"
+        code: code if is_fit(code) else f"{prefix}{position:0{digits}}"
         for position, code in enumerate(codes, 1)
     }
+
+
+def is_fit(code: str) -> bool:
+    """Whether LimeSurvey takes this code of an answer, a row or an option, and as it is meant."""
+    return bool(re.fullmatch("[A-Za-z0-9]{1,5}", code)) and not UNFIT.fullmatch(code)

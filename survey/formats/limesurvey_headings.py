@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from survey.columns import DONT_KNOW, SPECIAL_LABELS
+from survey.columns import DONT_KNOW
 from survey.errors import ResponseError
 from survey.formats.limesurvey_codes import (
     CONTACT,
@@ -29,7 +29,7 @@ from survey.formats.limesurvey_codes import (
     other_option,
     question_fields,
 )
-from survey.formats.wording import OTHER_LABELS, levelled
+from survey.formats.wording import DONT_KNOW_LABELS, OTHER_LABELS, levelled
 from survey.questions import Question, Questionnaire
 
 TIMING = re.compile(
@@ -155,7 +155,7 @@ def item_texts(question: Question, field: Field) -> tuple[str, ...]:
     if field.part == OTHER:
         return (other_option(question).label, *OTHER_LABELS)
     if field.part == DONT_KNOW:
-        return (SPECIAL_LABELS[DONT_KNOW],)
+        return DONT_KNOW_LABELS
     items = question.rows if question.type == "grid" else question.options
     return tuple(item.label for item in items if item.code == field.part)
 

@@ -11,7 +11,6 @@ from survey.columns import (
     BLANK,
     DONT_KNOW,
     GIVEN,
-    SPECIAL_LABELS,
     answer_column,
     other_text_column,
     state_column,
@@ -28,6 +27,7 @@ from survey.formats.limesurvey_codes import (
     question_fields,
 )
 from survey.formats.limesurvey_headings import ELLIPSIS, KEPT_WHOLE, TITLES, item_texts
+from survey.formats.wording import DONT_KNOW_LABELS
 from survey.questions import Question, Questionnaire
 
 Style = Literal["brackets", "underscores", "code_text", "text", "short_text"]
@@ -170,7 +170,7 @@ def choice_cell(question: Question, column: str, *, labels: bool) -> pl.Expr:
     codes = answer_codes(question) | {DONT_KNOW: DONT_KNOW, BLANK: ""}
     if labels:
         codes |= {option.code: option.label for option in question.options}
-        codes |= {DONT_KNOW: SPECIAL_LABELS[DONT_KNOW]}
+        codes |= {DONT_KNOW: DONT_KNOW_LABELS[0]}
     return pl.col(column).cast(pl.String).replace_strict(codes, return_dtype=pl.String)
 
 

@@ -18,6 +18,7 @@ from survey.questions import Question
 
 TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 OTHER_LABELS = ("Autre", "Other")
+DONT_KNOW_LABELS = ("Je ne sais pas", SPECIAL_LABELS[DONT_KNOW])
 
 
 def levelled(text: str) -> str:
@@ -30,7 +31,8 @@ def label_codes(question: Question) -> dict[str, str | None]:
     """Levelled label -> code of the option; None where several options have it."""
     labels: dict[str, str | None] = {}
     named = [(option.code, option.label) for option in question.options]
-    named += [(DONT_KNOW, SPECIAL_LABELS[DONT_KNOW])] * question.dont_know
+    if question.dont_know:
+        named += [(DONT_KNOW, label) for label in DONT_KNOW_LABELS]
     for code, label in named:
         label = levelled(label)
         labels[label] = None if labels.get(label, code) != code else code

@@ -21,6 +21,7 @@ CONTENT = {
         {"code": "usage", "title": "IA", "theme": "usages", "condition": "any(outils) = oui"},
         {"code": "ecrit", "title": "Texte", "theme": "usages", "condition": "outils.ecrit = oui"},
         {"code": "part", "title": "Part", "theme": "usages", "mean": "part"},
+        {"code": "clefs", "title": "Clefs", "theme": "usages", "condition": "clefs = oui"},
     ],
 }
 
@@ -71,6 +72,12 @@ def test_a_cell_breaks_with_its_indicator_or_with_its_cut():
         told
         == "Rupture de série en 2026\u202f: «\u202fOutils\u202f», lignes ajoutées\u202f: Image."
     )
+
+
+def test_a_series_begins_with_its_question():
+    assert ("clefs", "ensemble") not in since(2025)
+    assert since(2026)["clefs", "ensemble"] == since(2027)["clefs", "ensemble"] == 2026
+    assert cells(2027).filter(indicator="clefs", domain_type="ensemble")["series_break"][0] is None
 
 
 def test_a_break_stays_in_later_editions():

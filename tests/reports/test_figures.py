@@ -281,7 +281,7 @@ def luminance(colour):
 
 
 def test_the_fonts_are_there():
-    fonts = Path(__file__).parents[2] / "reports" / "assets" / "fonts"
+    fonts = Path(__file__).parents[2] / "survey" / "fonts"
     assert sorted(path.name for path in fonts.glob("*.ttf")) == [
         "SourceSans3-Bold.ttf",
         "SourceSans3-Regular.ttf",

@@ -119,7 +119,9 @@ def test_questions_are_written_with_their_help_and_what_they_demand(lines):
     assert services["constraint"] == (
         "count-selected(.) <= 1 or not(selected(., 'aucun') or selected(., 'NSP'))"
     )
-    assert services["choice_filter"].startswith("(name != 'spam' or (number(")
+    first, second = services["choice_filter"].split(" and (name")
+    assert first == "((name != 'trad' or not(${taille} = '0'))"
+    assert second.startswith(" != 'spam' or (number(")
 
 
 def test_a_required_number_is_given_or_said_unknown(lines):

@@ -135,11 +135,11 @@ def test_nothing_else_is_left_in_the_form(file, xform):
     """What was not asked is emptied, and the form accepts every generated answer."""
     form, questionnaire = Form.read(xform(file)), questionnaire_of(file)
     responses = generate_responses(questionnaire, ROWS, seed=11).to_dicts()
+    paths = [node.path for node in form_nodes(questionnaire)]
     for row, (submission, _) in zip(responses, cases(file), strict=True):
         form.fill(submission)
         form.hidden()
-        paths = [node.path for node in form_nodes(questionnaire)]
-        left = {path: form.node(path).text for path in paths if form.node(path).text}
+        left = {path: form.nodes[path].text for path in paths if form.nodes[path].text}
         assert left == answers_to_submission(row, questionnaire)
         assert [path for path in paths if not form.accepts(path)] == []
 

@@ -68,6 +68,7 @@ class Form:
     """An XForm and one submission; paths are those of `Node.path`."""
 
     root: etree._Element
+    nodes: dict[str, etree._Element]
     relevant: dict[str, etree.XPath]
     constraint: dict[str, etree.XPath]
     choices: dict[str, etree.XPath]
@@ -87,18 +88,16 @@ class Form:
             _below(each.getparent().get("ref")): xpath(f"{each.get('nodeset')}/name")
             for each in body.iter(f"{XFORMS}itemset")
         }
-        return cls(root, _compiled(binds, "relevant"), _compiled(binds, "constraint"), itemsets)
-
-    def node(self, path: str) -> etree._Element:
-        return self.root.find(path)
+        nodes = {path: root.find(path) for path in binds}
+        relevant, constraint = _compiled(binds, "relevant"), _compiled(binds, "constraint")
+        return cls(root, nodes, relevant, constraint, itemsets)
 
     def fill(self, submission: dict[str, str]) -> None:
         """Write a submission in place of what stood there."""
-        for element in self.root.iter():
-            if not len(element) and element.getparent().tag != "item":
-                element.text = None
+        for element in self.nodes.values():
+            element.text = None
         for path, text in submission.items():
-            self.node(path).text = text
+            self.nodes[path].text = text
 
     def hidden(self) -> set[str]:
         """Empty what is not relevant, in the order of the form; paths of these nodes and groups."""
@@ -106,17 +105,17 @@ class Form:
         for path, relevant in self.relevant.items():
             if not relevant(self.root):
                 hidden.add(path)
-                for element in self.node(path).iter():
+                for element in self.nodes[path].iter():
                     element.text = None
         return hidden
 
     def offered(self, path: str) -> list[str]:
         """Codes of the choices shown for a question."""
-        return [each.text for each in self.choices[path](self.node(path))]
+        return [each.text for each in self.choices[path](self.nodes[path])]
 
     def accepts(self, path: str) -> bool:
         """Whether the text of a node meets its constraint; an empty node is not looked at."""
-        node = self.node(path)
+        node = self.nodes[path]
         return not node.text or path not in self.constraint or self.constraint[path](node)
 
     def holds(self, expression: str, questionnaire) -> bool:
