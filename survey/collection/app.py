@@ -165,6 +165,7 @@ class Shield:
         self._headers = HEADERS | (HTTPS_HEADERS if settings.is_https else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or refuse its host."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -62,7 +62,9 @@ class Reading:
     errors: tuple[FieldError, ...] = ()
 
 
-def read_page(page: Page, form: Form, answers: Answers, fields: Fields, *, partial: bool) -> Reading:
+def read_page(
+    page: Page, form: Form, answers: Answers, fields: Fields, *, partial: bool
+) -> Reading:
     """Read the fields of every question of the page that is asked; others are left unread.
 
     `answers` are those of earlier pages. A question in error has no answer.
@@ -289,7 +291,11 @@ def written_fields(question: Question, answers: Answers) -> dict[str, list[str]]
             return {state: [DONT_KNOW]}
         case _:
             value = answers.get(name)
-            return {} if value is None else {name: [value if isinstance(value, str) else typed_number(value)]}
+            return (
+                {}
+                if value is None
+                else {name: [value if isinstance(value, str) else typed_number(value)]}
+            )
 
 
 def _chosen(answers: Answers, names: list[str]) -> dict[str, list[str]]:

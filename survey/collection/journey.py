@@ -13,10 +13,9 @@ from survey.collection.pages import (
     Page,
     asked_questions,
     consistent,
-    unfinished_pages,
+    next_page,
 )
 from survey.collection.store import Response
-from survey.columns import question_columns
 
 LONGEST_VIEW = timedelta(minutes=30)  # beyond, the person had left
 
@@ -37,15 +36,19 @@ def with_page(
     if reading.errors:
         drafts[page.code] = {"fields": _own_fields(page, fields), "partial": partial}
         reading = read_page(page, form, response.answers, fields, partial=True)
-    asked = asked_questions(page, form, response.answers)
-    replaced = {column.name for question in asked for column in question_columns(question)}
-    others = {name: value for name, value in response.answers.items() if name not in replaced}
+    asked = {question.code for question in asked_questions(page, form, response.answers)}
+    others = {k: value for k, value in response.answers.items() if _question(k) not in asked}
     return replace(response, answers=consistent(form, others | reading.answers), drafts=drafts)
 
 
 def _own_fields(page: Page, fields: Fields) -> dict[str, list[str]]:
     codes = {question.code for question in page.questions}
-    return {name: list(values) for name, values in fields.items() if name.split("__")[0] in codes}
+    return {name: list(values) for name, values in fields.items() if _question(name) in codes}
+
+
+def _question(name: str) -> str:
+    """Code of the question of a column or of a field."""
+    return name.partition("__")[0]
 
 
 def with_seconds(response: Response, page: Page, shown: datetime, now: datetime) -> Response:
@@ -64,7 +67,7 @@ def with_seconds(response: Response, page: Page, shown: datetime, now: datetime)
 
 def submitted(response: Response, form: Form, now: datetime) -> Response:
     """The answers, sent if every page is filled; sent once only, at the first time."""
-    if response.submitted or unfinished_pages(form, response.answers, response.drafts):
+    if response.submitted or next_page(form, response.answers, response.drafts):
         return response
     return replace(response, drafts={}, counted=None, submitted=now)
 

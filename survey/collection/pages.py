@@ -178,16 +178,12 @@ def visible_pages(form: Form, answers: Answers) -> list[Page]:
     return [page for page in form.pages if asked_questions(page, form, answers)]
 
 
-def unfinished_pages(form: Form, answers: Answers, drafts: Mapping[str, Any]) -> list[Page]:
-    """Visible pages still to be filled: a question without answer, or a draft to be corrected."""
-
-    def is_finished(page: Page) -> bool:
-        asked = asked_questions(page, form, answers)
-        return page.code not in drafts and all(
-            is_answered(question, form.questionnaire, answers) for question in asked
-        )
-
-    return [page for page in visible_pages(form, answers) if not is_finished(page)]
+def is_finished(page: Page, form: Form, answers: Answers, drafts: Mapping[str, Any]) -> bool:
+    """Whether nothing is left to be filled in a page: no question, and no draft to be corrected."""
+    asked = asked_questions(page, form, answers)
+    if asked and page.code in drafts:
+        return False
+    return all(is_answered(question, form.questionnaire, answers) for question in asked)
 
 
 def next_page(
@@ -198,10 +194,9 @@ def next_page(
     Pages already filled are passed over: whoever changes an earlier answer comes back to where they
     had stopped.
     """
-    left = unfinished_pages(form, answers, drafts)
-    rank = -1 if after is None else form.pages.index(after)
-    later = [page for page in left if form.pages.index(page) > rank]
-    return next(iter([*later, *left]), None)
+    rank = 0 if after is None else form.pages.index(after) + 1
+    in_turn = (*form.pages[rank:], *form.pages[:rank])
+    return next((page for page in in_turn if not is_finished(page, form, answers, drafts)), None)
 
 
 def previous_page(form: Form, answers: Answers, before: Page | None = None) -> Page | None:

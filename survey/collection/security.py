@@ -1,10 +1,10 @@
 """What keeps the questionnaire safe: tokens, the session, keys of forms, limits, headers.
 
-The session cookie is the token itself, or a random one for a visitor who has none yet: nothing about
-sessions is stored, a server that restarts closes none, and no key has to be kept. The cookie ends
-with the browser, no script can read it, and it leaves our pages in no link. The key of a form is
-a time signed with that token (HMAC-SHA256): no one else can make a form that we would accept, and
-the time tells how long the page was in view.
+The session cookie is the token itself, or a random one for a visitor who has none yet: nothing
+about sessions is stored, a server that restarts closes none, and no key has to be kept. The cookie
+ends with the browser, no script can read it, and it stands in no address. The key of a form is a
+time signed with that token (HMAC-SHA256): no one else can make a form that we would accept, and the
+time tells how long the page was in view.
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ from typing import Any
 from survey.collection.form import (
     DONT_KNOW_LABEL,
     LONGEST_NUMBER,
-    LONGEST_OTHER,
     LONGEST_TEXT,
     FieldError,
     Fields,
@@ -151,9 +150,7 @@ def _choices(
         beside = other_text_column(question, code) if other else None
         text = next(iter(fields.get(beside, ())), "") if beside else ""
         error = errors.get(beside) if beside else None
-        choices.append(
-            Choice(f"{name}-{rank}", code, label, code in given, beside, text, error)
-        )
+        choices.append(Choice(f"{name}-{rank}", code, label, code in given, beside, text, error))
     return tuple(choices)
 
 

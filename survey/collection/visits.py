@@ -24,7 +24,6 @@ from survey.collection.pages import (
     asked_questions,
     next_page,
     previous_page,
-    unfinished_pages,
     visible_pages,
 )
 from survey.collection.security import (
@@ -242,11 +241,11 @@ def review(visit: Visit) -> Response:
     answered, form = _answered(visit), visit.form
     if not visit.is_collecting():
         return render(visit, "closed.html", is_saved=True)
-    left = unfinished_pages(form, answered.answers, answered.drafts)
+    left = next_page(form, answered.answers, answered.drafts)
     pages = visible_pages(form, answered.answers)
-    if left:  # what comes after the first page to be filled may still change
-        pages = pages[: pages.index(left[0]) + 1]
-    parts = [(page, page in left, _in_words(page, form, answered)) for page in pages]
+    if left:  # what comes after it may still change
+        pages = pages[: pages.index(left) + 1]
+    parts = [(page, page == left, _in_words(page, form, answered)) for page in pages]
     return render(visit, "review.html", parts=parts, left=left)
 
 
