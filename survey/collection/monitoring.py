@@ -82,11 +82,11 @@ def _strata(
     units = pl.DataFrame(schema={"token": pl.String, "stratum": pl.String})
     if sample is not None:
         units = sample.select(pl.col("token", "stratum").cast(pl.String))
-    counts = [(pl.col("state") == name).sum().alias(name) for name in STATES]
+    counts = [(pl.col("state") == name).fill_null(False).sum().alias(name) for name in STATES]
     sampled = (
         units.join(state, on="token", how="left")
         .group_by("stratum")
-        .agg(sampled=pl.len(), *counts)
+        .agg(pl.len().alias("sampled"), *counts)
         .sort("stratum")
     )
     wanted = sampled.select("stratum", target="sampled") if targets is None else targets

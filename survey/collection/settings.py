@@ -122,7 +122,12 @@ def open_stores(settings: Settings, questionnaire: Questionnaire) -> Stores:
     schema = settings.name.replace("-", "_")
     responses = ResponseStore(Database(settings.base, schema))
     contacts = ContactStore(Database(settings.contacts_base, f"{schema}_contacts"))
+    stores = Stores(responses, contacts)
     edition = questionnaire.edition or "toutes éditions"
-    responses.create(f"{questionnaire.code} ({edition})")
-    contacts.create()
-    return Stores(responses, contacts)
+    try:
+        responses.create(f"{questionnaire.code} ({edition})")
+        contacts.create()
+    except StorageError:
+        stores.close()
+        raise
+    return stores
