@@ -114,7 +114,7 @@ def _stops(people: list[Response], form: Form) -> pl.DataFrame:
     ]
     places = [*form.pages, None]
     rows = [
-        (page.part if page else None, page.title if page else "Vérification", stopped.count(page))
+        (page.part if page else None, page.heading if page else "Vérification", stopped.count(page))
         for page in places
     ]
     schema = {"part": pl.Int64, "title": pl.String, "people": pl.Int64}

@@ -34,12 +34,21 @@ Answers = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Questions shown together; `code` is in its address, `part` the rank of its theme from 1."""
+    """Questions shown together; `code` is in its address, `part` the rank of its theme from 1.
+
+    `title` is that of the theme; `is_continued`: the theme began on an earlier page.
+    """
 
     code: str
     part: int
     title: str
+    is_continued: bool
     questions: tuple[Question, ...]
+
+    @property
+    def heading(self) -> str:
+        """The title, as two pages of a theme are told apart."""
+        return f"{self.title}, suite" if self.is_continued else self.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +74,11 @@ def make_form(questionnaire: Questionnaire) -> Form:
     used: dict[str, int] = {}
     runs = groupby(questionnaire.questions, key=lambda question: question.theme)
     for part, (theme, questions) in enumerate(runs, start=1):
-        for group in _independent(list(questions), questionnaire):
+        for rank, group in enumerate(_independent(list(questions), questionnaire)):
             used[theme] = used.get(theme, 0) + 1
             code = theme if used[theme] == 1 else f"{theme}-{used[theme]}"
-            pages.append(Page(code, part, questionnaire.themes[theme], tuple(group)))
+            title = questionnaire.themes[theme]
+            pages.append(Page(code, part, title, rank > 0, tuple(group)))
     return Form(questionnaire, tuple(pages))
 
 

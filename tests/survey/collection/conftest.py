@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from respondents import visitors
 from web_forms import SHAPES
 
 from survey.collection.settings import Settings, Stores, default_settings, open_stores, with_base
@@ -85,3 +86,15 @@ def local_stores(local_settings) -> Iterator[Stores]:
     opened = open_stores(local_settings, SHAPES)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def visitor(settings, stores):
+    """Opens respondents of the questionnaire of every shape, each with a browser of its own."""
+    return visitors(settings, SHAPES, stores)
+
+
+@pytest.fixture
+def local_visitor(local_settings, local_stores):
+    """The same, on SQLite alone."""
+    return visitors(local_settings, SHAPES, local_stores)
