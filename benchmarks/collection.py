@@ -52,6 +52,7 @@ from survey.generation import generate_responses  # noqa: E402
 from survey.questionnaire import load_questionnaire  # noqa: E402
 
 PORT = 8765
+ADDRESS = f"http://127.0.0.1:{PORT}"
 KEY = re.compile(r'name="_cle" value="([^"]+)"')
 THINKING = (2.0, 4.0)  # seconds, drawn evenly: a short time to think
 FLOOR_PAGES = 10
@@ -67,10 +68,21 @@ class Load:
     elapsed: float
 
 
-async def answer(
+def browser() -> httpx.AsyncClient:
+    """A connection of its own for each respondent; a shared pool would queue them."""
+    return httpx.AsyncClient(base_url=ADDRESS, verify=False, timeout=120)
+
+
+async def answer(token: str, person: dict, form: Form, thinking: tuple, load: Load) -> None:
+    """One respondent, from the link to the thanks."""
+    async with browser() as client:
+        await answer_pages(client, token, person, form, thinking, load)
+
+
+async def answer_pages(
     client: httpx.AsyncClient, token: str, person: dict, form: Form, thinking: tuple, load: Load
 ) -> None:
-    """One respondent, from the link to the thanks."""
+    """Every page of one respondent."""
     chance, cookies = Random(token), {"Cookie": f"reponse={token}"}
     await asyncio.sleep(chance.uniform(0, thinking[1]))
     page = await client.get("/", headers=cookies)
@@ -109,15 +121,8 @@ def key_of(page: httpx.Response) -> str:
 async def crowd(tokens: list[str], people: list[dict], form: Form, thinking: tuple) -> Load:
     """Every respondent at once."""
     load, began = Load([], {token: {} for token in tokens}, set(), 0.0), perf_counter()
-    limits = httpx.Limits(max_connections=len(tokens), max_keepalive_connections=len(tokens))
-    address = f"http://localhost:{PORT}"
-    async with httpx.AsyncClient(base_url=address, limits=limits, timeout=120) as client:
-        await asyncio.gather(
-            *(
-                answer(client, token, person, form, thinking, load)
-                for token, person in zip(tokens, people, strict=True)
-            )
-        )
+    pairs = zip(tokens, people, strict=True)
+    await asyncio.gather(*(answer(*pair, form, thinking, load) for pair in pairs))
     return replace(load, elapsed=perf_counter() - began)
 
 
@@ -158,7 +163,7 @@ def running(target, *arguments) -> Iterator[None]:
     try:
         for _ in range(600):
             try:
-                httpx.get(f"http://localhost:{PORT}/")
+                httpx.get(ADDRESS)
                 break
             except httpx.TransportError:
                 sleep(0.1)
@@ -171,17 +176,15 @@ def running(target, *arguments) -> Iterator[None]:
 async def floor_crowd(respondents: int) -> list[float]:
     """Seconds of each bare write."""
     seconds: list[float] = []
-    limits = httpx.Limits(max_connections=respondents, max_keepalive_connections=respondents)
-    address = f"http://localhost:{PORT}"
-    async with httpx.AsyncClient(base_url=address, limits=limits, timeout=120) as client:
 
-        async def one() -> None:
+    async def one() -> None:
+        async with browser() as client:
             for _ in range(FLOOR_PAGES):
                 began = perf_counter()
                 await client.post("/", content="x" * 2000)
                 seconds.append(perf_counter() - began)
 
-        await asyncio.gather(*(one() for _ in range(respondents)))
+    await asyncio.gather(*(one() for _ in range(respondents)))
     return seconds
 
 
@@ -219,7 +222,7 @@ def main() -> None:
         settings = default_settings(f"essai_{new_token()[:8]}", Path(folder), environment={})
         if options.base:
             settings = with_base(settings, options.base)
-        settings = replace(settings, address=f"http://localhost:{PORT}")
+        settings = replace(settings, address=ADDRESS)
         people = generate_responses(questionnaire, 2 * count, seed=1).to_dicts()
         tokens = [new_token() for _ in people]
         stores = open_stores(settings, questionnaire)

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs
 
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -39,6 +39,7 @@ from survey.questions import Questionnaire
 STATIC = Path(__file__).parent / "static"
 LARGEST_BODY = 512 * 1024  # bytes of a page sent
 MOST_FIELDS = 2000
+THREADS = 8  # answering at once; beyond, requests wait in turn
 HOUR = timedelta(hours=1)
 STALE = (
     "Votre session s’est fermée et cette page n’a pas pu être enregistrée. Les pages précédentes "
@@ -113,6 +114,8 @@ OWN_WORDS = {403, 413, 429}
 def _run(handler: Handler, collection: Collection) -> Callable[[Request], Awaitable[Response]]:
     """An endpoint: reads the request here, answers it in a thread (stores and templates wait)."""
 
+    threads = CapacityLimiter(THREADS)
+
     async def endpoint(request: Request) -> Response:
         settings = collection.settings
         token = _session(request, settings)
@@ -123,7 +126,7 @@ def _run(handler: Handler, collection: Collection) -> Callable[[Request], Awaita
         address = request.client.host if request.client else ""
         visit = Visit(collection, token, address, request.path_params, fields, shown)
         try:
-            response = await run_in_threadpool(handler, visit)
+            response = await to_thread.run_sync(handler, visit, limiter=threads)
         except ElsewhereError as elsewhere:
             response = visits.goto(str(elsewhere))
         if "set-cookie" not in response.headers and not _has_session(request, settings):
