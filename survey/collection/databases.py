@@ -88,7 +88,7 @@ def _engine(address: str, schema: str) -> Engine:
             options["connect_args"] = {"timeout": PATIENCE, "check_same_thread": False}
         else:
             options["execution_options"] = {"schema_translate_map": {None: schema}}
-        engine = create_engine(url, pool_timeout=PATIENCE, max_overflow=40, **options)
+        engine = create_engine(url, pool_timeout=PATIENCE, max_overflow=KEPT_CONNECTIONS, **options)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise StorageError(
             "base : cette adresse ne désigne pas une base que l’on sait ouvrir. Écrivez "
