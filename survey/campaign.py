@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -46,6 +47,35 @@ class ExportReading(_Decision):
     versions: tuple[DescribedForm, ...] = ()
     noms: dict[str, str] = {}
     sans_identifiant: bool = False
+
+
+class OnlineForm(_Decision):
+    """Our own web questionnaire: its public address, who may answer, what is kept until when.
+
+    `acces`: `lien` (personal links) or `ouvert` (anyone). `base` is an SQLAlchemy address when
+    answers are not kept in `private/`; OBSERVATOIRE_BASE stands before it. `contacts_jusqu_au` and
+    `reponses_jusqu_au` are the last days they are kept.
+    """
+
+    adresse: str = "http://localhost:8000"
+    acces: Literal["lien", "ouvert"] = "lien"
+    base: str | None = None
+    contacts_jusqu_au: date | None = None
+    reponses_jusqu_au: date | None = None
+
+    @model_validator(mode="after")
+    def _reachable(self) -> OnlineForm:
+        address = urlsplit(self.adresse)
+        is_local = address.hostname in {"localhost", "127.0.0.1"}
+        if address.scheme not in ({"http", "https"} if is_local else {"https"}):
+            raise ValueError(
+                "« adresse » du collecteur : il faut https:// (http:// sur sa machine)"
+            )
+        if not address.hostname or address.path.strip("/") or address.query or address.fragment:
+            raise ValueError(
+                "« adresse » du collecteur : un nom de machine seul, comme https://enquete.exemple.fr"
+            )
+        return self
 
 
 class Plan(_Decision):
@@ -127,6 +157,7 @@ class CampaignFile(_Decision):
     indicateurs: str | None = None
     collecte: Fieldwork | None = None
     export: ExportReading = ExportReading()
+    collecteur: OnlineForm | None = None
     plan: Plan
     redressement: Weighting | None = None
     seuils: Thresholds = Thresholds()
