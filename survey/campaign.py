@@ -145,7 +145,10 @@ class TargetSpec(_Decision):
 
 
 class CampaignFile(_Decision):
-    """The content of a `campaign.yml`: a survey of the observatory, or any file with weights."""
+    """The content of a `campaign.yml`: a survey of the observatory, or any file with weights.
+
+    A survey may be collected before `indicateurs` and `redressement` are decided.
+    """
 
     titre: str
     edition: int
@@ -158,7 +161,7 @@ class CampaignFile(_Decision):
     collecte: Fieldwork | None = None
     export: ExportReading = ExportReading()
     collecteur: OnlineForm | None = None
-    plan: Plan
+    plan: Plan = Plan()
     redressement: Weighting | None = None
     seuils: Thresholds = Thresholds()
     donnees: str | None = None
@@ -167,14 +170,19 @@ class CampaignFile(_Decision):
 
     @model_validator(mode="after")
     def _one_kind(self) -> CampaignFile:
-        own = self.questionnaire and self.indicateurs and self.redressement
         described = self.donnees and self.plan.poids and self.cibles
-        if not own and not described:
+        if not self.questionnaire and not described:
             raise ValueError(
-                "il faut soit « questionnaire », « indicateurs » et « redressement », "
+                "il faut soit « questionnaire » (puis « indicateurs » et « redressement »), "
                 "soit « donnees », « plan: {poids: …} » et « cibles »"
             )
-        if self.simulee and (self.graine is None or self.plan.taille_echantillon is None):
+        if (self.indicateurs is None) != (self.redressement is None) and not described:
+            raise ValueError("« indicateurs » et « redressement » vont ensemble")
+        if (
+            self.simulee
+            and self.redressement
+            and (self.graine is None or self.plan.taille_echantillon is None)
+        ):
             raise ValueError(
                 "une campagne simulée demande « graine » et « plan: {taille_echantillon: …} »"
             )
@@ -198,6 +206,11 @@ class Campaign:
     def population(self) -> str:
         """Population surveyed, as named in results."""
         return self.decisions.population
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether it is decided, or given, how answers are weighted: else it only collects."""
+        return self.decisions.redressement is not None or self.decisions.donnees is not None
 
     @property
     def private(self) -> Path:
