@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from reports import questionnaire_verbs
+from reports import collection_verbs, questionnaire_verbs
 from reports.console import FrenchParser, progress, say
 from survey.errors import SurveyError
 from survey.french import NNBSP, typography
@@ -15,6 +15,7 @@ from survey.french import NNBSP, typography
 EXAMPLES = """exemples :
   observatoire demo
   observatoire questionnaire comparer 2025 2026
+  observatoire collecter servir campaigns/2026/entreprises
   observatoire importer campaigns/2026/entreprises export.csv
   observatoire redresser campaigns/2026/entreprises
   observatoire estimer campaigns/2026/entreprises
@@ -71,8 +72,13 @@ def questionnaire(parser: FrenchParser) -> None:
     questionnaire_verbs.add_verbs(parser)
 
 
+def collecter(parser: FrenchParser) -> None:
+    """Our own web questionnaire: links, server, monitoring, export (`collection_verbs`)."""
+    collection_verbs.add_verbs(parser)
+
+
 def importer(options: argparse.Namespace) -> None:
-    """Take in an export of LimeSurvey; write the answers, the rejects and the control page."""
+    """Take in the export of any tool; write the answers, the rejects and the control page."""
     from reports import pipeline, summaries
 
     campaign = pipeline.open_campaign(options.campagne)
@@ -179,9 +185,15 @@ def _verbs() -> tuple:
             "verifier survey/instruments/entreprises.yml --edition 2026",
         ),
         (
+            collecter,
+            None,
+            "Met le questionnaire en ligne, suit la collecte et en sort les réponses.",
+            f"servir {edition}",
+        ),
+        (
             importer,
             _import_arguments,
-            "Importe un export de réponses de LimeSurvey (CSV ou VV).",
+            "Importe les réponses de tout outil : LimeSurvey, Kobo, ODK, papier, notre formulaire.",
             f"{edition} export.csv",
         ),
         (

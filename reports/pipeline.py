@@ -44,14 +44,18 @@ SAMPLE_NUMBERS = ("stratum_size", "design_weight")
 
 
 def campaigns(root: Path) -> list[Campaign]:
-    """Every campaign with a questionnaire under `root`, oldest edition first."""
+    """Every campaign under `root` that can be published, oldest edition first.
+
+    One that only collects so far is left out.
+    """
     folders = sorted(path.parent for path in root.glob("campaigns/[0-9]*/*/campaign.yml"))
     if not folders:
         raise SurveyError(
             f"{root} : aucune campagne ici. Lancez la commande à la racine du projet, "
             "là où se trouve le dossier campaigns/."
         )
-    return [load_campaign(folder, root) for folder in folders]
+    found = [load_campaign(folder, root) for folder in folders]
+    return [campaign for campaign in found if campaign.is_weighted]
 
 
 def open_campaign(folder: Path) -> Campaign:
@@ -74,6 +78,15 @@ def require_questionnaire(campaign: Campaign) -> None:
         raise SurveyError(
             f"{campaign.folder} : cette campagne décrit un fichier qui porte déjà ses poids "
             "(« donnees ») ; rien n’est à importer ni à redresser. Lancez observatoire estimer."
+        )
+
+
+def require_weighting(campaign: Campaign) -> None:
+    """Refuse to weight or to estimate before it was decided how."""
+    if not campaign.is_weighted:
+        raise SurveyError(
+            f"{campaign.folder} : campaign.yml ne dit pas comment redresser. Ajoutez "
+            "« indicateurs » et « redressement » ; voyez campaigns/2026/entreprises/campaign.yml."
         )
 
 
@@ -147,6 +160,7 @@ def form_files(campaign: Campaign) -> list[Path]:
 def weigh(campaign: Campaign) -> bool:
     """Write `poids.parquet` (each step a column) and the tables of what each step did."""
     require_questionnaire(campaign)
+    require_weighting(campaign)
     private, build = campaign.private, campaign.build
     inputs = [find_sample(campaign), private / "reponses.parquet"]
     outputs = [private / "poids.parquet", private / STRANGERS]
@@ -191,6 +205,7 @@ def estimate_campaign(campaign: Campaign) -> bool:
     if campaign.decisions.donnees:
         estimate_file(campaign)
         return True
+    require_weighting(campaign)
     private, build = campaign.private, campaign.build
     inputs = [private / "reponses.parquet", private / "poids.parquet"]
     outputs = [private / "estimations.parquet", build / "published.parquet"]

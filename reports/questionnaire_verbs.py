@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from reports.console import FrenchParser, progress, say
@@ -19,70 +20,44 @@ MOST_ANSWERS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One form in which a questionnaire leaves: end of the file's name, what it is, who writes."""
+    """One form in which a questionnaire leaves: end of the file's name, what it is, who writes it.
+
+    `writer` is « module.function » of `survey.formats`, imported when it is used.
+    """
 
     suffix: str
     what: str
-    writer: Callable[[], Callable[..., None]]
+    writer: str
 
-
-def _surveyjs():
-    from survey.formats.surveyjs import export_surveyjs
-
-    return export_surveyjs
-
-
-def _xlsform():
-    from survey.formats.xlsform import export_xlsform
-
-    return export_xlsform
-
-
-def _limesurvey():
-    from survey.formats.limesurvey_structure import export_limesurvey
-
-    return export_limesurvey
-
-
-def _ddi():
-    from survey.formats.ddi import export_ddi
-
-    return export_ddi
-
-
-def _codebook_csv():
-    from survey.formats.codebook import export_codebook_csv
-
-    return export_codebook_csv
-
-
-def _codebook_html():
-    from survey.formats.codebook import export_codebook_html
-
-    return export_codebook_html
-
-
-def _paper():
-    from survey.formats.paper import export_paper
-
-    return export_paper
-
-
-def _keying():
-    from survey.formats.keying_template import write_keying_template
-
-    return write_keying_template
+    def write(self, *arguments: object) -> None:
+        """Write the file."""
+        module, function = self.writer.split(".")
+        getattr(import_module(f"survey.formats.{module}"), function)(*arguments)
 
 
 EXPORTS = {
-    "limesurvey": Export("limesurvey.txt", "structure à importer dans LimeSurvey", _limesurvey),
-    "xlsform": Export("xlsform.xlsx", "formulaire de KoboToolbox ou d’ODK", _xlsform),
-    "surveyjs": Export("surveyjs.json", "formulaire de SurveyJS", _surveyjs),
-    "ddi": Export("ddi.xml", "documentation DDI-Codebook 2.5", _ddi),
-    "dictionnaire": Export("dictionnaire.html", "dictionnaire des variables", _codebook_html),
-    "dictionnaire-csv": Export("dictionnaire.csv", "le même, en tableau", _codebook_csv),
-    "papier": Export("papier.pdf", "questionnaire à imprimer", _paper),
-    "saisie": Export("saisie.xlsx", "modèle pour saisir les réponses sur papier", _keying),
+    "limesurvey": Export(
+        "limesurvey.txt",
+        "structure à importer dans LimeSurvey",
+        "limesurvey_structure.export_limesurvey",
+    ),
+    "xlsform": Export(
+        "xlsform.xlsx", "formulaire de KoboToolbox ou d’ODK", "xlsform.export_xlsform"
+    ),
+    "surveyjs": Export("surveyjs.json", "formulaire de SurveyJS", "surveyjs.export_surveyjs"),
+    "ddi": Export("ddi.xml", "documentation DDI-Codebook 2.5", "ddi.export_ddi"),
+    "dictionnaire": Export(
+        "dictionnaire.html", "dictionnaire des variables", "codebook.export_codebook_html"
+    ),
+    "dictionnaire-csv": Export(
+        "dictionnaire.csv", "dictionnaire en tableau", "codebook.export_codebook_csv"
+    ),
+    "papier": Export("papier.pdf", "questionnaire à imprimer", "paper.export_paper"),
+    "saisie": Export(
+        "saisie.xlsx",
+        "modèle pour saisir les réponses sur papier",
+        "keying_template.write_keying_template",
+    ),
 }
 
 
@@ -125,7 +100,7 @@ def export(options: argparse.Namespace) -> None:
             bar.start(made.what[0].upper() + made.what[1:])
             path = options.sortie / f"{questionnaire.code}-{options.edition}-{made.suffix}"
             extra = (_mailing(options),) if name == "papier" else ()
-            made.writer()(questionnaire, path, *extra)
+            made.write(questionnaire, path, *extra)
             bar.done()
             written.append(f"  {path} : {made.what}")
     say("\n".join([f"{counted(len(written), 'fichier écrit')} :", *written]))

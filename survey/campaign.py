@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -46,6 +47,35 @@ class ExportReading(_Decision):
     versions: tuple[DescribedForm, ...] = ()
     noms: dict[str, str] = {}
     sans_identifiant: bool = False
+
+
+class OnlineForm(_Decision):
+    """Our own web questionnaire: its public address, who may answer, what is kept until when.
+
+    `acces`: `lien` (personal links) or `ouvert` (anyone). `base` is an SQLAlchemy address when
+    answers are not kept in `private/`; OBSERVATOIRE_BASE stands before it. `contacts_jusqu_au` and
+    `reponses_jusqu_au` are the last days they are kept.
+    """
+
+    adresse: str = "http://localhost:8000"
+    acces: Literal["lien", "ouvert"] = "lien"
+    base: str | None = None
+    contacts_jusqu_au: date | None = None
+    reponses_jusqu_au: date | None = None
+
+    @model_validator(mode="after")
+    def _reachable(self) -> OnlineForm:
+        address = urlsplit(self.adresse)
+        is_local = address.hostname in {"localhost", "127.0.0.1"}
+        if address.scheme not in ({"http", "https"} if is_local else {"https"}):
+            raise ValueError(
+                "« adresse » du collecteur : il faut https:// (http:// sur sa machine)"
+            )
+        if not address.hostname or address.path.strip("/") or address.query or address.fragment:
+            raise ValueError(
+                "« adresse » du collecteur : un nom de machine seul, comme https://enquete.exemple.fr"
+            )
+        return self
 
 
 class Plan(_Decision):
@@ -115,7 +145,10 @@ class TargetSpec(_Decision):
 
 
 class CampaignFile(_Decision):
-    """The content of a `campaign.yml`: a survey of the observatory, or any file with weights."""
+    """The content of a `campaign.yml`: a survey of the observatory, or any file with weights.
+
+    A survey may be collected before `indicateurs` and `redressement` are decided.
+    """
 
     titre: str
     edition: int
@@ -127,7 +160,8 @@ class CampaignFile(_Decision):
     indicateurs: str | None = None
     collecte: Fieldwork | None = None
     export: ExportReading = ExportReading()
-    plan: Plan
+    collecteur: OnlineForm | None = None
+    plan: Plan = Plan()
     redressement: Weighting | None = None
     seuils: Thresholds = Thresholds()
     donnees: str | None = None
@@ -136,14 +170,19 @@ class CampaignFile(_Decision):
 
     @model_validator(mode="after")
     def _one_kind(self) -> CampaignFile:
-        own = self.questionnaire and self.indicateurs and self.redressement
         described = self.donnees and self.plan.poids and self.cibles
-        if not own and not described:
+        if not self.questionnaire and not described:
             raise ValueError(
-                "il faut soit « questionnaire », « indicateurs » et « redressement », "
+                "il faut soit « questionnaire » (puis « indicateurs » et « redressement »), "
                 "soit « donnees », « plan: {poids: …} » et « cibles »"
             )
-        if self.simulee and (self.graine is None or self.plan.taille_echantillon is None):
+        if (self.indicateurs is None) != (self.redressement is None) and not described:
+            raise ValueError("« indicateurs » et « redressement » vont ensemble")
+        if (
+            self.simulee
+            and self.redressement
+            and (self.graine is None or self.plan.taille_echantillon is None)
+        ):
             raise ValueError(
                 "une campagne simulée demande « graine » et « plan: {taille_echantillon: …} »"
             )
@@ -167,6 +206,11 @@ class Campaign:
     def population(self) -> str:
         """Population surveyed, as named in results."""
         return self.decisions.population
+
+    @property
+    def is_weighted(self) -> bool:
+        """Whether it is decided, or given, how answers are weighted: else it only collects."""
+        return self.decisions.redressement is not None or self.decisions.donnees is not None
 
     @property
     def private(self) -> Path:

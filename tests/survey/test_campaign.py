@@ -86,6 +86,7 @@ def test_the_campaigns_of_the_project_can_be_read(path):
             "demi_intervalle_fragile ≤ demi_intervalle",
         ),
         (OWN + "simulee: true", "une campagne simulée demande « graine »"),
+        (OWN.replace("indicateurs: i.yml\n", ""), "« indicateurs » et « redressement »"),
         ("", "« fichier » : contenu attendu"),
         ("- a\n- b", "« fichier » : contenu attendu"),
     ],
@@ -94,6 +95,12 @@ def test_a_wrong_decision_is_named(tmp_path, text, said):
     with pytest.raises(SurveyError, match=re.escape(said)) as error:
         campaign(tmp_path, text)
     assert str(tmp_path / "campaign.yml") in str(error.value)
+
+
+def test_a_campaign_may_collect_before_its_weighting_is_decided(tmp_path):
+    collecting = "titre: Essai\nedition: 2025\npopulation: habitants\nquestionnaire: q.yml\n"
+    assert not campaign(tmp_path, collecting).is_weighted
+    assert campaign(tmp_path, OWN).is_weighted and campaign(tmp_path, DESCRIBED).is_weighted
 
 
 def test_every_wrong_decision_is_named_at_once(tmp_path):

@@ -1,0 +1,130 @@
+"""Where answers and contacts are kept: SQLite by default, PostgreSQL by one address.
+
+An address is an SQLAlchemy URL. In SQLite each store is a file; in PostgreSQL each is a schema.
+A transaction that is committed survives `kill -9` and a power cut: SQLite runs in WAL mode with
+`synchronous=FULL` (each commit is flushed to the disk), PostgreSQL with its own default. What is
+deleted is overwritten (`secure_delete`), not only forgotten.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from threading import Lock
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.schema import CreateSchema
+
+from survey.errors import SurveyError
+
+PATIENCE = 30  # seconds before a write gives up, when another process is writing
+KEPT_CONNECTIONS = 10
+
+
+class StorageError(SurveyError):
+    """The base of answers or of contacts cannot be used; the message holds no secret."""
+
+
+class Database:
+    """One store: a connection pool, and its transactions."""
+
+    def __init__(self, address: str, schema: str) -> None:
+        """`schema` is used by PostgreSQL only; the address carries no schema."""
+        self.engine = _engine(address, schema)
+        self._schema = schema
+        self._is_file = self.engine.dialect.name == "sqlite"
+        # SQLite has one writer: threads wait for their turn here rather than by retrying.
+        self._turn = Lock() if self._is_file else nullcontext()
+
+    def create(self, tables: MetaData) -> None:
+        """Create what is missing; what exists is left as it is."""
+        with _said_in_french(), self.writing() as connection:
+            if not self._is_file:
+                connection.execute(CreateSchema(self._schema, if_not_exists=True))
+            tables.create_all(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that writes: durable when the block ends, undone when it raises."""
+        with self._turn, self.engine.execution_options(writes=True).begin() as connection:
+            yield connection
+
+    def compact(self) -> None:
+        """Give back the room of what was deleted, journal included (SQLite; PostgreSQL does)."""
+        if self._is_file:
+            with self._turn, self.engine.connect() as connection:
+                raw = connection.connection.driver_connection
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                raw.execute("VACUUM")
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def file_address(path: Path) -> str:
+    """Address of an SQLite file."""
+    return f"sqlite:///{path.absolute()}"
+
+
+def _engine(address: str, schema: str) -> Engine:
+    try:
+        url = make_url(address)
+        options = {"pool_size": KEPT_CONNECTIONS, "hide_parameters": True}
+        if url.get_backend_name() == "sqlite":
+            if not url.database or url.database == ":memory:":
+                raise StorageError("base : une base SQLite doit être un fichier.")
+            _prepare_file(Path(url.database))
+            options["connect_args"] = {"timeout": PATIENCE, "check_same_thread": False}
+        else:
+            options["execution_options"] = {"schema_translate_map": {None: schema}}
+        engine = create_engine(url, pool_timeout=PATIENCE, max_overflow=KEPT_CONNECTIONS, **options)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise StorageError(
+            "base : cette adresse ne désigne pas une base que l’on sait ouvrir. Écrivez "
+            "« sqlite:////chemin/reponses.sqlite » ou « postgresql://utilisateur@serveur/base » "
+            "(pour PostgreSQL, installez l’option « postgresql » du projet)."
+        ) from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _open_file)
+        event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare_file(path: Path) -> None:
+    """Answers are read by their owner alone; SQLite gives its journal the rights of the file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+
+
+def _open_file(connection: sqlite3.Connection, _: object) -> None:
+    connection.isolation_level = None  # transactions are begun below, not by the driver
+    for setting in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {setting}")
+
+
+def _begin(connection: Connection) -> None:
+    """A writer takes its lock at once: a lock asked for later could not be waited for."""
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _said_in_french() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise StorageError(
+            "base : impossible de l’ouvrir. Vérifiez l’adresse, que le serveur est démarré et que "
+            "vous avez le droit d’y créer des tables."
+        ) from error
