@@ -89,14 +89,14 @@ def response_rules(questionnaire: Questionnaire, *, versions: bool = False) -> l
     ]
 
 
-def response_schema(questionnaire: Questionnaire) -> pa.DataFrameSchema:
+def response_schema(questionnaire: Questionnaire, *, versions: bool = False) -> pa.DataFrameSchema:
     """The same requirements as a pandera schema: typed columns, one check of the column per rule.
 
     A failure case of pandera so names row, column, value and rule; routing checks read other
-    columns.
+    columns. `versions`: the frame has a column `not_offered`.
     """
     checks: dict[str, list[pa.Check]] = {}
-    for rule in response_rules(questionnaire):
+    for rule in response_rules(questionnaire, versions=versions):
         checks.setdefault(rule.column, []).append(_pandera_check(rule))
     columns = {
         column.name: pa.Column(column.dtype, checks.get(column.name), nullable=True)

@@ -6,6 +6,7 @@
 | KoboToolbox, ODK Central: CSV, zip of CSV | names of nodes above columns, `_uuid`, `KEY` |
 | paper keyed in with our template, workbook or CSV | `numero` above a column |
 | our own answers, Parquet or CSV | the columns of `survey.columns` |
+| SurveyJS, JSON | keys that are questions |
 
 A workbook (.xlsx) of any of these tools is read like a CSV.
 """
@@ -32,7 +33,19 @@ from survey.formats.delimited import (
     refuse_other_kinds,
 )
 from survey.formats.description import described_json, described_kind, described_table
-from survey.formats.intake import FORMULA, MERGED, Import, Source, take_in
+from survey.formats.intake import (
+    DAMAGED_ROW,
+    DUPLICATE_ID,
+    DUPLICATE_TOKEN,
+    FORMULA,
+    INCONSISTENT,
+    MERGED,
+    ROW_REJECTED,
+    Import,
+    ImportReport,
+    Source,
+    take_in,
+)
 from survey.formats.keying import heading_code, is_keyed, keyed_source
 from survey.formats.limesurvey import limesurvey_source
 from survey.formats.limesurvey_headings import CODE_OF_TITLE
@@ -40,6 +53,7 @@ from survey.formats.odk import is_repeat, odk_source
 from survey.formats.odk_headings import CENTRAL_MARKS, KOBO_MARKS, tails
 from survey.formats.odk_versions import FormVersion
 from survey.formats.own_answers import is_own, own_frame, read_own
+from survey.formats.surveyjs_import import UNREADABLE, holds_surveyjs, read_surveyjs
 from survey.formats.wording import levelled
 from survey.formats.workbook_reading import Sheet, read_workbook, refuse_bomb
 from survey.formats.xlsform_names import form_nodes
@@ -87,6 +101,8 @@ def read_answers_file(
     content = file_bytes(path)
     if content.startswith(b"PAR1"):
         return _read_parquet(content, questionnaire, path.name, keep_incomplete=keep_incomplete)
+    if holds_surveyjs(content, questionnaire):
+        return _from_surveyjs(path, questionnaire)
     opened = _renamed(_open(content, path.name), names or {})
     name, main = _main_table(opened, questionnaire)
     tool = _tool(main, questionnaire)
@@ -240,6 +256,30 @@ def _with_sheet(source: Source, sheet: Sheet) -> Source:
     notes += [(line, MERGED, "", None, None, True) for line in sorted(sheet.merged)]
     added = pl.DataFrame(notes, schema=NOTES, orient="row")
     return replace(source, notes=pl.concat([source.notes, added]))
+
+
+def _from_surveyjs(path: Path, questionnaire: Questionnaire) -> Import:
+    """Answers to a SurveyJS form."""
+    found = read_surveyjs(path, questionnaire)
+    rejects = found.rejects.filter(decision=ROW_REJECTED)
+    first = rejects.unique("ligne", keep="first", maintain_order=True)
+    told = {UNREADABLE: DAMAGED_ROW, DUPLICATE_ID: DUPLICATE_ID, DUPLICATE_TOKEN: DUPLICATE_TOKEN}
+    cause = first["motif"].replace_strict(told, default=INCONSISTENT).rename("cause")
+    report = ImportReport(
+        file=path.name,
+        tool="SurveyJS",
+        encoding="",
+        separator="",
+        rows_read=found.responses.height + first.height,
+        accepted=found.responses.height,
+        rejected=first.height,
+        unfinished=0,
+        duplicates=int(cause.is_in([DUPLICATE_ID, DUPLICATE_TOKEN]).sum()),
+        causes=dict(cause.value_counts().sort("count", "cause", descending=[True, False]).rows()),
+        unknown_columns=found.unknown_keys,
+        contact_columns=(),
+    )
+    return Import(found.responses, found.rejects, report)
 
 
 def _read_parquet(

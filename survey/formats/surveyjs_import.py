@@ -82,6 +82,17 @@ def read_surveyjs(path: Path, questionnaire: Questionnaire) -> SurveyJsImport:
     )
 
 
+def holds_surveyjs(content: bytes, questionnaire: Questionnaire) -> bool:
+    """Whether a file is JSON whose first objects answer questions of the questionnaire."""
+    if content.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] not in (b"[", b"{"):
+        return False
+    text = content.decode("utf-8-sig", errors="replace")
+    whole = _parsed(text)
+    items = whole if isinstance(whole, list) else [_parsed(text.split("\n", 1)[0]), whole]
+    keys = {key for item in items[:100] if isinstance(item, dict) for key in item}
+    return bool(keys & questionnaire.by_code.keys())
+
+
 def _objects(path: Path) -> list[Any]:
     """What the file holds, one item a person; None for a line that cannot be read."""
     try:

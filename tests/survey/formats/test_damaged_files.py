@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keying_cases import fill_csv, fill_workbook, keyed_rows
 from limesurvey_cases import YAML, questionnaire_of
-from odk_cases import export
+from odk_exports import export
 from polars.testing import assert_frame_equal
 from round_trips import generated
 

@@ -1,17 +1,21 @@
 """The tool is recognised from the file; our own answers come back as they are."""
 
+import json
+
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from limesurvey_cases import LARGE, ROW, YAML, questionnaire_of
-from odk_cases import export
+from odk_exports import export
 from polars.testing import assert_frame_equal
 from round_trips import every_questionnaire, framed, generated, questionnaire_at
 
+from survey.columns import questionnaire_columns
 from survey.errors import ResponseError
 from survey.formats.importing import read_answers_file
 from survey.formats.limesurvey import write_export
+from survey.formats.surveyjs_answers import answers_to_surveyjs
 from survey.formats.workbook import write_sheets
 from survey.strategies import answers
 
@@ -104,6 +108,31 @@ def test_missing_columns_of_our_own_are_told(tmp_path, questionnaire):
     generated(questionnaire, 3).drop("part").write_csv(tmp_path / "a.csv")
     with pytest.raises(ResponseError, match="manquent : part"):
         read_answers_file(tmp_path / "a.csv", questionnaire)
+
+
+def surveyjs(responses, questionnaire):
+    names = [column.name for column in questionnaire_columns(questionnaire)]
+    return [
+        {"id": row["id"]} | answers_to_surveyjs({name: row[name] for name in names}, questionnaire)
+        for row in responses.iter_rows(named=True)
+    ]
+
+
+@pytest.mark.parametrize("lines", [True, False])
+def test_surveyjs_is_recognised(tmp_path, questionnaire, lines):
+    responses = generated(questionnaire, 10)
+    objects = [*surveyjs(responses, questionnaire), {"id": "faux", "taille": "zut"}]
+    texts = [json.dumps(each, ensure_ascii=False) for each in objects]
+    path = tmp_path / "reponses.json"
+    path.write_text("\n".join(texts) if lines else f"[{','.join(texts)}]", encoding="utf-8")
+    imported = read_answers_file(path, questionnaire)
+    report = imported.report
+    assert (report.tool, report.rows_read, report.accepted, report.rejected) == (
+        "SurveyJS", 11, 10, 1,
+    )  # fmt: skip
+    assert report.causes == {"réponse contraire au questionnaire": 1}
+    kept = [column.name for column in questionnaire_columns(questionnaire)]
+    assert_frame_equal(imported.responses.select(kept), responses.select(kept), check_exact=True)
 
 
 def test_a_workbook_of_any_tool_is_read(tmp_path, questionnaire):

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odk_cases import export
+from odk_exports import export
 from polars.testing import assert_frame_equal
 from round_trips import every_questionnaire, framed, generated, questionnaire_at
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import polars as pl
 import pytest
 from limesurvey_cases import HEAD, questionnaire_of
-from odk_cases import export
+from odk_exports import export
 from round_trips import every_questionnaire, generated, questionnaire_at
 
 from survey.errors import ResponseError

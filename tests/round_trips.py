@@ -12,7 +12,7 @@ from survey.generation import generate_responses
 from survey.questionnaire import load_questionnaire
 from survey.schema import check_responses
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[1]
 PATHS = [
     ROOT / "tests/survey/routage.yml",
     *sorted((ROOT / "survey/instruments").glob("*.yml")),
