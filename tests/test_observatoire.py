@@ -11,6 +11,7 @@ from survey.french import typography
 VERBS = (
     "demo",
     "questionnaire",
+    "collecter",
     "importer",
     "redresser",
     "estimer",
@@ -74,9 +75,13 @@ def test_the_help_lists_every_verb_with_its_example(capsys):
     ("arguments", "said"),
     [
         ([], "il manque : COMMANDE"),
-        (["zut"], "« zut » n’est pas une commande. Commandes : demo, questionnaire, importer"),
+        (["zut"], "« zut » n’est pas une commande. Commandes : demo, questionnaire, collecter"),
         (["demo", "zut"], "argument inconnu : zut"),
-        (["questionnaire"], "il manque : FICHIER"),
+        (["questionnaire"], "il manque : COMMANDE"),
+        (["questionnaire", "exporter"], "il manque : FICHIER, --edition"),
+        (["questionnaire", "zut"], "« zut » n’est pas une commande. Commandes : verifier"),
+        (["collecter", "servir"], "il manque : CAMPAGNE"),
+        (["collecter", "servir", "nulle"], "campaign.yml : fichier introuvable"),
         (["questionnaire", "q.yml", "--edition", "deux"], "attend un nombre entier"),
         (["questionnaire", "nulle.yml"], "nulle.yml : fichier introuvable"),
         (["importer"], "il manque : CAMPAGNE"),
