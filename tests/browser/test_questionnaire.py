@@ -72,8 +72,14 @@ def open_page(browser):
     assert [url for url in asked if not url.startswith("http://localhost:")] == []
 
 
+def press_on(page: Page, name: str, role: str = "button") -> None:
+    """Press a button, or follow a link, and wait for the page it leads to."""
+    with page.expect_navigation():
+        page.get_by_role(role, name=name, exact=True).click()
+
+
 def go_on(page: Page) -> None:
-    page.get_by_role("button", name="Continuer", exact=True).click()
+    press_on(page, "Continuer")
 
 
 def choose(page: Page, name: str, value: str) -> None:
@@ -83,7 +89,7 @@ def choose(page: Page, name: str, value: str) -> None:
 def steps(page: Page) -> Iterator[str]:
     """From the introduction to the withdrawal, naming each page as it is shown, errors too."""
     yield "présentation"
-    page.get_by_role("button", name="Commencer le questionnaire").click()
+    press_on(page, "Commencer le questionnaire")
     yield "première page"
     go_on(page)
     yield "choix en erreur"
@@ -116,9 +122,9 @@ def steps(page: Page) -> Iterator[str]:
     page.fill("#part", "mille")
     go_on(page)
     yield "grille et nombre en erreur"
-    page.get_by_role("button", name="Enregistrer et continuer plus tard").click()
+    press_on(page, "Enregistrer et continuer plus tard")
     yield "pause"
-    page.get_by_role("button", name="Reprendre maintenant").click()
+    press_on(page, "Reprendre maintenant")
     choose(page, "accord__risque", "neutre")
     page.fill("#part", "12,5")
     page.fill("#remarque", "Bonjour\nà vous")
@@ -126,11 +132,11 @@ def steps(page: Page) -> Iterator[str]:
     yield "vérification"
     page.locator("summary").nth(1).click()
     yield "vérification dépliée"
-    page.get_by_role("button", name="Envoyer mes réponses").click()
+    press_on(page, "Envoyer mes réponses")
     yield "merci"
-    page.get_by_role("link", name="Retirer mes réponses").click()
+    press_on(page, "Retirer mes réponses", "link")
     yield "retrait"
-    page.get_by_role("button", name="Effacer définitivement mes réponses").click()
+    press_on(page, "Effacer définitivement mes réponses")
     yield "retrait fait"
     page.goto(page.url.replace("/retrait/fait", "/code"))
     yield "code"
@@ -197,19 +203,19 @@ def test_an_answer_is_resumed_from_another_browser(site, open_page):
     link = site.invite()
     page = open_page(link)
     assert "/r/" not in page.url
-    page.get_by_role("button", name="Commencer le questionnaire").click()
+    press_on(page, "Commencer le questionnaire")
     choose(page, "taille", "10+")
     go_on(page)
     page.fill("#effectif", "presque vingt")
-    page.get_by_role("button", name="Enregistrer et continuer plus tard").click()
+    press_on(page, "Enregistrer et continuer plus tard")
     assert page.get_by_role("heading", level=1).inner_text() == "Vos réponses sont enregistrées"
     page.context.close()
     again = open_page(link)
-    again.get_by_role("button", name="Reprendre le questionnaire").click()
+    press_on(again, "Reprendre le questionnaire")
     assert again.url.endswith("/page/profil-2")
     assert again.input_value("#effectif") == "presque vingt"
     assert "n’est pas un nombre" in again.locator("#effectif-erreur").inner_text()
-    again.get_by_role("button", name="Page précédente").click()
+    press_on(again, "Page précédente")
     assert again.locator('input[value="10+"]').is_checked()
     choose(again, "taille", "0")
     go_on(again)
@@ -221,14 +227,14 @@ def test_an_answer_is_resumed_from_another_browser(site, open_page):
 def test_an_answer_is_withdrawn(site, open_page):
     link = site.invite()
     page = open_page(link)
-    page.get_by_role("button", name="Commencer le questionnaire").click()
+    press_on(page, "Commencer le questionnaire")
     choose(page, "taille", "1-9")
     go_on(page)
     kept = len(site.answers())
-    page.get_by_role("link", name="Retirer mes réponses").click()
-    page.get_by_role("link", name="Ne rien effacer").click()
-    page.get_by_role("link", name="Retirer mes réponses").click()
-    page.get_by_role("button", name="Effacer définitivement mes réponses").click()
+    press_on(page, "Retirer mes réponses", "link")
+    press_on(page, "Ne rien effacer", "link")
+    press_on(page, "Retirer mes réponses", "link")
+    press_on(page, "Effacer définitivement mes réponses")
     assert page.get_by_role("heading", level=1).inner_text() == "Vos réponses ont été retirées"
     assert len(site.answers()) == kept - 1
     assert "ont été retirées" in open_page(link).locator("h1").inner_text()
@@ -301,7 +307,7 @@ def test_each_instrument_is_accessible(tmp_path, open_page, instrument, width):
     with served(instrument, tmp_path) as site:
         size = {"width": width, "height": 800}
         page = open_page(site.address, viewport=size, java_script_enabled=True)
-        page.get_by_role("button", name="Commencer le questionnaire").click()
+        press_on(page, "Commencer le questionnaire")
         visited = 0
         while "/page/" in page.url:
             page.evaluate(axe)

@@ -214,8 +214,9 @@ def test_one_setting_moves_everything(tmp_path):
 def test_a_write_waits_for_the_one_before(tmp_path):
     """Another process writing in SQLite is waited for, not stumbled upon."""
     database = Database(f"sqlite:///{tmp_path}/a.sqlite", "a")
+    with database.writing() as connection:
+        connection.exec_driver_sql("CREATE TABLE t (x)")
     other = sqlite3.connect(tmp_path / "a.sqlite", isolation_level=None, check_same_thread=False)
-    other.execute("CREATE TABLE t (x)")
     other.execute("BEGIN IMMEDIATE")
     with ThreadPoolExecutor(1) as pool:
 
@@ -224,7 +225,8 @@ def test_a_write_waits_for_the_one_before(tmp_path):
                 connection.exec_driver_sql("INSERT INTO t VALUES (1)")
 
         waiting = pool.submit(write)
-        assert not waiting.done()
+        with pytest.raises(TimeoutError):
+            waiting.result(timeout=0.3)
         other.execute("COMMIT")
         waiting.result(timeout=20)
     other.close()
