@@ -73,7 +73,7 @@ def _theme_faults(draft: Draft) -> Iterator[Fault]:
             yield draft.source.fault(path, what, suggestion(question.theme, themes))
     used = {str(q.get("theme")) for q in draft.source.raw["questions"] if isinstance(q, dict)}
     for theme in themes:
-        if theme not in used and not draft.incomplete:
+        if theme not in used and not draft.lost:
             what = f"le thème « {theme} » n’a pas de question."
             remedy = "Lui donner une question ou le retirer."
             yield draft.source.fault(("themes", theme), what, remedy)

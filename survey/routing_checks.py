@@ -95,7 +95,7 @@ def _atom_faults(atom: Atom | Named, draft: Draft) -> Iterator[tuple[str, str]]:
         return
     question = draft.by_code.get(atom.question)
     if question is None:
-        if atom.question not in draft.unread:
+        if not draft.is_lost(atom.question):
             remedy = suggestion(atom.question, draft.by_code)
             yield f"la condition cite une question inconnue, « {atom.question} ».", remedy
         return
@@ -113,7 +113,7 @@ def _atom_faults(atom: Atom | Named, draft: Draft) -> Iterator[tuple[str, str]]:
 
 
 def _name_faults(code: str, draft: Draft) -> Iterator[tuple[str, str]]:
-    if code in draft.base_by_code or code in draft.unread:
+    if code in draft.base_by_code or (code not in draft.by_code and draft.is_lost(code)):
         return
     if code in draft.by_code:
         remedy = f"La comparer à une réponse, par exemple « {code} = … », ou nommer une base."
