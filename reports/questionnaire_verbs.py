@@ -12,7 +12,7 @@ from reports.console import FrenchParser, progress, say
 from survey.errors import SurveyError
 from survey.files import write_csv, write_parquet
 from survey.french import counted
-from survey.questionnaire import load_questionnaire
+from survey.questionnaire import in_edition, load_questionnaire
 
 INSTRUMENTS = Path("survey") / "instruments"
 MOST_ANSWERS = 1_000_000
@@ -77,15 +77,18 @@ def compare(options: argparse.Namespace) -> None:
 
 def freeze_editions(options: argparse.Namespace) -> None:
     """Record what an edition asks, once and for all."""
-    from survey.frozen import freeze
+    from survey.frozen import freeze, refuse_rewriting
 
-    done = []
+    asked = []
     for path in _instruments(options.fichiers):
         known = load_questionnaire(path)
         if any(question.is_asked_in(options.edition) for question in known.questions):
-            done.append(freeze(load_questionnaire(path, options.edition), path.parent))
-    if not done:
+            asked.append((in_edition(known, options.edition), path.parent))
+    if not asked:
         raise SurveyError(f"Aucun questionnaire n’est posé dans l’édition {options.edition}.")
+    for each in asked:  # all of them, or none
+        refuse_rewriting(*each)
+    done = [freeze(*each) for each in asked]
     listed = "\n".join(f"  {path}" for path in done)
     say(f"Édition {options.edition} figée :\n{listed}")
 

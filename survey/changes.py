@@ -125,13 +125,13 @@ def _new_base(
 
 
 def meaning_faults(before: Questionnaire, after: Questionnaire) -> list[Fault]:
-    """Codes that no longer mean in `after` what they meant in `before`."""
+    """Codes that no longer mean in the edition `after` what they meant in the edition `before`."""
     faults = []
     for question in after.questions:
         former = before.by_code.get(question.code)
         if former is not None:
             excused = any(
-                change.same_meaning and (before.edition or 0) < change.edition
+                change.same_meaning and before.edition < change.edition <= after.edition
                 for change in question.changed
             )
             faults += [

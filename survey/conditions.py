@@ -29,7 +29,7 @@ from lark.exceptions import UnexpectedToken
 from survey.errors import SurveyError
 from survey.french import integer, typography
 
-LONGEST, DEEPEST = 5_000, 20  # characters and levels of a condition; one of people has 100 and 3
+LONGEST, DEEPEST = 5_000, 12  # characters and levels of a condition; one of people has 100 and 3
 
 Order = Literal["<", "<=", ">", ">="]
 ORDERS = {"<": lt, "<=": le, ">": gt, ">=": ge}

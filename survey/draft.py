@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -21,13 +22,13 @@ class Draft:
     """Parts read so far; `unread` holds codes of questions and bases whose form is wrong.
 
     `lost` holds codes of questions that could not be taken from a module, None for codes unknown;
-    `nameless` says that a code could not be read: what names them is not told once more. A list
-    that cannot be used is None.
+    `misnamed` those that are no code: what names them is not told once more. A list that cannot
+    be used is None.
     """
 
     source: Source
     lost: set[str | None] = field(default_factory=set)
-    nameless: bool = False
+    misnamed: set[str | None] = field(default_factory=set)
     head: Any = None
     lists: dict[str, tuple[Option, ...] | None] = field(default_factory=dict)
     bases: list[tuple[int, Base]] = field(default_factory=list)
@@ -52,11 +53,13 @@ class Draft:
         if isinstance(code, str) and CODE.fullmatch(code):
             self.unread.add(code)
         else:
-            self.nameless = True
+            self.misnamed.add(code.casefold() if isinstance(code, str) else None)
 
     def is_lost(self, code: str) -> bool:
         """Whether a code that is not known would be, were it not for another fault."""
-        return self.nameless or None in self.lost or code in self.lost or code in self.unread
+        missing = self.lost | self.misnamed
+        near = get_close_matches(code, [each for each in self.misnamed if each is not None])
+        return None in missing or code in missing | self.unread or bool(near)
 
     def items(self, i: int, question: Question) -> Iterator[tuple[KeyPath, Option | Row]]:
         """Options and rows of a question, each with the path where it is written."""

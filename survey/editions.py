@@ -71,12 +71,17 @@ def in_edition(questionnaire: Questionnaire, edition: int) -> Questionnaire:
 
 
 def as_asked(question: Question, edition: int) -> Question:
-    """The question as worded that year, with the options and rows it had; conditions as written."""
-    for change in sorted(question.changed, key=lambda change: change.edition, reverse=True):
-        if change.edition > edition:
-            question = _before(question, change.before)
+    """The question as worded that year, with the options and rows it had; conditions as written.
+
+    Of its changes, those that had been made by then are left.
+    """
+    later = [change for change in question.changed if change.edition > edition]
+    past = tuple(change for change in question.changed if change.edition <= edition)
+    for change in sorted(later, key=lambda change: change.edition, reverse=True):
+        question = _before(question, change.before)
     return question.model_copy(
         update={
+            "changed": past,
             "options": tuple(option for option in question.options if option.is_in(edition)),
             "rows": tuple(row for row in question.rows if row.is_in(edition)),
         }

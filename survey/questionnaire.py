@@ -175,6 +175,8 @@ def _draft(assembly: Assembly, source: Source) -> Draft:
         ]
         usable = isinstance(items, list) and None not in options
         draft.lists[name] = tuple(options) if usable else None
+    if not isinstance(raw.get("bases", []), list):
+        draft.misnamed.add(None)
     for i, item in _items(parts["bases"], sequence=True):
         draft.add_base(_read(draft, Base, item, ("bases", i)), i)
     for i, item in _items(parts["questions"], sequence=True):

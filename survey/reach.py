@@ -57,13 +57,13 @@ class Reach:
     def is_reachable(self, *conditions: Condition) -> bool:
         """Whether all conditions can hold together, within what the questionnaire lets answer.
 
-        True as well where that takes too long to tell: nothing then shows the contrary.
+        True as well where that is too long, or too deep, to tell: nothing then shows the contrary.
         """
-        behind = self._behind(conditions)
-        rules = [rule for code in sorted(behind) for rule in self._rules(self._question(code))]
         try:
+            behind = sorted(self._behind(conditions))
+            rules = [rule for code in behind for rule in self._rules(self._question(code))]
             return self._search.is_possible(every(*map(self._formula, conditions), *rules))
-        except LongSearchError:
+        except (LongSearchError, RecursionError):
             return True
 
     def _behind(self, conditions: tuple[Condition, ...]) -> set[str]:
