@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 Variable = tuple[str, str]  # question, then row, option, or what is said of the whole
-MOST_STEPS = 300_000  # of a search, two seconds at most; our questionnaires take 55 000 at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +66,9 @@ def negated(formula: Formula) -> Formula:
 
 @dataclass
 class Search:
-    """A search, or several that share the same number of steps."""
+    """A search that stops after `steps`, what it takes to judge one variable once."""
 
-    steps: int = MOST_STEPS
+    steps: int
 
     def is_possible(self, formula: Formula, known: dict[Variable, frozenset] | None = None) -> bool:
         """Whether some value of each variable, within `known`, makes the formula true.
