@@ -15,6 +15,7 @@ from survey.shape_checks import shape_faults
 from survey.suggestions import suggestion
 
 NEEDS_OPTIONS = ("single", "multiple", "grid")
+OF_EDITIONS = ("options", "rows", "base")  # else wrong without regard to years, and told
 
 
 def change_faults(question: Question) -> Iterator[tuple[tuple, str, str]]:
@@ -49,19 +50,31 @@ def _told_faults(question: Question, change: Change) -> Iterator[tuple[tuple, st
         yield ("edition",), what, "N’en faire qu’un."
     former = as_asked(question, change.edition - 1)
     options, rows = ([item.code for item in items] for items in (former.options, former.rows))
-    order = change.before.order
+    strange = False
     for key in ("labels", "order"):
         for code in getattr(change.before, key):
             if code not in (*options, *rows):
+                strange = True
                 what = f"« {code} » n’est pas une modalité ou une ligne de {change.edition - 1}."
                 yield ("before", key), what, suggestion(code, (*options, *rows))
-    if len(set(order)) < len(order):
-        yield ("before", "order"), "un code y est deux fois.", "N’en garder qu’un."
+    if not strange:
+        yield from _order_faults(change.before.order, options, rows)
+
+
+def _order_faults(
+    order: tuple[str, ...], options: list[str], rows: list[str]
+) -> Iterator[tuple[tuple, str, str]]:
+    """A former order says where each option was, or each row, or both."""
     for codes in (options, rows):
-        left = [code for code in codes if code not in order]
-        if left and len(left) < len(codes):
-            what = f"l’ordre d’avant ne dit pas où était « {left[0]} »."
-            yield ("before", "order"), what, f"Nommer les {len(codes)} codes, dans leur ordre."
+        given = [code for code in order if code in codes]
+        if given and sorted(given) != sorted(codes):
+            left = [code for code in codes if code not in given]
+            what = (
+                f"l’ordre d’avant ne dit pas où était « {left[0]} »."
+                if left
+                else "un code est là deux fois."
+            )
+            yield ("before", "order"), what, f"Nommer les {len(codes)} codes, chacun une fois."
 
 
 def turning_points(questionnaire: Questionnaire) -> list[int]:
@@ -86,10 +99,11 @@ def edition_faults(draft: Draft) -> Iterator[Fault]:
         if asked and not found and not told:
             found = list(_unreachable(questionnaire, year))
         for code, (key, what, remedy) in found:
-            if (code, key) not in told:
+            path, question = places[code]
+            written = _written(question, year, key)
+            if (code, key) not in told and (key in OF_EDITIONS or written[0] == "changed"):
                 told.add((code, key))
-                path, question = places[code]
-                yield draft.source.fault((*path, *_written(question, year, key)), what, remedy)
+                yield draft.source.fault((*path, *written), what, remedy)
 
 
 def _former_faults(question: Question, year: int) -> Iterator[tuple[str, str, str]]:
@@ -131,4 +145,4 @@ def _written(question: Question, year: int, key: str) -> tuple[str | int, ...]:
     for _, k in sorted(later):
         if key in question.changed[k].before.model_fields_set:
             return ("changed", k, "before", key)
-    return () if key in ("options", "rows") else (key,)
+    return (key,)

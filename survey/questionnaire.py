@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from survey.assembly import Assembly
 from survey.draft import Draft
@@ -90,7 +90,7 @@ class _Document(BaseModel):
     since: Year = FIRST_EDITION
     introduction: Text
     themes: dict[str, Text]
-    lists: dict[str, list[Any]] = {}
+    lists: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
     bases: list[Any] = []
     questions: list[Any]
 
@@ -166,14 +166,14 @@ def _draft(assembly: Assembly, source: Source) -> Draft:
     draft = Draft(source, assembly.lost, lists=dict.fromkeys(assembly.lost_lists))
     raw = source.raw
     draft.head = _read(draft, _Document, raw | _introduction(draft), ())
-    first = {"since": raw["since"]} if re.fullmatch(r"\d{4}", str(raw.get("since"))) else {}
+    first = {"since": raw["since"]} if _is_year(raw.get("since")) else {}
     parts = {name: raw.get(name) for name in ("lists", "bases", "questions")}
     for name, items in _items(parts["lists"]):
         options = [
             _read(draft, Option, item, ("lists", name, i))
             for i, item in _items(items, sequence=True)
         ]
-        usable = isinstance(items, list) and None not in options
+        usable = bool(options) and None not in options
         draft.lists[name] = tuple(options) if usable else None
     if not isinstance(raw.get("bases", []), list):
         draft.misnamed.add(None)
@@ -189,6 +189,11 @@ def _draft(assembly: Assembly, source: Source) -> Draft:
         question = _read(draft, Question, first | item | options, ("questions", i))
         draft.add_question(None if named and listed is None else question, i)
     return draft
+
+
+def _is_year(value: Any) -> bool:
+    found = re.fullmatch(r"[0-9]{4}", str(value))
+    return found is not None and FIRST_YEAR <= int(found[0]) <= LAST_YEAR
 
 
 def _introduction(draft: Draft) -> dict[str, str]:
@@ -256,7 +261,7 @@ YEAR = (
     "n’est pas une année plausible",
     f"Écrire une année, de {FIRST_YEAR} à {LAST_YEAR}.",
 )
-BOUNDED = ("est un nombre trop grand", f"Écrire un nombre, de 0 à {integer(LARGEST)} au plus.")
+BOUNDED = ("est un nombre trop grand", f"Rester sous {integer(LARGEST)}.")
 WRONG_FORM = {
     "finite_number": NUMBER,
     "int_parsing_size": WHOLE,
@@ -270,6 +275,7 @@ WRONG_FORM = {
     "string_type": TEXT,
     "list_type": LIST,
     "tuple_type": LIST,
+    "too_short": ("est une liste vide", "La remplir ou la retirer."),
     "dict_type": KEYS,
     "model_type": KEYS,
 }
