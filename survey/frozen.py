@@ -18,7 +18,7 @@ from survey.changes import asked_of
 from survey.conditions import parse
 from survey.errors import Fault, QuestionnaireError
 from survey.files import write_text
-from survey.french import typography
+from survey.french import short_number, typography
 from survey.questions import Option, Question, Questionnaire, Row
 
 NAMES = {
@@ -35,6 +35,7 @@ NAMES = {
     "integer": "le type de nombre",
     "unit": "l’unité",
 }
+EXTRAS = {"only_if": "si", "exclusive": "exclusive", "other": "texte libre", "help": "aide"}
 REMEDY = (
     "Rétablir ce qui a été posé, ou l’écrire dans « changed » avec « before » ; un autre sens "
     "demande un autre code."
@@ -149,13 +150,13 @@ def _shown(value: Any) -> str:
         return ", ".join(map(_shown_item, value))
     if value is None or isinstance(value, bool):
         return {None: "rien", True: "oui", False: "non"}[value]
-    return f"« {value} »"
+    return short_number(value) if isinstance(value, int | float) else f"« {value} »"
 
 
 def _shown_item(item: Any) -> str:
     """« oui « Oui » », and what else is said of it."""
     if not isinstance(item, dict):
         return str(item)
-    extras = [f"{key} : {item[key]}" for key in item if key not in ("code", "label")]
-    told = f"{item.get('code')} « {item.get('label')} »"
-    return f"{told} ({', '.join(extras)})" if extras else told
+    told = [f"{EXTRAS[key]} : {_shown(item[key])}" for key in EXTRAS if key in item]
+    more = f" ({', '.join(told)})" if told else ""
+    return f"{item.get('code')} « {item.get('label')} »{more}"

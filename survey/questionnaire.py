@@ -135,6 +135,9 @@ def read_questionnaire(path: Path) -> tuple[Questionnaire | None, list[Fault]]:
 def _read_file(path: Path, name: str) -> tuple[Any, dict[KeyPath, int], list[Fault]]:
     """Values of a YAML file and their lines, or why it cannot be read."""
     try:
+        if path.exists() and not path.is_file():
+            what = "ce n’est pas un fichier ordinaire."
+            return None, {}, [Fault(name, what, "Vérifier le chemin du fichier.")]
         return *read_yaml(path.read_text(encoding="utf-8-sig")), []
     except OSError:
         what = "lecture refusée." if path.exists() else "fichier introuvable."
