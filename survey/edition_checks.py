@@ -108,11 +108,8 @@ def edition_faults(draft: Draft) -> Iterator[Fault]:
 
 def _former_faults(question: Question, year: int) -> Iterator[tuple[str, str, str]]:
     """Key, what and remedy of what is wrong with a question as asked in one edition."""
-    few = question.type in NEEDS_OPTIONS and len(question.options) < 2
-    if few or (question.type == "grid" and not question.rows):
-        what = f"il ne reste pas assez de {'modalités' if few else 'lignes'} en {year}."
-        remedy = "Retirer aussi la question (« until ») ou en garder davantage."
-        yield "options" if few else "rows", what, remedy
+    if few := list(_too_few(question, year)):
+        yield from few
         return
     for key, what, remedy in shape_faults(question):
         yield key, f"en {year}, {what}", remedy
@@ -123,10 +120,18 @@ def _former_faults(question: Question, year: int) -> Iterator[tuple[str, str, st
             yield "labels", what, "Distinguer les deux libellés."
 
 
+def _too_few(question: Question, year: int) -> Iterator[tuple[str, str, str]]:
+    few = question.type in NEEDS_OPTIONS and len(question.options) < 2
+    if few or (question.type == "grid" and not question.rows):
+        what = f"il ne reste pas assez de {'modalités' if few else 'lignes'} en {year}."
+        remedy = "Retirer aussi la question (« until ») ou en garder davantage."
+        yield "options" if few else "rows", what, remedy
+
+
 def _unreachable(
     questionnaire: Questionnaire, year: int
 ) -> Iterator[tuple[str, tuple[str, str, str]]]:
-    """Questions of an edition that no answer leads to."""
+    """Questions of an edition that no answer leads to, or that have too little left to answer."""
     try:
         edition = in_edition(questionnaire, year)
     except NeverMetError as error:
@@ -134,6 +139,7 @@ def _unreachable(
         return
     reach = Reach(edition)
     for question in edition.questions:
+        yield from ((question.code, fault) for fault in _too_few(question, year))
         if not reach.is_reachable(parse(question.base)):
             error = NeverMetError(edition, question.code, year)
             yield question.code, ("base", error.what, error.remedy)
