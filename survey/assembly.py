@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,11 @@ class Assembly:
 
     def _take(self, i: int, entry: Any, whole: dict) -> None:
         """Add one entry, or the questions it stands for."""
+        if isinstance(entry, dict) and (wrong := _misspelt_from(entry)):
+            what, remedy = f"clé « {wrong} » inconnue.", "Vouliez-vous écrire « from » ?"
+            self.faults.append(self.own.fault(("questions", i, wrong), what, remedy))
+            self.lost.add(None)
+            return
         if not isinstance(entry, dict) or "from" not in entry:
             self._named_list(("questions", i, "options"), entry, whole)
             self._add(entry, ("questions", i), whole, {})
@@ -253,6 +259,12 @@ class Assembly:
             return found[0]
 
         return Source(source.name, source.places, put(source.raw, ()))
+
+
+def _misspelt_from(entry: dict) -> str | None:
+    """The key that was meant to be `from`, in an entry that is no question of its own."""
+    near = get_close_matches("from", entry)
+    return near[0] if near and not entry.keys() & {"from", "code", "type", "text"} else None
 
 
 def _text_faults(text: str) -> Iterator[tuple[str, str]]:

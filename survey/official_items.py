@@ -153,6 +153,8 @@ def _base_departure(
     question: Question, bases: dict[str, str | None], block: Block
 ) -> Iterator[tuple[str, str]]:
     match parse(question.base):
+        case Named(code) if code not in bases:
+            return  # told with the conditions
         case Named(code):
             ours = bases.get(code)
         case _:

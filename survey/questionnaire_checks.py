@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from survey.conditions import EVERYONE, KEYWORDS
 from survey.draft import Draft
@@ -81,7 +82,8 @@ def _theme_faults(draft: Draft) -> Iterator[Fault]:
             yield draft.source.fault(path, what, suggestion(question.theme, themes))
     used = {str(q.get("theme")) for q in draft.source.raw["questions"] if isinstance(q, dict)}
     for theme in themes:
-        if theme not in used and not draft.lost:
+        misspelt = get_close_matches(theme, used - themes.keys())
+        if theme not in used and not misspelt and not draft.lost:
             what = f"le thème « {theme} » n’a pas de question."
             remedy = "Lui donner une question ou le retirer."
             yield draft.source.fault(("themes", theme), what, remedy)

@@ -327,9 +327,10 @@ def _reach_faults(draft: Draft, sites: list[Site], reach: Reach) -> Iterator[Fau
             )
             yield draft.source.fault(site.path, what, "Revoir « only_if ».")
     for i, question in draft.questions:
-        shown = [parse(option.only_if) for option in question.options if option.only_if]
-        if not shown or question.code not in asked or len(shown) < len(question.options):
+        texts = [option.only_if for option in question.options]
+        if question.code not in asked or not texts or not all(texts):
             continue
+        shown = map(parse, texts)
         if reach.is_reachable(bases[question.code], Not(Or(tuple(shown)))):
             what = "la question peut être posée sans qu’aucune modalité ne soit proposée."
             remedy = "En laisser une sans « only_if », ou resserrer « base »."
