@@ -83,12 +83,12 @@ def read_delimited(path: Path, *, salvage: bool = False) -> Table:
 def parse_delimited(content: bytes, name: str, *, salvage: bool = False) -> Table:
     """The same from the bytes of a file called `name`."""
     text, encoding = decode(content, name, salvage=salvage)
-    if is_vv(text):
-        return split(text, "\t", encoding, name, vv=True)
+    if is_vv(text, "\t"):
+        return split(text, "\t", encoding, name, vv=True, quoted=False)
     separator = sniff_separator(text, name)
     if not quotes_are_paired(text, separator):
         text = salvaged_quotes(text, separator) if salvage else repair_quotes(text, separator, name)
-    return split(text, separator, encoding, name, vv=False)
+    return split(text, separator, encoding, name, vv=is_vv(text, separator), quoted=True)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -190,11 +190,14 @@ def from_cp1252(content: bytes, name: str) -> bytes:
         ) from None
 
 
-def is_vv(text: bytes) -> bool:
-    """Whether the second line holds tab-separated codes: the mark of LimeSurvey's VV export."""
+def is_vv(text: bytes, separator: str) -> bool:
+    """Whether the second line holds codes: the mark of LimeSurvey's VV export.
+
+    It has tabs, and quotes that mean nothing; a spreadsheet writes it as any other table.
+    """
     lines = io.BytesIO(text)
     lines.readline()
-    codes = {cell.strip('" \n') for cell in lines.readline().decode().split("\t")}
+    codes = {cell.strip('" \n') for cell in lines.readline().decode().split(separator)}
     return "id" in codes and bool(codes & VV_COMPANIONS)
 
 
@@ -287,9 +290,11 @@ def find_records(text: bytes, separator: str, *, quoted: bool) -> Records:
     return Records(start[:last], end[:last], line[:last], counts[:last])
 
 
-def split(text: bytes, separator: str, encoding: str, name: str, *, vv: bool) -> Table:
+def split(
+    text: bytes, separator: str, encoding: str, name: str, *, vv: bool, quoted: bool
+) -> Table:
     """Cut a text into cells; rows whose width is not that of the header go to `misfits`."""
-    records = find_records(text, separator, quoted=not vv)
+    records = find_records(text, separator, quoted=quoted)
     header = 1 if vv else 0
     heading_row = text[records.start[header] : records.end[header]].decode()
     if "\0" in heading_row:
@@ -310,7 +315,8 @@ def split(text: bytes, separator: str, encoding: str, name: str, *, vv: bool) ->
     ).with_columns(
         cellules=pl.when(~pl.Series(damaged[~fits])).then("cellules"),
     )
-    cells = parse_cells(keep_records(text, start, end, fits), separator, len(headings), vv=vv)
+    kept = keep_records(text, start, end, fits)
+    cells = parse_cells(kept, separator, len(headings), quoted=quoted)
     cells = cells.with_columns(pl.Series("ligne", line[fits], pl.Int64))
     return Table(cells, misfits, headings, encoding, separator, vv)
 
@@ -333,7 +339,7 @@ def keep_records(text: bytes, start: np.ndarray, end: np.ndarray, keep: np.ndarr
     return b"".join(text[a:b] for a, b in zip(start[keep], end[keep], strict=True))
 
 
-def parse_cells(text: bytes, separator: str, width: int, *, vv: bool) -> pl.DataFrame:
+def parse_cells(text: bytes, separator: str, width: int, *, quoted: bool) -> pl.DataFrame:
     """Cells of rows that all have `width` cells; an empty cell is the empty text."""
     schema = {f"c{position}": pl.String for position in range(width)}
     if not text:
@@ -342,11 +348,11 @@ def parse_cells(text: bytes, separator: str, width: int, *, vv: bool) -> pl.Data
         text,
         has_header=False,
         separator=separator,
-        quote_char=None if vv else '"',
+        quote_char='"' if quoted else None,
         schema=schema,
         empty_string_is_null=False,
     )
-    return cells.select(unwrapped(pl.col(name)) for name in schema) if vv else cells
+    return cells if quoted else cells.select(unwrapped(pl.col(name)) for name in schema)
 
 
 def unwrapped(cell: pl.Expr) -> pl.Expr:
