@@ -19,6 +19,7 @@ from survey.formats.salvage import salvaged_quotes, salvaged_text
 SEPARATORS = (";", "\t", ",")
 # One of these beside `id` on the second line makes the file a VV export: no answer reads so.
 VV_COMPANIONS = {"submitdate", "lastpage", "startlanguage", "token"}
+ANNOUNCED = re.compile("sep=([;,\t])[;,\t]*\n")  # a first line that only Excel understands
 NOT_TEXT = (
     (b"PK\x03\x04", "un classeur (Excel .xlsx ou LibreOffice .ods)"),
     (b"\xd0\xcf\x11\xe0", "un ancien classeur Excel (.xls)"),
@@ -69,6 +70,8 @@ class Records:
 def read_delimited(path: Path, *, salvage: bool = False) -> Table:
     """Read a delimited file: UTF-8 (BOM or not) or cp1252; `;`, `,` or tab; one or two header rows.
 
+    A first line `sep=;` is Excel's.
+
     Line ends inside a quoted cell become `\\n`. Blank lines at the end of the file are not rows.
     `salvage`: a damaged file gives its good rows, the others are misfits.
 
@@ -88,7 +91,8 @@ def parse_delimited(content: bytes, name: str, *, salvage: bool = False) -> Tabl
     separator = sniff_separator(text, name)
     if not quotes_are_paired(text, separator):
         text = salvaged_quotes(text, separator) if salvage else repair_quotes(text, separator, name)
-    return split(text, separator, encoding, name, vv=is_vv(text, separator), quoted=True)
+    vv = is_vv(text, separator)
+    return split(text, separator, encoding, name, vv=vv, quoted=True)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -196,14 +200,19 @@ def is_vv(text: bytes, separator: str) -> bool:
     It has tabs, and quotes that mean nothing; a spreadsheet writes it as any other table.
     """
     lines = io.BytesIO(text)
-    lines.readline()
-    codes = {cell.strip('" \n') for cell in lines.readline().decode().split(separator)}
-    return "id" in codes and bool(codes & VV_COMPANIONS)
+    titles, codes = (
+        [cell.strip('" \n') for cell in lines.readline().decode().split(separator)]
+        for _ in range(2)
+    )
+    is_titled = sum(map(bool, titles)) > len(codes) // 2
+    return is_titled and "id" in codes and bool(VV_COMPANIONS.intersection(codes))
 
 
 def sniff_separator(text: bytes, name: str) -> str:
     """The separator that most often cuts the first hundred rows into cells as the header."""
     sample = text[:400_000].decode(errors="ignore")
+    if said := ANNOUNCED.match(sample):
+        return said[1]
     scores = {}
     for separator in SEPARATORS:
         widths = first_widths(sample, separator)
@@ -295,7 +304,7 @@ def split(
 ) -> Table:
     """Cut a text into cells; rows whose width is not that of the header go to `misfits`."""
     records = find_records(text, separator, quoted=quoted)
-    header = 1 if vv else 0
+    header = 1 if vv or ANNOUNCED.match(text[:8].decode(errors="ignore")) else 0
     heading_row = text[records.start[header] : records.end[header]].decode()
     if "\0" in heading_row:
         raise UnreadableFileError(
