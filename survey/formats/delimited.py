@@ -29,6 +29,7 @@ NOT_TEXT = (
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 QUOTE, NEWLINE = ord('"'), ord("\n")
 LARGEST, MOST_LINES = 300_000_000, 10_000_000  # bytes, lines
+MOST_COLUMNS = 20_000
 
 
 class UnreadableFileError(ResponseError):
@@ -157,7 +158,7 @@ def decode(content: bytes, name: str, *, salvage: bool = False) -> tuple[bytes, 
             f"{name}, ligne {line} : octet nul, le fichier est abîmé.", "Refaites l’export."
         )
     encoding = "utf-8-sig" if content.startswith(b"\xef\xbb\xbf") else "utf-8"
-    content = content.removeprefix(b"\xef\xbb\xbf")
+    content = re.sub(b"^(\xef\xbb\xbf)+", b"", content)
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -305,6 +306,11 @@ def split(
     """Cut a text into cells; rows whose width is not that of the header go to `misfits`."""
     records = find_records(text, separator, quoted=quoted)
     header = 1 if vv or ANNOUNCED.match(text[:8].decode(errors="ignore")) else 0
+    if records.separators[header] >= MOST_COLUMNS:
+        raise UnreadableFileError(
+            f"{name} : plus de {MOST_COLUMNS} colonnes, ce n’est pas un export de réponses.",
+            "Vérifiez le fichier.",
+        )
     heading_row = text[records.start[header] : records.end[header]].decode()
     if "\0" in heading_row:
         raise UnreadableFileError(

@@ -12,6 +12,7 @@ import polars as pl
 
 from survey.columns import empty_responses, other_text_column, state_column
 from survey.errors import ResponseError
+from survey.formats.delimited import file_bytes
 from survey.formats.intake import DUPLICATE_ID, DUPLICATE_TOKEN, REJECTS, ROW_REJECTED, masked
 from survey.formats.surveyjs_answers import ValueFault, read_answers
 from survey.french import typography
@@ -95,14 +96,9 @@ def holds_surveyjs(content: bytes, questionnaire: Questionnaire) -> bool:
 
 
 def _objects(path: Path) -> list[Any]:
-    """What the file holds, one item a person; None for a line that cannot be read."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError:
-        raise ResponseError(f"{path.name} : fichier introuvable ou illisible.") from None
-    except UnicodeDecodeError:
-        remedy = "Réenregistrez-le en UTF-8."
-        raise ResponseError(f"{path.name} : ce n’est pas de l’UTF-8. {remedy}") from None
+    """What the file holds, one item a person; None for one that cannot be read."""
+    # A broken byte becomes half a character, which no answer may hold: its row alone is set aside.
+    text = file_bytes(path).decode("utf-8-sig", errors="surrogateescape")
     whole = _parsed(text)
     if isinstance(whole, list):
         return whole
