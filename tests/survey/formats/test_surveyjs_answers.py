@@ -166,7 +166,7 @@ def test_a_broken_line_is_set_aside_and_the_others_taken_in(tmp_path):
 def test_broken_bytes_cost_their_row_only(tmp_path):
     path = tmp_path / "reponses.json"
     path.write_bytes(b'[{"taille": "0"}, {"taille": "\xe9"}, {"taille": "0", "remarque": "\xe9"}]')
-    imported = read_surveyjs(path, ROUTING)
+    imported = read_surveyjs(path, TRIAL)
     assert imported.responses["taille"].to_list() == ["0"]
     assert imported.rejects["ligne"].to_list() == [2, 3]
     assert "hors de l’UTF-8" in imported.rejects["motif"][1]
