@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
@@ -41,6 +42,8 @@ from survey.collection.views import answer_in_words, error_links, page_view
 HOME, CODE, REVIEW, THANKS, PAUSE = "/", "/code", "/verification", "/merci", "/pause"
 WITHDRAWAL, WITHDRAWN = "/retrait", "/retrait/fait"
 LATER, PREVIOUS = "plus-tard", "precedent"
+FRANCE = ZoneInfo("Europe/Paris")  # where days begin and end
+GRACE = timedelta(hours=12)  # for who was answering when the last day ended
 NO_PAGE = "Cette page n’existe pas."
 TOO_MANY = (
     "Trop de questionnaires ont été commencés depuis votre connexion. Réessayez dans une heure."
@@ -95,7 +98,15 @@ class Visit:
 
     def is_collecting(self) -> bool:
         """Whether answers are taken today."""
-        return self.collection.settings.is_collecting(self.collection.clock().date())
+        return self._is_open(self.collection.clock())
+
+    def is_taken(self) -> bool:
+        """Whether what is sent is taken: a form shown before the end may be, a while after it."""
+        now = self.collection.clock()
+        return self._is_open(now) or self._is_open(max(self.shown, now - GRACE))
+
+    def _is_open(self, moment: datetime) -> bool:
+        return self.collection.settings.is_collecting(moment.astimezone(FRANCE).date())
 
 
 class ElsewhereError(Exception):
@@ -216,6 +227,8 @@ def show_page(visit: Visit) -> Response:
 def save_page(visit: Visit) -> Response:
     """Take in a page, then show the next one, the one before, or how to come back later."""
     person, page, form = _person(visit), _page(visit), visit.form
+    if not visit.is_taken():
+        return goto(HOME)
     action = visit.field("_action")
     shown = visit.shown.replace(tzinfo=None)
 
@@ -252,6 +265,8 @@ def review(visit: Visit) -> Response:
 def send(visit: Visit) -> Response:
     """Send the answers, once; what is not filled is asked for first."""
     person = _person(visit)
+    if not visit.is_taken():
+        return goto(HOME)
 
     def change(answered: Answered) -> Answered:
         return submitted(answered, visit.form, visit.now)
