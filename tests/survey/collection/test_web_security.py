@@ -181,7 +181,7 @@ def test_a_failure_is_logged_by_its_kind_and_place_only(
         raise ValueError(visit.token)
 
     monkeypatch.setitem(application.SHOWN, "/pause", fail)
-    respondent = visitors(local_settings, SHAPES, local_stores)()
+    respondent = visitors(local_settings, SHAPES, local_stores)().open("/")
     assert respondent.open("/pause").page.status_code == 500
     assert "ValueError" in caplog.text and "test_web_security.py" in caplog.text
     assert respondent.client.cookies["reponse"] not in caplog.text
