@@ -199,7 +199,9 @@ def test_a_visitor_takes_their_answers_back_with_their_code(visitor, stores):
     assert link.endswith(f"/r/{code.replace('-', '')}")
     other = visitor().open("/retrait")
     assert other.send({"code": "aaaaa"}).page.status_code == 404
-    assert other.document.get_element_by_id("code").get("aria-invalid") == "true"
+    field = other.document.get_element_by_id("code")
+    assert field.get("aria-invalid") == "true" and "autofocus" in field.attrib
+    assert field.value == "aaaaa"  # nothing to type anew but what is wrong
     other.send({"code": f" {code.upper()} "})
     assert other.path == "/retrait"
     assert other.send().path == "/retrait/fait"
@@ -254,7 +256,9 @@ def test_the_collection_opens_and_closes_at_midnight_in_france(local_settings, l
     days = replace(local_settings, opens=date(2026, 3, 9), closes=date(2026, 3, 10))
     now = [datetime(2026, 3, 8, 22, 59, tzinfo=UTC)]
     visitor = visitors(days, SHAPES, local_stores, lambda: now[0])
-    assert "n’est pas ouverte" in visitor().open("/").text
+    early = visitor().open("/")
+    assert "n’est pas encore ouverte" in early.text
+    assert "du 09/03/2026 au 10/03/2026 inclus" in early.text
     now[0] = datetime(2026, 3, 8, 23, 1, tzinfo=UTC)
     respondent = begun(visitor)
     now[0] = datetime(2026, 3, 10, 22, 59, tzinfo=UTC)
@@ -263,11 +267,11 @@ def test_the_collection_opens_and_closes_at_midnight_in_france(local_settings, l
     respondent.send(FIRST, action="continuer")  # what was being typed is not lost
     assert "Ce que vous avez enregistré est gardé" in respondent.text
     assert only(local_stores).answers == FIRST
-    assert "jusqu" not in respondent.text and "du 09/03/2026 au 10/03/2026" in respondent.text
+    assert "terminée" in respondent.text and "jusqu’au 10/03/2026 inclus" in respondent.text
     now[0] += timedelta(hours=12)
     for path in ("/page/profil", "/verification"):
         sent = respondent.post(path, {"_cle": late, "taille": "0"})
-        assert "n’est pas ouverte" in sent.text
+        assert "est terminée" in sent.text
     assert only(local_stores).answers == FIRST and only(local_stores).submitted is None
     assert respondent.open("/retrait").send().path == "/retrait/fait"
 
@@ -279,7 +283,7 @@ def test_a_form_shown_after_the_end_is_not_taken(local_settings, local_stores):
     respondent = answer_all(visitor(), complete_person(), FORM)
     now[0] += timedelta(hours=12)
     key = respondent.open("/retrait").key()
-    assert "n’est pas ouverte" in respondent.open("/verification").text
+    assert "est terminée" in respondent.open("/verification").text
     respondent.post("/verification", {"_cle": key})
     assert only(local_stores).submitted is None
 
