@@ -34,6 +34,7 @@ class Database:
     def __init__(self, address: str, schema: str) -> None:
         """`schema` is used by PostgreSQL only; the address carries no schema."""
         self.engine = _engine(address, schema)
+        self._writer = self.engine.execution_options(writes=True)
         self._schema = schema
         self._is_file = self.engine.dialect.name == "sqlite"
         self._file = Path(self.engine.url.database).absolute() if self._is_file else None
@@ -50,7 +51,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads."""
+        """What only reads: one statement, since SQLite gives no transaction here."""
         with self.engine.begin() as connection:
             yield connection
 
@@ -62,7 +63,7 @@ class Database:
         ------
         StorageError : the file was removed or replaced: what is written would be lost
         """
-        with self._turn, self.engine.execution_options(writes=True).begin() as connection:
+        with self._turn, self._writer.begin() as connection:
             yield connection
             self._check_in_place()
 
@@ -139,8 +140,8 @@ def _open_file(connection: sqlite3.Connection, _: object) -> None:
 
 def _begin(connection: Connection) -> None:
     """A writer takes its lock at once: a lock asked for later could not be waited for."""
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get("writes"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 @contextmanager

@@ -267,3 +267,17 @@ def test_a_folder_that_cannot_be_made_is_said_in_french(tmp_path):
     settings = default_settings("essai", tmp_path / "collecte", environment={})
     with pytest.raises(StorageError, match="impossible de créer ou d’ouvrir"):
         open_stores(settings, SHAPES)
+
+
+def test_a_server_of_postgresql_that_was_restarted_is_found_again(postgresql, local_settings):
+    """Its restart closes every connection, those that are kept included."""
+    stores = open_stores(with_base(local_settings, postgresql), SHAPES)
+    stores.responses.begin("a", invited=False)
+    with stores.contacts.database.reading() as connection:
+        others = "datname = current_database() AND pid <> pg_backend_pid()"
+        connection.exec_driver_sql(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"
+        )
+    assert stores.responses.find("a") is not None
+    stores.responses.delete_all()
+    stores.close()
