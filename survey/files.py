@@ -11,11 +11,17 @@ SIMULATED = "données simulées"
 FONTS = Path(__file__).parent / "fonts"  # the house typeface, Source Sans 3 (OFL)
 
 
-def replace_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary file beside `path`, then give it its name."""
+def replace_file(path: Path, write: Callable[[Path], object], *, owner_only: bool = False) -> None:
+    """Let `write` fill a temporary file beside `path`, then give it its name.
+
+    `owner_only`: no one but its owner can read it, at any moment.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.en-cours")
     try:
+        if owner_only:
+            unfinished.unlink(missing_ok=True)
+            unfinished.touch(mode=0o600)
         write(unfinished)
         unfinished.replace(path)
     finally:
@@ -27,10 +33,14 @@ def write_text(path: Path, text: str) -> None:
     replace_file(path, lambda file: file.write_text(text, encoding="utf-8", newline="\n"))
 
 
-def write_parquet(frame: pl.DataFrame, path: Path, *, simulated: bool) -> None:
+def write_parquet(
+    frame: pl.DataFrame, path: Path, *, simulated: bool, owner_only: bool = False
+) -> None:
     """Write a Parquet file; its metadata says « données simulées » when it holds some."""
     label = {"contenu": SIMULATED} if simulated else None
-    replace_file(path, lambda file: frame.write_parquet(file, metadata=label))
+    replace_file(
+        path, lambda file: frame.write_parquet(file, metadata=label), owner_only=owner_only
+    )
 
 
 def write_csv(frame: pl.DataFrame, path: Path, *, simulated: bool) -> None:

@@ -1,27 +1,33 @@
 """The web application: addresses, the reading of requests, what surrounds every answer.
 
-Nothing here or below writes an address, a token or an answer to a log.
+Nothing here or below writes an address, a token or an answer to a log: of a failure, the log says
+its kind and its place in the code, never its message.
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
+import sqlite3
+import traceback
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs
 
 from anyio import CapacityLimiter, to_thread
+from sqlalchemy.exc import OperationalError
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from survey.collection import visits
+from survey.collection.databases import StorageError
 from survey.collection.pages import make_form
 from survey.collection.security import (
     HEADERS,
@@ -43,7 +49,8 @@ THREADS = 8  # answering at once; beyond, requests wait in turn
 HOUR = timedelta(hours=1)
 STALE = (
     "Votre session s’est fermée et cette page n’a pas pu être enregistrée. Les pages précédentes "
-    "le sont. Rouvrez le questionnaire par votre lien ou votre code."
+    "le sont. Rouvrez le questionnaire par votre lien ou votre code. Votre navigateur doit "
+    "accepter le cookie de session."
 )
 TOO_LARGE = "Cette page est trop volumineuse pour être enregistrée. Raccourcissez vos textes."
 MESSAGES = {
@@ -52,6 +59,8 @@ MESSAGES = {
     500: "Le serveur a rencontré une erreur. Les pages déjà enregistrées le restent. Réessayez "
     "dans quelques minutes.",
 }
+
+LOG = logging.getLogger("uvicorn.error")
 
 Handler = Callable[[Visit], Response]
 
@@ -73,13 +82,16 @@ def create_app(
         said = error.detail if isinstance(error, HTTPException) and status in OWN_WORDS else None
         visit = Visit(collection, _session(request, settings), "", {}, {})
         message = said or MESSAGES.get(status, MESSAGES[404])
-        return visits.render(visit, "message.html", status=status, message=message)
+        response = visits.render(visit, "message.html", status=status, message=message)
+        response.headers.update(getattr(error, "headers", None) or {})
+        return response
 
+    threads = CapacityLimiter(THREADS)
     app = Starlette(
         routes=[
-            *(Route(path, _run(handler, collection)) for path, handler in SHOWN.items()),
+            *(Route(path, _run(handler, collection, threads)) for path, handler in SHOWN.items()),
             *(
-                Route(path, _run(handler, collection), methods=["POST"])
+                Route(path, _run(handler, collection, threads), methods=["POST"])
                 for path, handler in SENT.items()
             ),
             Mount("/static", StaticFiles(directory=STATIC)),
@@ -111,10 +123,10 @@ SENT: dict[str, Handler] = {
 OWN_WORDS = {403, 413, 429}
 
 
-def _run(handler: Handler, collection: Collection) -> Callable[[Request], Awaitable[Response]]:
+def _run(
+    handler: Handler, collection: Collection, threads: CapacityLimiter
+) -> Callable[[Request], Awaitable[Response]]:
     """An endpoint: reads the request here, answers it in a thread (stores and templates wait)."""
-
-    threads = CapacityLimiter(THREADS)
 
     async def endpoint(request: Request) -> Response:
         settings = collection.settings
@@ -177,13 +189,33 @@ class Shield:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(self._headers)
-                is_static = scope["path"].startswith("/static/") and message["status"] == 200
+                is_static = scope["path"].startswith("/static/") and message["status"] in KEPT
                 headers["Cache-Control"] = "public, max-age=86400" if is_static else "no-store"
             await send(message)
 
-        host = Headers(scope=scope).get("host", "").rsplit(":", 1)[0]
-        if host not in self._hosts:
+        host, _, port = Headers(scope=scope).get("host", "").partition(":")
+        if host.lower() not in self._hosts or not (port.isdigit() or port == ""):
             refused = PlainTextResponse("Cette adresse n’est pas celle du questionnaire.", 400)
             await refused(scope, receive, send_shielded)
             return
-        await self._app(scope, receive, send_shielded)
+        try:
+            await self._app(scope, receive, send_shielded)
+        except ClientDisconnect:  # left before the end of what they were sending
+            return
+        except Exception as error:  # the visitor was answered (500); the server must go on
+            LOG.error("%s", _place(error))
+
+
+KEPT = (200, 206, 304)  # a file that browsers may keep
+
+
+def _place(error: BaseException) -> str:
+    """The kind of a failure and the lines it went through; its message may hold an answer.
+
+    What a base says when it cannot be used (full, locked, unreachable) holds none.
+    """
+    lines = "".join(traceback.format_tb(error.__traceback__))
+    if isinstance(error, OperationalError):
+        error = error.orig
+    said = f" ({error})" if isinstance(error, StorageError | sqlite3.OperationalError) else ""
+    return f"{type(error).__name__}{said}\n{lines}"

@@ -167,12 +167,13 @@ def purge_collection(campaign: Campaign, today: date) -> str:
 def export_collected(campaign: Campaign) -> tuple[pl.DataFrame, Path]:
     """Write every answer to `private/reponses-en-ligne.parquet`; the frame and the file.
 
+    Its owner alone can read it.
     Keep `complete` rows alone for the pipeline: an unfinished answer is null where not reached.
     """
     path = campaign.private / COLLECTED
     with open_collection(campaign) as collecting:
         frame = collected_responses(collecting.stores.responses, collecting.questionnaire)
-    write_parquet(frame, path, simulated=campaign.decisions.simulee)
+    write_parquet(frame, path, simulated=campaign.decisions.simulee, owner_only=True)
     return frame, path
 
 

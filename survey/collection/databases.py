@@ -34,8 +34,11 @@ class Database:
     def __init__(self, address: str, schema: str) -> None:
         """`schema` is used by PostgreSQL only; the address carries no schema."""
         self.engine = _engine(address, schema)
+        self._writer = self.engine.execution_options(writes=True)
         self._schema = schema
         self._is_file = self.engine.dialect.name == "sqlite"
+        self._file = Path(self.engine.url.database).absolute() if self._is_file else None
+        self._inode = self._file.stat().st_ino if self._is_file else None
         # SQLite has one writer: threads wait for their turn here rather than by retrying.
         self._turn = Lock() if self._is_file else nullcontext()
 
@@ -48,15 +51,21 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads."""
+        """What only reads: one statement, since SQLite gives no transaction here."""
         with self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that writes: durable when the block ends, undone when it raises."""
-        with self._turn, self.engine.execution_options(writes=True).begin() as connection:
+        """A transaction that writes: durable when the block ends, undone when it raises.
+
+        Raises
+        ------
+        StorageError : the file was removed or replaced: what is written would be lost
+        """
+        with self._turn, self._writer.begin() as connection:
             yield connection
+            self._check_in_place()
 
     def compact(self) -> None:
         """Give back the room of what was deleted, journal included (SQLite; PostgreSQL does)."""
@@ -70,6 +79,14 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+    def _check_in_place(self) -> None:
+        """A file that was removed can be written to as long as it is open: all would be lost."""
+        if self._is_file and not (self._file.exists() and self._file.stat().st_ino == self._inode):
+            raise StorageError(
+                f"base : le fichier {self._file.name} a été retiré ou remplacé pendant que le "
+                "questionnaire est en ligne. Remettez-le, puis relancez le serveur."
+            )
 
 
 def file_address(path: Path) -> str:
@@ -88,6 +105,7 @@ def _engine(address: str, schema: str) -> Engine:
             options["connect_args"] = {"timeout": PATIENCE, "check_same_thread": False}
         else:
             options["execution_options"] = {"schema_translate_map": {None: schema}}
+            options["pool_pre_ping"] = True  # the server may have been restarted meanwhile
         engine = create_engine(url, pool_timeout=PATIENCE, max_overflow=KEPT_CONNECTIONS, **options)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise StorageError(
@@ -103,8 +121,15 @@ def _engine(address: str, schema: str) -> Engine:
 
 def _prepare_file(path: Path) -> None:
     """Answers are read by their owner alone; SQLite gives its journal the rights of the file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.chmod(0o600)  # put back from a copy, it may have had other rights
+    except OSError as error:
+        raise StorageError(
+            f"base : impossible de créer ou d’ouvrir {path}. Vérifiez que ce dossier vous "
+            "appartient et que le disque n’est pas plein."
+        ) from error
 
 
 def _open_file(connection: sqlite3.Connection, _: object) -> None:
@@ -115,8 +140,8 @@ def _open_file(connection: sqlite3.Connection, _: object) -> None:
 
 def _begin(connection: Connection) -> None:
     """A writer takes its lock at once: a lock asked for later could not be waited for."""
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get("writes"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 @contextmanager

@@ -101,7 +101,7 @@ def _read_single(
 ) -> Reading:
     name, texts = answer_column(question), _other_texts(question, offered, fields)
     chosen = _one(fields, name)
-    if chosen in ("", BLANK) and len(texts) == 1:
+    if not chosen and len(texts) == 1:
         chosen = next(iter(texts))
     if chosen in ("", BLANK):
         return _blank(question, name, name, partial, "Choisissez une réponse.")

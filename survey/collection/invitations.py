@@ -65,12 +65,7 @@ def reminders(stores: Stores, links: Path) -> pl.DataFrame:
 
 def write_links(frame: pl.DataFrame, path: Path) -> None:
     """Write personal links to a CSV that its owner alone can read."""
-
-    def write(file: Path) -> None:
-        file.touch(mode=0o600)
-        frame.write_csv(file, include_bom=True)
-
-    replace_file(path, write)
+    replace_file(path, lambda file: frame.write_csv(file, include_bom=True), owner_only=True)
 
 
 def _with_former(written: pl.DataFrame, links: Path) -> pl.DataFrame:

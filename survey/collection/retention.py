@@ -39,7 +39,7 @@ def withdraw(stores: Stores, who: str) -> bool:
     ------
     SurveyError : no one has this code or this unit
     """
-    token = read_token(who.rstrip("/").rsplit("/", 1)[-1])
+    token = read_token(who)
     person = (stores.contacts.find(token) if token else None) or stores.contacts.find_unit(who)
     if person is None:
         raise SurveyError(

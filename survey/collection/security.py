@@ -24,6 +24,7 @@ from time import monotonic
 
 TOKEN_BYTES = 16  # 128 bits
 TOKEN = re.compile(r"[a-z2-7]{26}")
+MILLISECONDS = re.compile(r"[0-9]{1,13}")  # since 1970, until the year 2286
 PUBLIC_COOKIE = "__Host-reponse"  # over https: this host alone, Secure, whole site
 LOCAL_COOKIE = "reponse"  # over http, on one's own machine
 
@@ -50,8 +51,11 @@ def new_token() -> str:
 
 
 def read_token(typed: str) -> str | None:
-    """The token as typed from a letter (capitals, spaces and hyphens do not matter), else None."""
-    token = re.sub(r"[\s-]", "", typed).lower()
+    """The token as typed from a letter (capitals, spaces and hyphens do not matter), else None.
+
+    A whole link, pasted where the code is asked for, is read too.
+    """
+    token = re.sub(r"[\s-]", "", typed).lower().rstrip("/").rpartition("/")[2]
     return token if TOKEN.fullmatch(token) else None
 
 
@@ -80,6 +84,8 @@ def form_shown_at(token: str, key: str) -> datetime | None:
     """When the form was shown, None when the key is not one of this session."""
     shown, _, signature = key.partition(".")
     if not hmac.compare_digest(_signature(token, shown).encode(), signature.encode()):
+        return None
+    if not MILLISECONDS.fullmatch(shown):  # signed, as its owner can, but not by us
         return None
     return datetime.fromtimestamp(int(shown) / 1000, UTC)
 
@@ -129,4 +135,6 @@ def _network(address: str) -> str:
         return address
     if parsed.version == 4:
         return address
+    if parsed.ipv4_mapped:  # how a server that listens on both sees an IPv4 visitor
+        return str(parsed.ipv4_mapped)
     return str(ipaddress.ip_network((int(parsed), 64), strict=False))

@@ -38,5 +38,6 @@ def serve(
         forwarded_allow_ips="127.0.0.1" if behind_proxy else None,
         timeout_graceful_shutdown=PATIENCE,
         lifespan="off",
+        ws="none",
     )
     uvicorn.Server(config).run()

@@ -12,7 +12,6 @@ from survey.collection.form import (
     LONGEST_TEXT,
     FieldError,
     Fields,
-    typed_number,
 )
 from survey.collection.pages import Answers, Form, Page, asked_questions
 from survey.columns import (
@@ -25,7 +24,7 @@ from survey.columns import (
     tick_column,
 )
 from survey.evaluation import shown
-from survey.french import NNBSP
+from survey.french import NNBSP, short_number
 from survey.questions import Option, Question, Row
 
 NO_ANSWER_LABEL = "Sans réponse"
@@ -199,7 +198,7 @@ def answer_in_words(question: Question, form: Form, answers: Answers) -> list[st
     value: Any = answers[answer_column(question)]
     if question.type == "text":
         return [value]
-    return [" ".join(filter(None, [typed_number(value), question.unit]))]
+    return [" ".join(filter(None, [short_number(value), question.unit]))]
 
 
 def _choice_label(question: Question, code: str | None) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.exceptions import HTTPException
@@ -41,6 +42,9 @@ from survey.collection.views import answer_in_words, error_links, page_view
 HOME, CODE, REVIEW, THANKS, PAUSE = "/", "/code", "/verification", "/merci", "/pause"
 WITHDRAWAL, WITHDRAWN = "/retrait", "/retrait/fait"
 LATER, PREVIOUS = "plus-tard", "precedent"
+FRANCE = ZoneInfo("Europe/Paris")  # where days begin and end
+LONGEST_CODE = 200  # characters, a whole link included
+GRACE = timedelta(hours=12)  # for who was answering when the last day ended
 NO_PAGE = "Cette page n’existe pas."
 TOO_MANY = (
     "Trop de questionnaires ont été commencés depuis votre connexion. Réessayez dans une heure."
@@ -95,7 +99,21 @@ class Visit:
 
     def is_collecting(self) -> bool:
         """Whether answers are taken today."""
-        return self.collection.settings.is_collecting(self.collection.clock().date())
+        return self.collection.settings.is_collecting(self.today)
+
+    @property
+    def today(self) -> date:
+        """The day it is in France."""
+        return _day(self.collection.clock())
+
+    def is_taken(self) -> bool:
+        """Whether what is sent is taken: a form shown before the end may be, a while after it."""
+        shown = max(self.shown, self.collection.clock() - GRACE)
+        return self.is_collecting() or self.collection.settings.is_collecting(_day(shown))
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(FRANCE).date()
 
 
 class ElsewhereError(Exception):
@@ -153,8 +171,8 @@ def home(visit: Visit) -> Response:
     if answered and answered.submitted:
         return goto(THANKS)
     if not visit.is_collecting():
-        return render(visit, "closed.html", is_saved=bool(answered))
-    return render(visit, "home.html", person=person, is_begun=bool(answered), error=None)
+        return _closed(visit, is_saved=bool(answered))
+    return render(visit, "home.html", person=person, is_begun=bool(answered))
 
 
 def enter_by_link(visit: Visit) -> Response:
@@ -171,16 +189,16 @@ def _enter(visit: Visit, typed: str, target: str) -> Response:
     token = read_token(typed)
     if token is None or visit.collection.stores.contacts.find(token) is None:
         error = (
-            "Ce code n’est pas reconnu. Vérifiez qu’il est complet\u202f: vingt-six lettres et "
-            "chiffres, de 2 à 7."
+            "Ce code n’est pas reconnu. Vérifiez qu’il est complet\u202f: vingt-six caractères, "
+            "des lettres et des chiffres de 2 à 7, jamais 0 ni 1."
         )
-        return render(visit, "code.html", status=404, error=error, to_withdraw=target != HOME)
+        return _ask_code(visit, to_withdraw=target != HOME, typed=typed, error=error)
     return with_session(goto(target), token, visit.collection.settings)
 
 
 def ask_code(visit: Visit) -> Response:
     """Where a code is typed."""
-    return render(visit, "code.html", error=None, to_withdraw=False)
+    return _ask_code(visit, to_withdraw=False)
 
 
 def start(visit: Visit) -> Response:
@@ -202,7 +220,7 @@ def show_page(visit: Visit) -> Response:
     """A page as last typed; who asks for one that is not theirs to see goes where they stopped."""
     answered, page, form = _answered(visit), _page(visit), visit.form
     if not visit.is_collecting():
-        return render(visit, "closed.html", is_saved=True)
+        return _closed(visit, is_saved=True)
     first = next_page(form, answered.answers, answered.drafts)
     is_ahead = first is not None and form.pages.index(page) > form.pages.index(first)
     if is_ahead or not asked_questions(page, form, answered.answers):
@@ -216,6 +234,8 @@ def show_page(visit: Visit) -> Response:
 def save_page(visit: Visit) -> Response:
     """Take in a page, then show the next one, the one before, or how to come back later."""
     person, page, form = _person(visit), _page(visit), visit.form
+    if not visit.is_taken():
+        return goto(HOME)
     action = visit.field("_action")
     shown = visit.shown.replace(tzinfo=None)
 
@@ -240,7 +260,7 @@ def review(visit: Visit) -> Response:
     """What was answered, page by page, before it is sent."""
     answered, form = _answered(visit), visit.form
     if not visit.is_collecting():
-        return render(visit, "closed.html", is_saved=True)
+        return _closed(visit, is_saved=True)
     left = next_page(form, answered.answers, answered.drafts)
     pages = visible_pages(form, answered.answers)
     if left:  # what comes after it may still change
@@ -252,6 +272,8 @@ def review(visit: Visit) -> Response:
 def send(visit: Visit) -> Response:
     """Send the answers, once; what is not filled is asked for first."""
     person = _person(visit)
+    if not visit.is_taken():
+        return goto(HOME)
 
     def change(answered: Answered) -> Answered:
         return submitted(answered, visit.form, visit.now)
@@ -286,7 +308,7 @@ def ask_withdrawal(visit: Visit) -> Response:
     """Ask for a confirmation before answers are erased, for a code when there is no session."""
     person = visit.person()
     if person is None:
-        return render(visit, "code.html", error=None, to_withdraw=True)
+        return _ask_code(visit, to_withdraw=True)
     if person.withdrawn:
         return render(visit, "withdrawn.html")
     answered = visit.collection.stores.responses.find(person.identifier)
@@ -305,6 +327,21 @@ def withdraw(visit: Visit) -> Response:
 def say_withdrawn(visit: Visit) -> Response:
     """The answers have been erased."""
     return render(visit, "withdrawn.html")
+
+
+def _ask_code(
+    visit: Visit, *, to_withdraw: bool, typed: str = "", error: str | None = None
+) -> Response:
+    status = 404 if error else 200
+    return render(
+        visit, "code.html", status, to_withdraw=to_withdraw, typed=typed[:LONGEST_CODE], error=error
+    )
+
+
+def _closed(visit: Visit, *, is_saved: bool) -> Response:
+    closes = visit.collection.settings.closes
+    is_over = closes is not None and visit.today > closes
+    return render(visit, "closed.html", is_saved=is_saved, is_over=is_over)
 
 
 def _person(visit: Visit) -> Person:

@@ -73,6 +73,7 @@ def test_what_was_answered_is_exported_and_imported(folder, capsys):
     said = run(capsys, "exporter", folder)
     assert "3 réponses, dont 3 complètes" in said
     answers = folder / "private" / "reponses-en-ligne.parquet"
+    assert answers.stat().st_mode & 0o77 == 0
     assert observatoire.main(["importer", str(folder), str(answers)]) == 0
     taken = pl.read_parquet(folder / "private" / "reponses.parquet")
     assert set(taken["token"]) == {"a1", "b2", "c3"}

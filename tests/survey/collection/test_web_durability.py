@@ -9,7 +9,7 @@ from time import sleep
 
 import httpx
 from respondents import Respondent
-from served import Served, settings_of
+from served import PATIENCE, Served, settings_of
 from web_forms import HERE
 
 from survey.collection.security import hash_token
@@ -20,9 +20,11 @@ FILE = HERE / "formes.yml"
 KILLS, WRITERS = 6, 8
 
 
-def write_until(stop: Event, address: str, seed: int) -> list[tuple[str, str, str | None]]:
+def write_until(
+    stop: Event, begun: Event, address: str, seed: int
+) -> list[tuple[str, str, str | None]]:
     """Answer the first page again and again; by session, the last answer acknowledged and the one
-    that was being sent when the server died."""
+    that was being sent when the server died. `begun` is set once an answer is acknowledged."""
     chance, sessions = random.Random(seed), []
     while not stop.is_set():
         acknowledged = trying = token = ""
@@ -37,6 +39,7 @@ def write_until(stop: Event, address: str, seed: int) -> list[tuple[str, str, st
                     sent = client.post("/page/profil", data=fields)
                     assert sent.status_code == 303, sent.status_code
                     acknowledged, trying = trying, ""
+                    begun.set()
         except httpx.TransportError:
             stop.wait(0.05)
         if acknowledged:
@@ -52,15 +55,18 @@ def test_an_acknowledged_page_survives_kill_9(settings):
     chance, checked = random.Random(3), 0
     for round_ in range(KILLS):
         server.start()
-        stop = Event()
+        stop, begun = Event(), [Event() for _ in range(WRITERS)]
         with ThreadPoolExecutor(WRITERS) as pool:
             writers = [
-                pool.submit(write_until, stop, server.address, 100 * round_ + rank)
+                pool.submit(write_until, stop, begun[rank], server.address, 100 * round_ + rank)
                 for rank in range(WRITERS)
             ]
-            sleep(0.4 + chance.random())
-            server.kill()
-            stop.set()
+            try:
+                assert all(each.wait(PATIENCE) for each in begun)
+                sleep(chance.random() / 2)
+                server.kill()
+            finally:
+                stop.set()
             sessions = [each for writer in writers for each in writer.result()]
         for token, acknowledged, trying in sessions:
             person = stores.contacts.find(token)

@@ -54,13 +54,16 @@ def test_fields_and_answers_undo_each_other(person):
 @pytest.mark.parametrize("questionnaire", ALL, ids=lambda each: each.code)
 def test_every_column_is_written_by_the_form(questionnaire):
     form, seen = make_form(questionnaire), set()
-    for person in generate_responses(questionnaire, 2000, seed=5).to_dicts():
+    columns = {column.name for column in questionnaire_columns(questionnaire)}
+    for person in generate_responses(questionnaire, 2000, seed=5).iter_rows(named=True):
+        if seen >= columns:
+            break
         for question in questionnaire.questions:
             if is_asked(question, questionnaire, person):
                 fields = written_fields(question, person)
                 reading = read_question(question, form, person, fields, partial=False)
                 seen |= reading.answers.keys()
-    assert seen == {column.name for column in questionnaire_columns(questionnaire)}
+    assert seen == columns
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from web_forms import SHAPES
 from survey.collection import app as application
 from survey.collection.security import (
     RateLimit,
+    _signature,
     form_key,
     form_shown_at,
     hash_token,
@@ -35,6 +36,7 @@ def test_a_token_holds_128_bits_and_is_read_as_copied():
     for token in tokens:
         assert len(token) == 26 and 5 * 25 < 128 <= 5 * 26
         assert read_token(f" {spaced_token(token).upper()} ") == token
+        assert read_token(f"https://enquete.exemple.fr/r/{token}/") == token
     letters = {letter for token in tokens for letter in token}
     assert letters == set("abcdefghijklmnopqrstuvwxyz234567")
     assert len(hash_token("a")) == 64
@@ -55,6 +57,9 @@ def test_a_form_key_is_good_for_its_session_only(other):
     if other != key:
         assert form_shown_at(token, other) is None
     later = form_key(token, NOW + timedelta(seconds=1))
+    for forged in ("", "hier", "１２", "-1", "9" * 20, "1e5"):  # as its owner can sign
+        signed = f"{forged}.{_signature(token, forged)}"
+        assert form_shown_at(token, signed) is None
     mixed = later.split(".")[0] + "." + key.split(".")[1]
     assert form_shown_at(token, mixed) is None
 
@@ -77,6 +82,8 @@ def test_a_network_of_64_bits_counts_as_one_address():
     limit = RateLimit(1, 100, timedelta(hours=1))
     assert limit.allows("2001:db8::1") and not limit.allows("2001:db8::2")
     assert limit.allows("2001:db8:0:1::1") and limit.allows("192.0.2.1")
+    assert limit.allows("::ffff:198.51.100.7") and limit.allows("::ffff:198.51.100.8")
+    assert not limit.allows("198.51.100.7")  # the same visitor, seen by another socket
     assert limit.allows("illisible") and not limit.allows("illisible")
 
 
@@ -129,7 +136,14 @@ def test_every_answer_carries_its_headers(local_settings, local_stores, address)
     assert client.get("/static/../app.py").status_code == 404
 
 
-@pytest.mark.parametrize("host", ["exemple.fr", "localhost.exemple.fr", "", "evil@localhost.x"])
+def test_the_host_may_be_written_in_capitals(local_visitor):
+    assert local_visitor().client.get("/", headers={"host": "LocalHost:8000"}).status_code == 200
+
+
+OTHERS = ["exemple.fr", "localhost.exemple.fr", "", "evil@localhost.x", "localhost:8000/autre"]
+
+
+@pytest.mark.parametrize("host", OTHERS)
 def test_another_host_is_refused(local_visitor, host):
     answer = local_visitor().client.get("/", headers={"host": host})
     assert answer.status_code == 400 and "set-cookie" not in answer.headers
@@ -158,6 +172,19 @@ def test_a_failure_is_said_in_french_and_says_nothing_else(local_visitor, local_
     assert "NoneType" not in respondent.page.text
     assert respondent.client.cookies["reponse"] not in caplog.text
     assert respondent.open("/page/profil").send({"taille": "0"}).path == "/page/profil-2"
+
+
+def test_a_failure_is_logged_by_its_kind_and_place_only(
+    local_settings, local_stores, monkeypatch, caplog
+):
+    def fail(visit):
+        raise ValueError(visit.token)
+
+    monkeypatch.setitem(application.SHOWN, "/pause", fail)
+    respondent = visitors(local_settings, SHAPES, local_stores)().open("/")
+    assert respondent.open("/pause").page.status_code == 500
+    assert "ValueError" in caplog.text and "test_web_security.py" in caplog.text
+    assert respondent.client.cookies["reponse"] not in caplog.text
 
 
 def test_an_answer_written_with_tags_is_shown_as_text(local_visitor):

@@ -6,6 +6,7 @@ import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect
@@ -231,3 +232,52 @@ def test_a_write_waits_for_the_one_before(tmp_path):
         waiting.result(timeout=20)
     other.close()
     database.close()
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_nothing_is_acknowledged_once_the_file_is_gone(local_settings, is_replaced):
+    """A file that is removed can be written to as long as it is open: the answers would be lost."""
+    stores = open_stores(local_settings, SHAPES)
+    file = Path(stores.responses.database.engine.url.database)
+    away = file.rename(file.with_name("ailleurs.sqlite"))
+    if is_replaced:
+        file.touch()
+    with pytest.raises(StorageError, match=r"reponses\.sqlite a été retiré ou remplacé"):
+        stores.responses.begin("a", invited=False)
+    away.replace(file)
+    assert stores.responses.all() == []
+    stores.responses.begin("a", invited=False)
+    stores.close()
+
+
+def test_files_are_their_owners_alone_even_put_back_from_a_copy(local_settings):
+    open_stores(local_settings, SHAPES).close()
+    file = Path(local_settings.base.removeprefix("sqlite:///"))
+    file.chmod(0o644)
+    stores = open_stores(local_settings, SHAPES)
+    stores.responses.begin("a", invited=False)
+    assert file.parent.stat().st_mode & 0o77 == 0
+    assert {each.name for each in file.parent.iterdir()} >= {file.name, f"{file.name}-wal"}
+    assert [each.name for each in file.parent.iterdir() if each.stat().st_mode & 0o77] == []
+    stores.close()
+
+
+def test_a_folder_that_cannot_be_made_is_said_in_french(tmp_path):
+    (tmp_path / "collecte").write_text("un fichier")
+    settings = default_settings("essai", tmp_path / "collecte", environment={})
+    with pytest.raises(StorageError, match="impossible de créer ou d’ouvrir"):
+        open_stores(settings, SHAPES)
+
+
+def test_a_server_of_postgresql_that_was_restarted_is_found_again(postgresql, local_settings):
+    """Its restart closes every connection, those that are kept included."""
+    stores = open_stores(with_base(local_settings, postgresql), SHAPES)
+    stores.responses.begin("a", invited=False)
+    with stores.contacts.database.reading() as connection:
+        others = "datname = current_database() AND pid <> pg_backend_pid()"
+        connection.exec_driver_sql(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"
+        )
+    assert stores.responses.find("a") is not None
+    stores.responses.delete_all()
+    stores.close()

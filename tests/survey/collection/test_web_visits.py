@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from respondents import NOON, answer_all, fields_for, visitors
@@ -198,7 +199,9 @@ def test_a_visitor_takes_their_answers_back_with_their_code(visitor, stores):
     assert link.endswith(f"/r/{code.replace('-', '')}")
     other = visitor().open("/retrait")
     assert other.send({"code": "aaaaa"}).page.status_code == 404
-    assert other.document.get_element_by_id("code").get("aria-invalid") == "true"
+    field = other.document.get_element_by_id("code")
+    assert field.get("aria-invalid") == "true" and "autofocus" in field.attrib
+    assert field.value == "aaaaa"  # nothing to type anew but what is wrong
     other.send({"code": f" {code.upper()} "})
     assert other.path == "/retrait"
     assert other.send().path == "/retrait/fait"
@@ -249,19 +252,69 @@ def test_leaving_closes_the_session(visitor):
     assert respondent.open("/code").send({"code": token}).send().path == "/page/profil-2"
 
 
-def test_the_collection_opens_and_closes(local_settings, local_stores):
+def test_the_collection_opens_and_closes_at_midnight_in_france(local_settings, local_stores):
     days = replace(local_settings, opens=date(2026, 3, 9), closes=date(2026, 3, 10))
-    now = [NOON - timedelta(days=1)]
+    now = [datetime(2026, 3, 8, 22, 59, tzinfo=UTC)]
     visitor = visitors(days, SHAPES, local_stores, lambda: now[0])
-    assert "n’est pas ouverte" in visitor().open("/").text
-    now[0] = NOON
+    early = visitor().open("/")
+    assert "n’est pas encore ouverte" in early.text
+    assert "du 09/03/2026 au 10/03/2026 inclus" in early.text
+    now[0] = datetime(2026, 3, 8, 23, 1, tzinfo=UTC)
     respondent = begun(visitor)
-    now[0] = NOON + timedelta(days=2)
+    now[0] = datetime(2026, 3, 10, 22, 59, tzinfo=UTC)
+    late = respondent.open("/page/profil").key()
+    now[0] = datetime(2026, 3, 10, 23, 1, tzinfo=UTC)
     respondent.send(FIRST, action="continuer")  # what was being typed is not lost
     assert "Ce que vous avez enregistré est gardé" in respondent.text
     assert only(local_stores).answers == FIRST
-    assert "jusqu" not in respondent.text and "du 09/03/2026 au 10/03/2026" in respondent.text
+    assert "terminée" in respondent.text and "jusqu’au 10/03/2026 inclus" in respondent.text
+    now[0] += timedelta(hours=12)
+    for path in ("/page/profil", "/verification"):
+        sent = respondent.post(path, {"_cle": late, "taille": "0"})
+        assert "est terminée" in sent.text
+    assert only(local_stores).answers == FIRST and only(local_stores).submitted is None
     assert respondent.open("/retrait").send().path == "/retrait/fait"
+
+
+def test_a_form_shown_after_the_end_is_not_taken(local_settings, local_stores):
+    now = [NOON]
+    days = replace(local_settings, closes=date(2026, 3, 9))
+    visitor = visitors(days, SHAPES, local_stores, lambda: now[0])
+    respondent = answer_all(visitor(), complete_person(), FORM)
+    now[0] += timedelta(hours=12)
+    key = respondent.open("/retrait").key()
+    assert "est terminée" in respondent.open("/verification").text
+    respondent.post("/verification", {"_cle": key})
+    assert only(local_stores).submitted is None
+
+
+def test_two_tabs_at_once_mix_nothing(visitor, stores):
+    """Each page sent is kept whole, whatever the order in which two tabs are served."""
+    respondent = begun(visitor).send({"taille": "10+"}, action="continuer")
+    token, key = respondent.client.cookies["reponse"], respondent.key()
+    pages = [{"statut": "prive", "effectif": "20"}, {"statut": "NSP", "effectif": "3000"}]
+
+    def tab(fields: dict) -> int:
+        client = visitor().client
+        sent = {"_cle": key, "_action": "continuer"} | fields
+        headers = {"cookie": f"reponse={token}"}
+        return client.post("/page/profil-2", data=sent, headers=headers).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(tab, pages * 10)) == {303}
+    kept = only(stores).answers
+    assert (kept["statut"], kept["effectif"]) in {("prive", 20), ("NSP", 3000)}
+
+
+def test_sans_reponse_takes_an_answer_back_with_what_was_written_beside(visitor, stores):
+    respondent = begun(visitor).send({"taille": "0"}, action="continuer")
+    assert "Sans réponse" not in respondent.text
+    respondent.send({"statut": "autre", "statut__autre__texte": "coopérative"}, action="continuer")
+    respondent.open("/page/profil-2")
+    assert "Sans réponse" in respondent.text
+    taken_back = respondent.shown() | {"statut": ["NR"]}
+    respondent.send(taken_back, action="continuer")
+    assert only(stores).answers == {"taille": "0", "statut": "NR"}
 
 
 def test_time_is_counted_by_page_and_never_twice(local_settings, local_stores):
