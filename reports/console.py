@@ -27,6 +27,7 @@ _MESSAGES = (
     ),
     (r"unrecognized arguments: (.*)", r"argument inconnu : \1."),
     (r"argument (.*): invalid int value: '(.*)'", r"\1 attend un nombre entier, et non « \2 »."),
+    (r"argument (.*?): (.* n’est pas une année.*)", r"\1 : \2"),
     (r"argument (.*): expected one argument", r"\1 attend une valeur."),
 )
 

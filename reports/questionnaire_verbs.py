@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -11,8 +12,9 @@ from pathlib import Path
 from reports.console import FrenchParser, progress, say
 from survey.errors import SurveyError
 from survey.files import write_csv, write_parquet
-from survey.french import counted
-from survey.questionnaire import load_questionnaire
+from survey.french import counted, integer
+from survey.questionnaire import in_edition, load_questionnaire
+from survey.questions import FIRST_YEAR, LAST_YEAR
 
 INSTRUMENTS = Path("survey") / "instruments"
 MOST_ANSWERS = 1_000_000
@@ -77,15 +79,18 @@ def compare(options: argparse.Namespace) -> None:
 
 def freeze_editions(options: argparse.Namespace) -> None:
     """Record what an edition asks, once and for all."""
-    from survey.frozen import freeze
+    from survey.frozen import freeze, refuse_rewriting
 
-    done = []
+    asked = []
     for path in _instruments(options.fichiers):
         known = load_questionnaire(path)
         if any(question.is_asked_in(options.edition) for question in known.questions):
-            done.append(freeze(load_questionnaire(path, options.edition), path.parent))
-    if not done:
+            asked.append((in_edition(known, options.edition), path.parent))
+    if not asked:
         raise SurveyError(f"Aucun questionnaire n’est posé dans l’édition {options.edition}.")
+    for each in asked:  # all of them, or none
+        refuse_rewriting(*each)
+    done = [freeze(*each) for each in asked]
     listed = "\n".join(f"  {path}" for path in done)
     say(f"Édition {options.edition} figée :\n{listed}")
 
@@ -117,7 +122,7 @@ def generate(options: argparse.Namespace) -> None:
     from survey.generation import generate_responses
 
     if not 1 <= options.nombre <= MOST_ANSWERS:
-        raise SurveyError(f"--nombre {options.nombre} : de 1 à {MOST_ANSWERS} réponses.")
+        raise SurveyError(f"--nombre {options.nombre} : de 1 à {integer(MOST_ANSWERS)} réponses.")
     writers = {".csv": write_csv, ".parquet": write_parquet}
     write = writers.get(options.sortie.suffix.lower())
     if write is None:
@@ -194,6 +199,14 @@ def _instruments(paths: list[Path]) -> list[Path]:
     return found
 
 
+def _year(text: str) -> int:
+    """An edition given on the command line."""
+    if not re.fullmatch("[0-9]{4}", text) or not FIRST_YEAR <= int(text) <= LAST_YEAR:
+        what = f"« {text} » n’est pas une année, de {FIRST_YEAR} à {LAST_YEAR}."
+        raise argparse.ArgumentTypeError(what)
+    return int(text)
+
+
 def _file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("fichier", type=Path, metavar="FICHIER", help="le questionnaire (YAML)")
 
@@ -210,23 +223,25 @@ def _files(parser: argparse.ArgumentParser) -> None:
 
 def _verify_arguments(parser: argparse.ArgumentParser) -> None:
     _file(parser)
-    parser.add_argument("--edition", type=int, metavar="ANNÉE", help="ne garder que cette édition")
+    parser.add_argument(
+        "--edition", type=_year, metavar="ANNÉE", help="ne garder que cette édition"
+    )
 
 
 def _compare_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("avant", type=int, metavar="AVANT", help="l’édition la plus ancienne")
-    parser.add_argument("apres", type=int, metavar="APRÈS", help="l’édition la plus récente")
+    parser.add_argument("avant", type=_year, metavar="AVANT", help="l’édition la plus ancienne")
+    parser.add_argument("apres", type=_year, metavar="APRÈS", help="l’édition la plus récente")
     _files(parser)
 
 
 def _freeze_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("edition", type=int, metavar="ANNÉE", help="l’édition à figer")
+    parser.add_argument("edition", type=_year, metavar="ANNÉE", help="l’édition à figer")
     _files(parser)
 
 
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
     _file(parser)
-    parser.add_argument("--edition", type=int, required=True, metavar="ANNÉE", help="l’édition")
+    parser.add_argument("--edition", type=_year, required=True, metavar="ANNÉE", help="l’édition")
     parser.add_argument(
         "--format",
         dest="formats",
@@ -254,7 +269,7 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _generate_arguments(parser: argparse.ArgumentParser) -> None:
     _file(parser)
-    parser.add_argument("--edition", type=int, required=True, metavar="ANNÉE", help="l’édition")
+    parser.add_argument("--edition", type=_year, required=True, metavar="ANNÉE", help="l’édition")
     parser.add_argument(
         "--nombre", type=int, default=100, metavar="N", help="nombre de réponses ; 100 par défaut"
     )

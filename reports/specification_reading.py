@@ -19,10 +19,10 @@ from reports.specification import (
     TargetPart,
     quoted,
 )
-from survey.assembly import Source
 from survey.errors import Fault, SurveyError
 from survey.french import integer, typography
 from survey.questionnaire import WRONG_FORM as QUESTIONNAIRE
+from survey.source import Source
 from survey.suggestions import suggestion
 from survey.yaml_lines import DuplicateKeyError, KeyPath, TangledYamlError, read_yaml
 

@@ -17,87 +17,38 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from survey.errors import Fault
-from survey.french import typography
+from survey.modules import Module
+from survey.source import Place, Source, quoted
 from survey.suggestions import suggestion
 from survey.yaml_lines import KeyPath
 
-MODULE_KEYS = ("module", "lists", "questions")
 SHARED_BY_ALL = {"from", "theme", "base"}
-WORD = re.compile(r"\{([^{}]*)\}")
+MOST_QUESTIONS = 500
 MINUTES = "minutes"  # a word of the introduction, computed
+WORD = re.compile(r"\{([^{}]*)\}")
+MODULE_NAME = re.compile(r"[\w-]+(?:\.[\w-]+)?")
+# What no file carries or no one sees: controls, halves of characters, private use, direction.
+UNWRITABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
+    "\ud800-\uf8ff\ufffe\uffff\U000f0000-\U0010ffff]"
+)
 
 Reader = Callable[[Path, str], tuple[Any, dict[KeyPath, int], list[Fault]]]
 
 
-class Place(NamedTuple):
-    """Where something is written."""
-
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.file}, ligne {self.line}"
-
-
-@dataclass(frozen=True)
-class Source:
-    """What was read: name of the questionnaire's file, its values, and the place of each path."""
-
-    name: str
-    places: dict[KeyPath, Place]
-    raw: Any
-
-    @classmethod
-    def of_file(cls, name: str, lines: dict[KeyPath, int], raw: Any) -> Source:
-        """What one file holds, from `read_yaml`."""
-        return cls(name, {path: Place(name, line) for path, line in lines.items()}, raw)
-
-    def place(self, path: KeyPath) -> Place:
-        """Place of a path, or of the nearest thing around it that is written."""
-        while path and path not in self.places:
-            path = path[:-1]
-        return self.places.get(path, Place(self.name, 1))
-
-    def mention(self, path: KeyPath, seen_from: KeyPath) -> str:
-        """« ligne 12 », with its file when that is another than the one of `seen_from`."""
-        place = self.place(path)
-        same = place.file == self.place(seen_from).file
-        return f"ligne {place.line}" if same else f"ligne {place.line} de {place.file}"
-
-    def fault(self, path: KeyPath, what: str, remedy: str) -> Fault:
-        """A fault at that path: « entreprises.yml, ligne 12, question « taille » ».
-
-        Lines shown as written, with a caret under them, keep their spaces.
-        """
-        owner, place = self._owner(path), self.place(path)
-        where = f"{place}, {owner}" if owner else str(place)
-        what = what if "\n" in what else typography(what)
-        return Fault(where, what, typography(remedy), place.line)
-
-    def order(self, fault: Fault) -> tuple[bool, str, int, str]:
-        """Sorting key of faults: the questionnaire's own first, then by module, line and text."""
-        file = fault.where.partition(",")[0]
-        return file != self.name, file, fault.line, fault.what
-
-    def _owner(self, path: KeyPath) -> str | None:
-        if len(path) > 1 and path[0] == "lists":
-            return f"liste « {path[1]} »"
-        owners = {"questions": "question", "bases": "base"}
-        if len(path) < 2 or path[0] not in owners:
-            return None
-        item = self.raw[path[0]][path[1]]
-        code = item.get("code") or item.get("from") if isinstance(item, dict) else None
-        return f"{owners[path[0]]} « {code} »" if code else f"{owners[path[0]]} n° {path[1] + 1}"
-
-
 @dataclass
 class Assembly:
-    """A questionnaire being put together; `faults` fills up as it goes."""
+    """A questionnaire being put together; `faults` fills up as it goes.
+
+    `lost` holds the codes of the questions that could not be taken (None: codes unknown), and
+    `lost_lists` the names of lists, so that what names them is not a fault once more.
+    """
 
     path: Path
     raw: dict
@@ -106,6 +57,8 @@ class Assembly:
     faults: list[Fault] = field(default_factory=list)
     places: dict[KeyPath, Place] = field(default_factory=dict)
     modules: dict[str, Module | None] = field(default_factory=dict)
+    lost: set[str | None] = field(default_factory=set)
+    lost_lists: set[str] = field(default_factory=set)
 
     @cached_property
     def own(self) -> Source:
@@ -114,7 +67,8 @@ class Assembly:
 
     def source(self) -> Source:
         """The whole, as if it had been written in one file."""
-        self.places |= {p: place for p, place in self.own.places.items() if p[:1] != ("questions",)}
+        places = self.own.places.items()
+        self.places |= {p: place for p, place in places if p[:1] != ("questions",) or len(p) == 1}
         whole = dict(self.raw)
         if isinstance(self.raw.get("questions"), list):
             lists = self.raw.get("lists") or {}
@@ -122,68 +76,113 @@ class Assembly:
             whole["questions"] = []
             for i, entry in enumerate(self.raw["questions"]):
                 self._take(i, entry, whole)
-        source = Source(self.path.name, self.places, whole)
-        words = whole.pop("words", {})
-        return self._with_words(source, words if isinstance(words, dict) else {})
+            self._refuse_too_many(whole["questions"])
+        else:
+            self.lost.add(None)
+        words = whole.pop("words", None)
+        return self._with_words(Source(self.path.name, self.places, whole), self._words(words))
+
+    def _refuse_too_many(self, questions: list) -> None:
+        """No more questions than can be checked in a moment."""
+        if len(questions) > MOST_QUESTIONS:
+            what = f"{len(questions)} questions."
+            remedy = f"Un questionnaire en a {MOST_QUESTIONS} au plus : en faire plusieurs."
+            self.faults.append(self.own.fault(("questions",), what, remedy))
+            del questions[MOST_QUESTIONS:]
+            self.lost.add(None)
 
     def _take(self, i: int, entry: Any, whole: dict) -> None:
         """Add one entry, or the questions it stands for."""
+        if isinstance(entry, dict) and (wrong := _misspelt_from(entry)):
+            what, remedy = f"clé « {wrong} » inconnue.", "Vouliez-vous écrire « from » ?"
+            self.faults.append(self.own.fault(("questions", i, wrong), what, remedy))
+            self.lost.add(None)
+            return
         if not isinstance(entry, dict) or "from" not in entry:
             self._named_list(("questions", i, "options"), entry, whole)
             self._add(entry, ("questions", i), whole, {})
             return
         for module, j in self._asked_for(i, entry):
-            question = dict(module.raw["questions"][j])
-            if isinstance(question.get("options"), str):
-                question["options"] = self._lend(module, question["options"], whole)
+            question = module.raw["questions"][j]
+            path = ("questions", j)
+            places = dict(module.source.under(path))
+            if not isinstance(question, dict):
+                self._add(question, ("questions", i), whole, places)
+                continue
             kept = {key: value for key, value in entry.items() if key != "from"}
-            self._named_list(("questions", i, "options"), kept, whole)
-            places = {path[2:]: place for path, place in module.under(("questions", j))}
+            if "." not in entry["from"]:
+                kept = {key: kept[key] for key in kept.keys() & SHARED_BY_ALL}
+            if "options" in kept:
+                self._named_list(("questions", i, "options"), kept, whole)
+            elif isinstance(question.get("options"), str):
+                name = self._lend(module, question["options"], whole, module.source, path)
+                question = question | {"options": name}
             places = {p: place for p, place in places.items() if not p or p[0] not in kept}
             self._add(question | kept, ("questions", i), whole, places)
 
     def _add(self, question: Any, origin: KeyPath, whole: dict, places: dict) -> None:
         target = ("questions", len(whole["questions"]))
         whole["questions"].append(question)
-        own = {p[2:]: place for p, place in self.own.places.items() if p[:2] == origin}
-        self.places |= {(*target, *path): place for path, place in (own | places).items()}
+        both = dict(self.own.under(origin)) | places
+        self.places |= {(*target, *path): place for path, place in both.items()}
 
     def _asked_for(self, i: int, entry: dict) -> Iterator[tuple[Module, int]]:
         """The questions an entry names, with their module."""
         path = ("questions", i, "from")
-        name, _, code = str(entry["from"] or "").partition(".")
+        asked = entry["from"]
+        if not isinstance(asked, str) or not MODULE_NAME.fullmatch(asked):
+            remedy = "Écrire « from: module » ou « from: module.question »."
+            self.faults.append(self.own.fault(path, "« from » ne nomme pas un module.", remedy))
+            self.lost.add(None)
+            return
+        name, _, code = asked.partition(".")
         module = self._module(name, path)
         if module is None:
-            return
-        if code:
-            if code not in module.codes:
-                what = f"question « {code} » absente du module « {name} »."
-                self.faults.append(self.own.fault(path, what, suggestion(code, module.codes)))
-            else:
-                yield module, module.codes[code]
-            return
+            self.lost.add(code or None)
+        elif not code:
+            self._refuse_particular(i, entry, name)
+            yield from ((module, j) for j in module.usable)
+        elif code not in module.codes:
+            what = f"question « {code} » absente du module « {name} »."
+            self.faults.append(self.own.fault(path, what, suggestion(code, module.codes)))
+            self.lost |= {code, *module.codes}
+        elif module.codes[code] in module.usable:
+            yield module, module.codes[code]
+        else:
+            self.lost.add(code)
+
+    def _refuse_particular(self, i: int, entry: dict, name: str) -> None:
+        """Faults of what an entry says of all the questions of a module."""
         for key in entry.keys() - SHARED_BY_ALL:
             what = f"« {key} » ne peut pas valoir pour toutes les questions du module « {name} »."
             remedy = f"Reprendre les questions une à une : « from: {name}.code »."
-            self.faults.append(self.own.fault((*path[:2], key), what, remedy))
-        yield from ((module, j) for j in module.codes.values())
+            self.faults.append(self.own.fault(("questions", i, key), what, remedy))
 
     def _named_list(self, path: KeyPath, entry: Any, whole: dict) -> None:
         """Make room for a list of a module that an entry of the questionnaire names."""
         name = entry.get("options") if isinstance(entry, dict) else None
         if isinstance(name, str) and "." in name and name not in whole["lists"]:
             module_name, _, listed = name.partition(".")
-            if module := self._module(module_name, path):
-                self._lend(module, listed, whole)
+            module = self._module(module_name, path)
+            if module is None:
+                self.lost_lists.add(name)
+            else:
+                self._lend(module, listed, whole, self.own, path)
 
-    def _lend(self, module: Module, name: str, whole: dict) -> str:
+    def _lend(self, module: Module, name: str, whole: dict, source: Source, path: KeyPath) -> str:
         """Put a list of a module among those of the questionnaire; its name there."""
         full = f"{module.name}.{name}"
         lists = module.raw.get("lists")
-        if isinstance(lists, dict) and name in lists and isinstance(whole["lists"], dict):
+        lists = lists if isinstance(lists, dict) else {}
+        if name not in lists:
+            what = f"liste de modalités « {name} » absente du module « {module.name} »."
+            remedy = suggestion(name, lists, "Listes")
+            self.faults.append(source.fault((*path, "options"), what, remedy))
+            self.lost_lists.add(full)
+        elif isinstance(whole["lists"], dict):
             whole["lists"][full] = lists[name]
-            inner = module.under(("lists", name))
-            self.places |= {("lists", full, *path[2:]): place for path, place in inner}
+            inner = module.source.under(("lists", name))
+            self.places |= {("lists", full, *path): place for path, place in inner}
         return full
 
     def _module(self, name: str, path: KeyPath) -> Module | None:
@@ -196,19 +195,42 @@ class Assembly:
         known = sorted(file.stem for file in folder.glob("*.yml"))
         if name not in known:
             what = f"module « {name} » introuvable dans « modules »."
-            self.faults.append(self.own.fault(path, what, suggestion(name, known)))
+            self.faults.append(self.own.fault(path, what, suggestion(name, known, "Modules")))
             return None
         file = f"modules/{name}.yml"
         raw, lines, faults = self.read(folder / f"{name}.yml", file)
+        if not faults and not isinstance(raw, dict):
+            what = "le fichier est vide ou n’est pas une suite de clés."
+            faults = [Fault(f"{file}, ligne 1", what, f"Commencer par « module: {name} ».", 1)]
         if faults:
             self.faults += faults
             return None
-        source = Source.of_file(file, lines, raw if isinstance(raw, dict) else {})
-        for what, remedy, at in _module_faults(source.raw, name):
-            self.faults.append(source.fault(at, what, remedy))
-        return Module(name, source)
+        module = Module(name, Source.of_file(file, lines, raw))
+        for what, remedy, at in module.faults():
+            self.faults.append(module.source.fault(at, what, remedy))
+        return module
 
-    def _with_words(self, source: Source, words: dict[str, Any]) -> Source:
+    def _words(self, words: Any) -> dict[str, str | None]:
+        """The words of the questionnaire; None for one that cannot be used."""
+        if not isinstance(words, dict | None):
+            what, remedy = "« words » doit être une suite de clés.", "Écrire « mot: texte »."
+            self.faults.append(self.own.fault(("words",), what, remedy))
+        found: dict[str, str | None] = {}
+        for name, text in (words if isinstance(words, dict) else {}).items():
+            found[name] = None
+            if name == MINUTES:
+                what, remedy = f"mot « {MINUTES} » réservé.", "Lui donner un autre nom."
+            elif not isinstance(text, str) or not text.strip():
+                what, remedy = f"« {name} » est vide ou n’est pas un texte.", "Compléter le texte."
+            elif "{" in text or "}" in text:
+                what, remedy = f"« {name} » contient une accolade.", "Écrire le texte en entier."
+            else:
+                found[name] = text
+                continue
+            self.faults.append(self.own.fault(("words", name), what, remedy))
+        return found
+
+    def _with_words(self, source: Source, words: dict[str, str | None]) -> Source:
         """Every text with the words of the questionnaire in place of their names."""
 
         def put(value: Any, path: KeyPath) -> Any:
@@ -216,54 +238,41 @@ class Assembly:
                 return {key: put(inner, (*path, key)) for key, inner in value.items()}
             if isinstance(value, list):
                 return [put(inner, (*path, i)) for i, inner in enumerate(value)]
-            return WORD.sub(lambda m: word(m, path), value) if isinstance(value, str) else value
+            if not isinstance(value, str):
+                return value
+            for what, remedy in _text_faults(value):
+                self.faults.append(source.fault(path, what, remedy))
+            return WORD.sub(lambda m: word(m, path), value)
 
         def word(found: re.Match[str], path: KeyPath) -> str:
             name = found[1]
+            lower = name[:1].lower() + name[1:]
             if path[0] == "introduction" and name == MINUTES:
                 return found[0]
-            if isinstance(words.get(name), str):
-                return words[name]
-            lower = name[:1].lower() + name[1:]
-            if isinstance(words.get(lower), str):
-                return words[lower][:1].upper() + words[lower][1:]
-            what = f"mot « {{{name}}} » inconnu."
+            if name in words:
+                return words[name] or found[0]
+            if lower in words:
+                text = words[lower] or found[0]
+                return text[:1].upper() + text[1:]
+            what = f"mot {quoted(found[0])} inconnu."
             self.faults.append(source.fault(path, what, suggestion(lower, words, "Mots")))
             return found[0]
 
         return Source(source.name, source.places, put(source.raw, ()))
 
 
-@dataclass(frozen=True)
-class Module:
-    """A file of shared questions."""
-
-    name: str
-    source: Source
-
-    @property
-    def raw(self) -> dict:
-        """Its values."""
-        return self.source.raw
-
-    @cached_property
-    def codes(self) -> dict[str, int]:
-        """Position of each question by its code."""
-        questions = self.raw.get("questions")
-        listed = enumerate(questions) if isinstance(questions, list) else ()
-        return {str(q.get("code")): j for j, q in listed if isinstance(q, dict)}
-
-    def under(self, path: KeyPath) -> list[tuple[KeyPath, Place]]:
-        """Every place at or under a path."""
-        places = self.source.places.items()
-        return [(each, place) for each, place in places if each[: len(path)] == path]
+def _misspelt_from(entry: dict) -> str | None:
+    """The key that was meant to be `from`, in an entry that is no question of its own."""
+    near = get_close_matches("from", entry)
+    return near[0] if near and not entry.keys() & {"from", "code", "type", "text"} else None
 
 
-def _module_faults(raw: dict, name: str) -> Iterator[tuple[str, str, KeyPath]]:
-    """What, remedy and path of what is wrong at the top of a module."""
-    for key in raw.keys() - set(MODULE_KEYS):
-        yield f"clé « {key} » inconnue.", suggestion(key, MODULE_KEYS, "Clés"), (key,)
-    if raw.get("module") != name:
-        yield "le nom du module n’est pas celui du fichier.", f"Écrire « module: {name} ».", ()
-    if not isinstance(raw.get("questions"), list):
-        yield "le module n’a pas de questions.", "Ajouter la clé « questions ».", ()
+def _text_faults(text: str) -> Iterator[tuple[str, str]]:
+    """What no text may hold: a lone brace, a character that cannot be written everywhere."""
+    if found := UNWRITABLE.search(text):
+        code = f"U+{ord(found[0]):04X}"
+        what = f"le caractère n° {found.start() + 1}, {code}, ne s’écrit pas partout."
+        yield what, "L’effacer et le retaper."
+    if re.search(r"[{}]", WORD.sub("", text)):
+        what = f"accolade seule ou en trop dans {quoted(text)}."
+        yield what, "Écrire un mot de « words » entre deux accolades : « {mot} »."

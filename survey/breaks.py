@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from survey.canonical import resolved, to_text
 from survey.changes import asked_of
 from survey.conditions import Condition, Named, atoms, parse
 from survey.edition_checks import turning_points
 from survey.editions import in_edition
 from survey.french import typography
-from survey.questions import Question, Questionnaire
+from survey.questions import Option, Question, Questionnaire, Row
 
 Part = tuple[str, str | None]  # a question, and one row of it or the whole
 
@@ -31,9 +32,8 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """An edition at which a questionnaire changes: `known` is the whole, then both sides."""
+    """An edition at which a questionnaire changes: that of the year before, and its own."""
 
-    known: Questionnaire
     before: Questionnaire
     after: Questionnaire
 
@@ -47,7 +47,7 @@ def edition_turns(known: Questionnaire) -> list[Turn]:
     for edition in turning_points(known)[1:]:
         years = (edition - 1, edition)
         if all(any(q.is_asked_in(year) for q in known.questions) for year in years):
-            turns.append(Turn(known, *(in_edition(known, year) for year in years)))
+            turns.append(Turn(*(in_edition(known, year) for year in years)))
     return turns
 
 
@@ -62,8 +62,9 @@ def series_breaks(
     conditions : those of the series: its base, what it counts, what it is cut by
     questions : codes of questions it takes whole (a mean, a distribution)
 
-    A change that says `breaks: false` is passed over. A question that begins or ends breaks only
-    what stands on others: its own series has nothing before, or nothing after.
+    A change that says `breaks: false` is passed over; one that shows nowhere breaks too, since it
+    was told (another mode, another place). A question that begins or ends breaks only what stands
+    on others: its own series has nothing before, or nothing after.
     """
     waiting: list[Condition | Part] = [*conditions, *((code, None) for code in questions)]
     found = []
@@ -78,15 +79,14 @@ def _breaks_at(turn: Turn, parts: set[Part]) -> Iterator[Break]:
     for question in after.questions:
         former = before.by_code.get(question.code)
         rows = [row for code, row in parts if code == question.code]
-        if former is None or all(
-            _face(former, row, before) == _face(question, row, after) for row in rows
-        ):
+        if former is None or not rows:
             continue
-        changes = turn.known.question(question.code).changed
-        change = next((change for change in changes if change.edition == after.edition), None)
-        if change is None or change.breaks:
-            told = change.what if change else _told(former, question)
-            yield Break(after.edition, question.code, typography(told))
+        change = next((each for each in question.changed if each.edition == after.edition), None)
+        seen = any(_face(former, row, before) != _face(question, row, after) for row in rows)
+        told = change is not None and _face(former, None, before) == _face(question, None, after)
+        if (seen or told) and (change is None or change.breaks):
+            what = change.what if change else _told(former, question)
+            yield Break(after.edition, question.code, typography(what))
 
 
 def _parts(questionnaire: Questionnaire, series: list[Condition | Part]) -> set[Part]:
@@ -104,21 +104,34 @@ def _parts(questionnaire: Questionnaire, series: list[Condition | Part]) -> set[
                     waiting.append(bases[atom.code])
         elif item not in found and item[0] in questionnaire.by_code:
             found.add(item)
-            waiting.append(parse(questionnaire.question(item[0]).base))
+            question = questionnaire.question(item[0])
+            items = (*question.options, *_rows(question, item[1]))
+            texts = (question.base, *(each.only_if for each in items))
+            waiting += [parse(text) for text in texts if text]
     return found
+
+
+def _rows(question: Question, row: str | None) -> list[Row]:
+    """The rows a part is about: one, or all of them."""
+    return [each for each in question.rows if row in (None, each.code)]
 
 
 def _face(question: Question, row: str | None, questionnaire: Questionnaire) -> tuple:
     """What is put to people, as far as the part is concerned."""
-    rows = [each for each in question.rows if row in (None, each.code)]
+
+    def put(item: Option | Row) -> tuple:
+        shown = item.only_if and to_text(resolved(parse(item.only_if), questionnaire))
+        return item.code, item.label, getattr(item, "help", None), shown
+
     return (
         question.text,
         question.help,
+        question.required,
         question.dont_know,
         (question.minimum, question.maximum),
         asked_of(question, questionnaire),
-        tuple((option.code, option.label) for option in question.options),
-        tuple((each.code, each.label, each.help) for each in rows),
+        tuple(map(put, question.options)),
+        tuple(map(put, _rows(question, row))),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from operator import eq
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,7 @@ def to_text(condition: Condition) -> str:
         case Is(question, values, row):
             return f"{_subject(question, row)} {_among(values)}"
         case Compare(question, operator, number):
-            return f"{question} {operator} {number:g}"
+            return f"{question} {operator} {plain_number(number)}"
         case Has(question, option):
             return f"{question} has {_code(option)}"
         case AnyRow(question, values):
@@ -59,6 +60,11 @@ def to_text(condition: Condition) -> str:
             return f"count({question} {_among(values)}) {operator} {threshold}"
         case Answered(question, row):
             return f"answered({_subject(question, row)})"
+
+
+def plain_number(number: float) -> str:
+    """`10.0` -> « 10 », `1234567.5` -> « 1234567.5 »: every digit, a point, no exponent."""
+    return format(Decimal(repr(float(number))).normalize(), "f")
 
 
 def _within(condition: Condition) -> str:

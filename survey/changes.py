@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from typing import Literal
 
 from survey.canonical import resolved, to_text
 from survey.conditions import parse
 from survey.errors import Fault
 from survey.french import short_number, typography
+from survey.likeness import can_say_the_same
 from survey.prose import asked_if
 from survey.questions import Option, Question, Questionnaire, Row
 
@@ -27,7 +27,6 @@ KINDS: dict[Kind, str] = {
     "reoptioned": "Réponses changées",
     "rebased": "Posées à d’autres",
 }
-LEAST_LIKENESS = 0.4  # share of words in common under which a text no longer says the same
 ANOTHER_CODE = "Donner un nouveau code, et finir l’ancien par « until »."
 SAME_MEANING = "Ou écrire « same_meaning: true » au changement, si le sens est bien le même."
 
@@ -125,13 +124,13 @@ def _new_base(
 
 
 def meaning_faults(before: Questionnaire, after: Questionnaire) -> list[Fault]:
-    """Codes that no longer mean in `after` what they meant in `before`."""
+    """Codes that no longer mean in the edition `after` what they meant in the edition `before`."""
     faults = []
     for question in after.questions:
         former = before.by_code.get(question.code)
         if former is not None:
             excused = any(
-                change.same_meaning and (before.edition or 0) < change.edition
+                change.same_meaning and before.edition < change.edition <= after.edition
                 for change in question.changed
             )
             faults += [
@@ -151,7 +150,7 @@ def _meaning_faults(
     if former.unit != question.unit:
         units = f"{former.unit or 'aucune'} → {question.unit or 'aucune'}"
         yield f"« {code} » a changé d’unité ({units}).", ANOTHER_CODE
-    if not excused and _likeness(former.text, question.text) < LEAST_LIKENESS:
+    if not excused and not can_say_the_same(former.text, question.text):
         what = f"« {code} » a changé de sens : « {former.text} » → « {question.text} »."
         yield what, f"{ANOTHER_CODE} {SAME_MEANING}"
     for kind, old, new in (
@@ -177,14 +176,9 @@ def _item_faults(
         if owner != item.code:
             what = f"{kind} « {item.code} » de « {code} » : « {item.label} » était « {owner} »."
             yield what, f"Reprendre le code « {owner} »."
-        elif old is not None and not excused and _likeness(old, item.label) < LEAST_LIKENESS:
+        elif old is not None and not excused and not can_say_the_same(old, item.label):
             what = (
                 f"{kind} « {item.code} » de « {code} » a changé de sens : « {old} » → "
                 f"« {item.label} »."
             )
             yield what, f"{ANOTHER_CODE} {SAME_MEANING}"
-
-
-def _likeness(old: str, new: str) -> float:
-    """Share of words in common, in the same order (Ratcliff and Obershelp), from 0 to 1."""
-    return SequenceMatcher(None, old.casefold().split(), new.casefold().split()).ratio()

@@ -27,7 +27,9 @@ from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedInput
 from lark.exceptions import UnexpectedToken
 
 from survey.errors import SurveyError
-from survey.french import typography
+from survey.french import integer, typography
+
+LONGEST, DEEPEST = 5_000, 12  # characters and levels of a condition; one of people has 100 and 3
 
 Order = Literal["<", "<=", ">", ">="]
 ORDERS = {"<": lt, "<=": le, ">": gt, ">=": ge}
@@ -184,10 +186,26 @@ def parse(text: str) -> Condition:
     RoutingError : the text is not a condition; in French, with the column, a caret and what is
         allowed
     """
+    if len(text) > LONGEST:
+        found = f"{integer(len(text))} caractères, {integer(LONGEST)} au plus"
+        raise RoutingError(_too_much(found))
     try:
-        return _parser().parse(text)
+        condition = _parser().parse(text)
     except UnexpectedInput as error:
         raise RoutingError(_explain(text, error)) from None
+    level, depth = [condition], 0
+    while level:
+        level, depth = [inner for each in level for inner in children(each)], depth + 1
+    if depth > DEEPEST:
+        raise RoutingError(_too_much(f"{depth} niveaux emboîtés, {DEEPEST} au plus"))
+    return condition
+
+
+def _too_much(found: str) -> str:
+    return typography(
+        f"condition trop longue : {found}.\nAttendu : une condition plus courte. En nommer des "
+        "parties sous « bases »."
+    )
 
 
 def children(condition: Condition) -> tuple[Condition, ...]:

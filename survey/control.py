@@ -49,6 +49,8 @@ ADVICE = {
     "pas été assemblé à la main.",
     reading.UNKNOWN_CODE: "Le questionnaire en ligne ne correspond pas à celui de l’édition : "
     "comparer les codes, puis réimporter.",
+    reading.DATED_CODE: "Refaire l’export et l’importer sans l’ouvrir dans un tableur, ou y ouvrir "
+    "la colonne comme du texte.",
     reading.UNREADABLE_NUMBER: "Régler la question sur « réponse numérique » dans l’outil de "
     "collecte.",
     reading.OUT_OF_BOUNDS: "Régler les bornes de la question dans l’outil de collecte ; corriger à "

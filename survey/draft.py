@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, TypeVar
 
-from survey.assembly import Source
 from survey.errors import Fault
-from survey.questions import Base, Option, Question, Questionnaire, Row
+from survey.questions import CODE, Base, Option, Question, Questionnaire, Row
+from survey.source import Source
 from survey.yaml_lines import KeyPath
 
 Item = TypeVar("Item", Base, Question)
@@ -20,11 +21,14 @@ HEAD = ("code", "title", "population", "since", "themes")
 class Draft:
     """Parts read so far; `unread` holds codes of questions and bases whose form is wrong.
 
-    `incomplete` says that a module is missing, so that what it would have brought is not missed.
+    `lost` holds codes of questions that could not be taken from a module, None for codes unknown;
+    `misnamed` those that are no code: what names them is not told once more. A list that cannot
+    be used is None.
     """
 
     source: Source
-    incomplete: bool = False
+    lost: set[str | None] = field(default_factory=set)
+    misnamed: set[str | None] = field(default_factory=set)
     head: Any = None
     lists: dict[str, tuple[Option, ...] | None] = field(default_factory=dict)
     bases: list[tuple[int, Base]] = field(default_factory=list)
@@ -45,8 +49,17 @@ class Draft:
             kept.append((i, item))
             return
         raw = self.source.raw[part][i]
-        if isinstance(raw, dict):
-            self.unread.add(str(raw.get("code")))
+        code = raw.get("code") if isinstance(raw, dict) else None
+        if isinstance(code, str) and CODE.fullmatch(code):
+            self.unread.add(code)
+        else:
+            self.misnamed.add(code.casefold() if isinstance(code, str) else None)
+
+    def is_lost(self, code: str) -> bool:
+        """Whether a code that is not known would be, were it not for another fault."""
+        missing = self.lost | self.misnamed
+        near = get_close_matches(code, [each for each in self.misnamed if each is not None])
+        return None in missing or code in missing | self.unread or bool(near)
 
     def items(self, i: int, question: Question) -> Iterator[tuple[KeyPath, Option | Row]]:
         """Options and rows of a question, each with the path where it is written."""
@@ -76,16 +89,20 @@ class Draft:
         """Bases that could be read, by code; the first of a duplicate."""
         return _first_by_code(base for _, base in self.bases)
 
-    def questionnaire(self) -> Questionnaire:
-        """What was read, as a questionnaire; only to be trusted when nothing is wrong."""
+    def questionnaire(self, without: Collection[str] = ()) -> Questionnaire:
+        """What was read, as a questionnaire; only to be trusted when nothing is wrong.
+
+        `without` leaves out questions and bases by their codes.
+        """
         head = {} if self.head is None else dict(self.head)
+        kept = [(i, q) for i, q in self.questions if q.code not in without]
         return Questionnaire.model_construct(
             **{key: head.get(key) for key in HEAD},
             opening=head.get("introduction"),
-            bases=tuple(base for _, base in self.bases),
-            questions=tuple(question for _, question in self.questions),
+            bases=tuple(base for _, base in self.bases if base.code not in without),
+            questions=tuple(question for _, question in kept),
             source=self.source.name,
-            places={q.code: str(self.source.place(("questions", i))) for i, q in self.questions},
+            places={q.code: str(self.source.place(("questions", i))) for i, q in kept},
         )
 
 

@@ -40,7 +40,7 @@ def in_edition(questionnaire: Questionnaire, edition: int) -> Questionnaire:
             f"{questionnaire.source} : aucune question n’est posée dans l’édition {edition}. "
             "Vérifier l’année demandée et les clés « since » et « until »."
         )
-    by_code = {question.code: question for question in asked}
+    by_code: dict[str, Question] = {}  # in order, as a condition names questions asked before
     conditions = {base.code: parse(base.condition) for base in questionnaire.bases}
 
     @cache
@@ -54,13 +54,13 @@ def in_edition(questionnaire: Questionnaire, edition: int) -> Questionnaire:
             return EVERYONE if left else None
         return text if left == parse(text) else to_text(left)
 
-    questions = tuple(_with_conditions(question, left_of) for question in asked)
-    for question in questions:
-        if question.base is None:
+    for question in asked:
+        by_code[question.code] = _with_conditions(question, left_of)
+        if by_code[question.code].base is None:
             raise NeverMetError(questionnaire, question.code, edition)
-    themes = {question.theme for question in questions}
+    themes = {question.theme for question in asked}
     update = {
-        "questions": questions,
+        "questions": tuple(by_code.values()),
         "themes": {c: label for c, label in questionnaire.themes.items() if c in themes},
         "bases": tuple(_bases(questionnaire, left_of)),
         "edition": edition,
@@ -71,12 +71,17 @@ def in_edition(questionnaire: Questionnaire, edition: int) -> Questionnaire:
 
 
 def as_asked(question: Question, edition: int) -> Question:
-    """The question as worded that year, with the options and rows it had; conditions as written."""
-    for change in sorted(question.changed, key=lambda change: change.edition, reverse=True):
-        if change.edition > edition:
-            question = _before(question, change.before)
+    """The question as worded that year, with the options and rows it had; conditions as written.
+
+    Of its changes, those that had been made by then are left.
+    """
+    later = [change for change in question.changed if change.edition > edition]
+    past = tuple(change for change in question.changed if change.edition <= edition)
+    for change in sorted(later, key=lambda change: change.edition, reverse=True):
+        question = _before(question, change.before)
     return question.model_copy(
         update={
+            "changed": past,
             "options": tuple(option for option in question.options if option.is_in(edition)),
             "rows": tuple(row for row in question.rows if row.is_in(edition)),
         }

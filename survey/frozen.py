@@ -18,7 +18,7 @@ from survey.changes import asked_of
 from survey.conditions import parse
 from survey.errors import Fault, QuestionnaireError
 from survey.files import write_text
-from survey.french import typography
+from survey.french import short_number, typography
 from survey.questions import Option, Question, Questionnaire, Row
 
 NAMES = {
@@ -35,6 +35,7 @@ NAMES = {
     "integer": "le type de nombre",
     "unit": "l’unité",
 }
+EXTRAS = {"only_if": "si", "exclusive": "exclusive", "other": "texte libre", "help": "aide"}
 REMEDY = (
     "Rétablir ce qui a été posé, ou l’écrire dans « changed » avec « before » ; un autre sens "
     "demande un autre code."
@@ -80,28 +81,46 @@ def freeze(questionnaire: Questionnaire, folder: Path) -> Path:
 
     Raises
     ------
-    QuestionnaireError : it is already recorded, and otherwise
+    QuestionnaireError : it is already recorded, and otherwise (`refuse_rewriting`)
     """
+    refuse_rewriting(questionnaire, folder)
     path = record_path(folder, questionnaire)
-    if faults := silent_changes(questionnaire, folder):
-        raise QuestionnaireError(
-            "\n".join([f"L’édition {questionnaire.edition} est déjà figée.", *map(str, faults)])
-        )
     write_text(path, json.dumps(record(questionnaire), ensure_ascii=False, indent=1) + "\n")
     return path
+
+
+def refuse_rewriting(questionnaire: Questionnaire, folder: Path) -> None:
+    """Raise QuestionnaireError on an edition already recorded, and otherwise."""
+    if faults := silent_changes(questionnaire, folder):
+        first = f"{questionnaire.title} : l’édition {questionnaire.edition} est déjà figée."
+        raise QuestionnaireError("\n".join([first, *map(str, faults)]))
 
 
 def silent_changes(questionnaire: Questionnaire, folder: Path) -> list[Fault]:
     """What the questionnaire of one edition says otherwise than when it was asked.
 
-    Nothing when the edition was never recorded.
+    Nothing when the edition was never recorded; that the record cannot be used, when it cannot.
     """
     path = record_path(folder, questionnaire)
-    if not path.is_file():
+    if not path.exists():
         return []
-    then = json.loads(path.read_text(encoding="utf-8"))["questions"]
-    now = record(questionnaire)["questions"]
-    return list(_faults(then, now, questionnaire))
+    now = record(questionnaire)
+    try:
+        then = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError):  # not JSON, not UTF-8, nested without end
+        then = None
+    if not _is_record(then, now):
+        what = f"ce n’est pas la trace de « {now['questionnaire']} » en {now['edition']}."
+        return [_fault(str(path), what, "La reprendre d’une sauvegarde (git).")]
+    return list(_faults(then["questions"], now["questions"], questionnaire))
+
+
+def _is_record(then: Any, now: dict[str, Any]) -> bool:
+    """Whether what was read has the form of a record of the same edition."""
+    if not isinstance(then, dict) or not isinstance(then.get("questions"), dict):
+        return False
+    same = all(then.get(key) == now[key] for key in ("questionnaire", "edition"))
+    return same and all(isinstance(question, dict) for question in then["questions"].values())
 
 
 def _faults(then: dict, now: dict, questionnaire: Questionnaire) -> Iterator[Fault]:
@@ -128,7 +147,16 @@ def _fault(where: str, what: str, remedy: str) -> Fault:
 
 def _shown(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(f"{item['code']} « {item['label']} »" for item in value)
+        return ", ".join(map(_shown_item, value))
     if value is None or isinstance(value, bool):
         return {None: "rien", True: "oui", False: "non"}[value]
-    return f"« {value} »"
+    return short_number(value) if isinstance(value, int | float) else f"« {value} »"
+
+
+def _shown_item(item: Any) -> str:
+    """« oui « Oui » », and what else is said of it."""
+    if not isinstance(item, dict):
+        return str(item)
+    told = [f"{EXTRAS[key]} : {_shown(item[key])}" for key in EXTRAS if key in item]
+    more = f" ({', '.join(told)})" if told else ""
+    return f"{item.get('code')} « {item.get('label')} »{more}"

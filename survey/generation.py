@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from math import ceil, floor
 from typing import Any, Protocol, TypeVar
 
 import polars as pl
@@ -171,9 +172,12 @@ def _other_texts(question: Question, chosen: set[str], chance: Chance) -> dict[s
 def _number(question: Question, points: Collection[str | float], chance: Chance) -> float | int:
     """Half of the time a number about which a condition turns, else any within bounds."""
     scale = 1 if question.integer else CENTS
-    low = 0.0 if question.minimum is None else question.minimum
-    high = max(low, LARGEST) if question.maximum is None else question.maximum
-    low, high = round(low * scale), round(high * scale)
+    least, most = question.minimum, question.maximum
+    least = min(0.0, 0.0 if most is None else most) if least is None else least
+    low = ceil(least * scale)
+    high = floor((max(least, LARGEST) if most is None else most) * scale)
+    if low > high:  # bounds closer than a cent
+        return least
     near = [
         value
         for number in sorted(set(map(float, points)))

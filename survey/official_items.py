@@ -89,13 +89,17 @@ def identity_faults(draft: Draft, blocks: tuple[Block, ...]) -> Iterator[Fault]:
     """
     bases = {code: base.official for code, base in draft.base_by_code.items()}
     for i, question in draft.questions:
+        if question.code in draft.unread:  # its condition cannot be read
+            continue
         path = ("questions", i, "comparable")
         if question.comparable.status == "identical":
-            for what, remedy in _question_faults(question, bases, blocks):
-                yield draft.source.fault(path, what, remedy)
+            if official_code(question.comparable):  # else told with the form
+                for what, remedy in _question_faults(question, bases, blocks):
+                    yield draft.source.fault(path, what, remedy)
             continue
         for place, item in draft.items(i, question):
-            if item.comparable is not None and item.comparable.status == "identical":
+            claims = item.comparable is not None and item.comparable.status == "identical"
+            if claims and official_code(item.comparable):
                 for what, remedy in _line_faults(item, question, bases, blocks):
                     yield draft.source.fault(place, what, remedy)
 
@@ -149,6 +153,8 @@ def _base_departure(
     question: Question, bases: dict[str, str | None], block: Block
 ) -> Iterator[tuple[str, str]]:
     match parse(question.base):
+        case Named(code) if code not in bases:
+            return  # told with the conditions
         case Named(code):
             ours = bases.get(code)
         case _:

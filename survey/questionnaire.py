@@ -6,21 +6,26 @@ The models are in `survey.questions`, what is checked beyond the form of each qu
 
 from __future__ import annotations
 
+import re
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from survey.assembly import Assembly, Source
+from survey.assembly import Assembly
 from survey.draft import Draft
 from survey.editions import in_edition
 from survey.errors import Fault, QuestionnaireError
-from survey.french import typography
+from survey.french import counted, integer, typography
 from survey.official_items import identity_faults, read_blocks
 from survey.questionnaire_checks import content_faults
 from survey.questions import (
     FIRST_EDITION,
+    FIRST_YEAR,
+    LARGEST,
+    LAST_YEAR,
     NO_LABEL,
     Base,
     Before,
@@ -32,10 +37,12 @@ from survey.questions import (
     Questionnaire,
     Row,
     Text,
+    Year,
 )
 from survey.routing_checks import routing_faults
+from survey.source import Source, quoted
 from survey.suggestions import suggestion
-from survey.yaml_lines import DuplicateKeyError, KeyPath, read_yaml
+from survey.yaml_lines import DuplicateKeyError, KeyPath, TangledYamlError, read_yaml
 
 __all__ = [
     "Base",
@@ -51,6 +58,7 @@ __all__ = [
 ]
 
 Model = TypeVar("Model", bound=BaseModel)
+MOST_FAULTS = 100  # shown at once
 
 
 class Introduction(BaseModel):
@@ -79,10 +87,10 @@ class _Document(BaseModel):
     code: QuestionCode
     title: Text
     population: Text
-    since: int = FIRST_EDITION
+    since: Year = FIRST_EDITION
     introduction: Text
     themes: dict[str, Text]
-    lists: dict[str, list[Any]] = {}
+    lists: dict[str, Annotated[list[Any], Field(min_length=1)]] = {}
     bases: list[Any] = []
     questions: list[Any]
 
@@ -96,8 +104,11 @@ def load_questionnaire(path: Path, edition: int | None = None) -> Questionnaire:
     """
     questionnaire, faults = read_questionnaire(path)
     if questionnaire is None:
-        count = f"{len(faults)} erreurs" if len(faults) > 1 else "1 erreur"
-        raise QuestionnaireError("\n".join([f"{Path(path).name} : {count}.", *map(str, faults)]))
+        lines = [f"{Path(path).name} : {counted(len(faults), 'erreur')}."]
+        lines += map(str, faults[:MOST_FAULTS])
+        if len(faults) > MOST_FAULTS:
+            lines.append("Les autres se liront quand celles-ci seront corrigées.")
+        raise QuestionnaireError("\n".join(lines))
     return questionnaire if edition is None else in_edition(questionnaire, edition)
 
 
@@ -112,20 +123,24 @@ def read_questionnaire(path: Path) -> tuple[Questionnaire | None, list[Fault]]:
         return None, [Fault(f"{path.name}, ligne 1", what, "Voir l’exemple.")]
     assembly = Assembly(path, raw, lines, _read_file)
     source = assembly.source()
-    draft = _draft(source, incomplete=bool(assembly.faults))
+    draft = _draft(assembly, source)
     faults = [*assembly.faults, *draft.faults, *content_faults(draft), *routing_faults(draft)]
     faults += identity_faults(draft, read_blocks())
-    if faults:
-        return None, sorted(set(faults), key=draft.source.order)
+    if faults:  # a question taken twice from a module has its faults twice, at the same line
+        once = {(source.order(fault), fault.remedy): fault for fault in reversed(faults)}
+        return None, sorted(once.values(), key=source.order)
     return draft.questionnaire(), []
 
 
 def _read_file(path: Path, name: str) -> tuple[Any, dict[KeyPath, int], list[Fault]]:
     """Values of a YAML file and their lines, or why it cannot be read."""
     try:
+        if path.exists() and not path.is_file():
+            what = "ce n’est pas un fichier ordinaire."
+            return None, {}, [Fault(name, what, "Vérifier le chemin du fichier.")]
         return *read_yaml(path.read_text(encoding="utf-8-sig")), []
     except OSError:
-        what = "lecture refusée." if path.is_file() else "fichier introuvable."
+        what = "lecture refusée." if path.exists() else "fichier introuvable."
         fault = Fault(name, what, "Vérifier le chemin du fichier.")
     except UnicodeDecodeError:
         fault = Fault(name, "ce n’est pas de l’UTF-8.", "Réenregistrer en UTF-8.")
@@ -141,33 +156,47 @@ def _read_file(path: Path, name: str) -> tuple[Any, dict[KeyPath, int], list[Fau
 def _yaml_fault(name: str, error: yaml.YAMLError) -> Fault:
     mark = getattr(error, "problem_mark", None)
     where = f"{name}, ligne {mark.line + 1}, colonne {mark.column + 1}" if mark else name
+    line = mark.line + 1 if mark else 0
+    if isinstance(error, TangledYamlError):
+        return Fault(where, typography(f"{error.problem}."), "Simplifier le fichier.", line)
     remedy = "Vérifier l’alignement ; mettre entre guillemets un texte qui contient « : » ou « # »."
     what = "le fichier cesse ici d’être du YAML lisible."
-    return Fault(where, what, typography(remedy))
+    return Fault(where, what, typography(remedy), line)
 
 
-def _draft(source: Source, *, incomplete: bool) -> Draft:
+def _draft(assembly: Assembly, source: Source) -> Draft:
     """Read every part that can be read; faults of form are kept in the draft."""
-    draft = Draft(source, incomplete)
+    draft = Draft(source, assembly.lost, lists=dict.fromkeys(assembly.lost_lists))
     raw = source.raw
     draft.head = _read(draft, _Document, raw | _introduction(draft), ())
-    first = {"since": raw["since"]} if "since" in raw else {}
+    first = {"since": raw["since"]} if _is_year(raw.get("since")) else {}
     parts = {name: raw.get(name) for name in ("lists", "bases", "questions")}
     for name, items in _items(parts["lists"]):
         options = [
             _read(draft, Option, item, ("lists", name, i))
             for i, item in _items(items, sequence=True)
         ]
-        draft.lists[name] = None if None in options else tuple(options)
+        usable = bool(options) and None not in options
+        draft.lists[name] = tuple(options) if usable else None
+    if not isinstance(raw.get("bases", []), list):
+        draft.misnamed.add(None)
     for i, item in _items(parts["bases"], sequence=True):
         draft.add_base(_read(draft, Base, item, ("bases", i)), i)
     for i, item in _items(parts["questions"], sequence=True):
-        listed = _listed_options(draft, item, i)
-        complete = first | item if isinstance(item, dict) else item
-        complete = complete if listed == () else complete | {"options": listed or ()}
-        question = _read(draft, Question, complete, ("questions", i))
-        draft.add_question(None if listed is None else question, i)
+        if not isinstance(item, dict):
+            draft.add_question(_read(draft, Question, item, ("questions", i)), i)
+            continue
+        named = isinstance(item.get("options"), str)
+        listed = _list_named(draft, item["options"], i) if named else None
+        options = {"options": listed or ()} if named else {}
+        question = _read(draft, Question, first | item | options, ("questions", i))
+        draft.add_question(None if named and listed is None else question, i)
     return draft
+
+
+def _is_year(value: Any) -> bool:
+    found = re.fullmatch(r"[0-9]{4}", str(value))
+    return found is not None and FIRST_YEAR <= int(found[0]) <= LAST_YEAR
 
 
 def _introduction(draft: Draft) -> dict[str, str]:
@@ -186,13 +215,10 @@ def _items(part: Any, *, sequence: bool = False) -> list[tuple[Any, Any]]:
     return list(part.items()) if isinstance(part, dict) else []
 
 
-def _listed_options(draft: Draft, item: Any, i: int) -> tuple[Option, ...] | None:
-    """Options of the list a question names: empty when it names none, None when it is unusable."""
-    name = item.get("options") if isinstance(item, dict) else None
-    if not isinstance(name, str):
-        return ()
-    if name not in draft.lists and not (draft.incomplete and "." in name):
-        path, remedy = ("questions", i, "options"), suggestion(name, draft.lists)
+def _list_named(draft: Draft, name: str, i: int) -> tuple[Option, ...] | None:
+    """The list that a question names; None when it is unusable."""
+    if name not in draft.lists and isinstance(draft.source.raw.get("lists", {}), dict):
+        path, remedy = ("questions", i, "options"), suggestion(name, draft.lists, "Listes")
         draft.faults.append(
             draft.source.fault(path, f"liste de modalités « {name} » inconnue.", remedy)
         )
@@ -203,8 +229,22 @@ def _read(draft: Draft, model: type[Model], raw: Any, path: tuple) -> Model | No
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        draft.faults += [_form_fault(draft.source, model, each, path) for each in error.errors()]
+        found = error.errors()
+        unknown = [each["loc"] for each in found if each["type"] == "extra_forbidden"]
+        draft.faults += [
+            _form_fault(draft.source, model, each, path)
+            for each in found
+            if each["type"] != "missing" or not _is_misspelt(each["loc"], unknown)
+        ]
         return None
+
+
+def _is_misspelt(missing: tuple, unknown: list[tuple]) -> bool:
+    """Whether a key that is missing stands beside, under a name so near that it is told there."""
+    return any(
+        place[:-1] == missing[:-1] and get_close_matches(str(place[-1]), [missing[-1]])
+        for place in unknown
+    )
 
 
 MODELS_AT = {
@@ -220,7 +260,14 @@ NUMBER = ("doit être un nombre", "Écrire un nombre, avec un point pour la déc
 TEXT = ("est vide ou n’est pas un texte", "Compléter le texte.")
 LIST = ("doit être une liste", "Écrire une ligne par élément, avec un tiret.")
 KEYS = ("doit être une suite de clés", "Écrire « clé: valeur », une par ligne.")
+YEAR = (
+    "n’est pas une année plausible",
+    f"Écrire une année, de {FIRST_YEAR} à {LAST_YEAR}.",
+)
+BOUNDED = ("est un nombre trop grand", f"Rester sous {integer(LARGEST)}.")
 WRONG_FORM = {
+    "finite_number": NUMBER,
+    "int_parsing_size": WHOLE,
     "bool_parsing": YES_NO,
     "bool_type": YES_NO,
     "int_parsing": WHOLE,
@@ -231,6 +278,7 @@ WRONG_FORM = {
     "string_type": TEXT,
     "list_type": LIST,
     "tuple_type": LIST,
+    "too_short": ("est une liste vide", "La remplir ou la retirer."),
     "dict_type": KEYS,
     "model_type": KEYS,
 }
@@ -254,14 +302,19 @@ def _form_fault(source: Source, model: type[BaseModel], error: dict, path: tuple
             return source.fault(place, f"« {key} » manque.", f"Ajouter la clé « {key} ».")
         case "literal_error":
             allowed = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
-            what = f"« {key} » vaut « {error['input']} », qui n’existe pas."
+            given = isinstance(error["input"], str)
+            value = f"vaut {quoted(error['input'])}, qui n’existe pas"
+            what = f"« {key} » {value if given else TEXT[0]}."
             return source.fault(place, what, f"Valeurs possibles : {allowed}.")
         case "string_pattern_mismatch":
             rule = CODE_RULES.get(
                 model,
                 "20 caractères au plus : minuscules sans accent et chiffres, une lettre d’abord.",
             )
-            return source.fault(place, f"code « {error['input']} » mal formé.", rule)
+            return source.fault(place, f"code {quoted(error['input'])} mal formé.", rule)
+        case "greater_than_equal" | "less_than_equal":
+            what, remedy = YEAR if key in ("since", "until", "edition") else BOUNDED
+            return source.fault(place, f"« {key} » {what}.", remedy)
         case kind:
             what, remedy = WRONG_FORM.get(kind, ("est mal écrit", "Corriger la valeur."))
             return source.fault(place, f"« {key} » {what}.", remedy)

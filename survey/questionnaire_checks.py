@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from difflib import get_close_matches
 
 from survey.conditions import EVERYONE, KEYWORDS
 from survey.draft import Draft
 from survey.edition_checks import change_faults
 from survey.errors import Fault
-from survey.questions import Option, Question, Row
+from survey.questions import Comparable, Option, Question, Row
+from survey.shape_checks import shape_faults
 from survey.suggestions import suggestion
 from survey.yaml_lines import KeyPath
 
@@ -35,9 +37,16 @@ def content_faults(draft: Draft) -> Iterator[Fault]:
         yield from _item_faults(draft, [(p, item) for p, item in own if isinstance(item, Row)])
         for key, what, remedy in _question_faults(question):
             yield draft.source.fault((*path, key), what, remedy)
+        if draft.head is not None and question.since < draft.head.since:
+            first = draft.head.since
+            what = f"posée en {question.since}, avant la première édition ({first})."
+            yield draft.source.fault((*path, "since"), what, f"Écrire {first} ou plus.")
         for keys, what, remedy in change_faults(question):
             yield draft.source.fault((*path, *keys), what, remedy)
+        yield from _source_faults(draft, (*path, "comparable"), question.comparable)
         for place, item in draft.items(i, question):
+            if item.comparable is not None:
+                yield from _source_faults(draft, (*place, "comparable"), item.comparable)
             if isinstance(item, Option):
                 for what, remedy in _option_faults(question, item):
                     yield draft.source.fault(place, what, remedy)
@@ -73,7 +82,8 @@ def _theme_faults(draft: Draft) -> Iterator[Fault]:
             yield draft.source.fault(path, what, suggestion(question.theme, themes))
     used = {str(q.get("theme")) for q in draft.source.raw["questions"] if isinstance(q, dict)}
     for theme in themes:
-        if theme not in used and not draft.incomplete:
+        misspelt = get_close_matches(theme, used - themes.keys())
+        if theme not in used and not misspelt and not draft.lost:
             what = f"le thème « {theme} » n’a pas de question."
             remedy = "Lui donner une question ou le retirer."
             yield draft.source.fault(("themes", theme), what, remedy)
@@ -102,42 +112,16 @@ def _item_faults(draft: Draft, items: list[tuple[KeyPath, Option | Row]]) -> Ite
 
 def _question_faults(question: Question) -> Iterator[tuple[str, str, str]]:
     """Key, what and remedy of each fault of one question."""
-    yield from _shape_faults(question)
+    yield from shape_faults(question)
     if len(question.short) > LONGEST_SHORT_LABEL:
         yield ("short", *_too_long(question.short, question.code))
-    for key, comparable in _comparables(question):
-        if comparable.status != "own" and not (comparable.reference or comparable.item):
-            what = f"statut « {comparable.status} » sans question de référence."
-            yield key, what, "Ajouter « reference » ou écrire « status: own »."
 
 
-def _comparables(question: Question) -> Iterable[tuple[str, object]]:
-    yield "comparable", question.comparable
-    yield from (("rows", row.comparable) for row in question.rows if row.comparable)
-
-
-def _shape_faults(question: Question) -> Iterator[tuple[str, str, str]]:
-    """What each type of question needs and what it cannot have."""
-    kind, is_number = question.type, question.type == "number"
-    if kind in ("single", "multiple", "grid") and len(question.options) < 2:
-        what = f"une question « {kind} » a besoin d’au moins deux modalités."
-        yield "options", what, "Ajouter la clé « options »."
-    if kind in ("number", "text") and question.options:
-        yield "options", f"une question « {kind} » n’a pas de modalités.", "Retirer « options »."
-    if kind == "grid" and not question.rows:
-        yield "rows", "une grille a besoin de lignes.", "Ajouter la clé « rows »."
-    if kind != "grid" and question.rows:
-        yield "rows", f"une question « {kind} » n’a pas de lignes.", "Retirer « rows »."
-    for key in ("minimum", "maximum", "unit"):
-        if getattr(question, key) is not None and not is_number:
-            yield key, f"« {key} » ne vaut que pour un nombre.", f"Retirer « {key} »."
-    if question.integer and not is_number:
-        yield "integer", "« integer » ne vaut que pour un nombre.", "Retirer « integer »."
-    if question.dont_know and kind == "text":
-        yield "dont_know", "un texte libre n’offre pas « Ne sait pas ».", "Retirer « dont_know »."
-    low, high = question.minimum, question.maximum
-    if low is not None and high is not None and low > high:
-        yield "minimum", f"minimum {low:g} au-dessus du maximum {high:g}.", "Échanger les deux."
+def _source_faults(draft: Draft, path: KeyPath, comparable: Comparable) -> Iterator[Fault]:
+    """A source that is said to be close or the same and is not named."""
+    if comparable.status != "own" and not (comparable.reference or comparable.item):
+        what = f"statut « {comparable.status} » sans question de référence."
+        yield draft.source.fault(path, what, "Ajouter « reference » ou écrire « status: own ».")
 
 
 def _option_faults(question: Question, option: Option) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -23,13 +24,18 @@ from survey.suggestions import suggestion
 
 FIRST_EDITION = 2025
 NO_LABEL = "…"
+CODE = re.compile(r"[a-z][a-z0-9]{0,19}")
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+LARGEST = 1e12  # what every tool keeps to the unit
 
 QuestionType = Literal["single", "multiple", "grid", "number", "text"]
 Text = Annotated[
     str, StringConstraints(min_length=1, strip_whitespace=True), AfterValidator(typography)
 ]
 Expression = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-QuestionCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,19}$")]
+Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
+Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST, allow_inf_nan=False)]
+QuestionCode = Annotated[str, StringConstraints(pattern=f"^{CODE.pattern}$")]
 OptionCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9+-]{0,11}$")]
 RowCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,12}$")]
 
@@ -58,13 +64,13 @@ class Before(_Model):
     their codes.
     """
 
-    text: Text | None = None
-    help: Text | None = None
-    base: Expression | None = None
+    text: Text = ""
+    help: Text = ""
+    base: Expression = ""
     required: bool = False
     dont_know: bool = False
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: Number | None = None
+    maximum: Number | None = None
     unit: Text | None = None
     labels: dict[str, Text] = {}
     order: tuple[str, ...] = ()
@@ -77,7 +83,7 @@ class Change(_Model):
     `same_meaning` is for a wording so different that nothing else shows it is the same question.
     """
 
-    edition: int
+    edition: Year
     what: Text
     before: Before = Before()
     breaks: bool = True
@@ -88,8 +94,8 @@ class _Labelled(_Model):
     label: Text
     short: Text
     only_if: Expression | None = None
-    since: int | None = None
-    until: int | None = None
+    since: Year | None = None
+    until: Year | None = None
     comparable: Comparable | None = None
 
     def is_in(self, edition: int) -> bool:
@@ -146,13 +152,13 @@ class Question(_Model):
     dont_know: bool = False
     options: tuple[Option, ...] = ()
     rows: tuple[Row, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: Number | None = None
+    maximum: Number | None = None
     integer: bool = False
     unit: Text | None = None
     comparable: Comparable
-    since: int = FIRST_EDITION
-    until: int | None = None
+    since: Year = FIRST_EDITION
+    until: Year | None = None
     changed: tuple[Change, ...] = ()
 
     def is_asked_in(self, edition: int) -> bool:
@@ -178,7 +184,7 @@ class Questionnaire(_Model):
     code: QuestionCode
     title: Text
     population: Text
-    since: int = FIRST_EDITION
+    since: Year = FIRST_EDITION
     opening: Text
     themes: dict[str, Text]
     bases: tuple[Base, ...] = ()

@@ -32,9 +32,20 @@ from survey.conditions import (
     parse,
 )
 from survey.questions import Question, Questionnaire, Row
-from survey.satisfiability import All, Among, Formula, Some, at_least, is_possible, negated
+from survey.satisfiability import (
+    Among,
+    AtLeast,
+    Formula,
+    LongSearchError,
+    Search,
+    every,
+    negated,
+    some,
+)
 
 STATE = "__etat"
+# Of one search and of all: half a second, five seconds. Ours take 70 000 and 1 200 000 at most.
+MOST_STEPS_EACH, MOST_STEPS = 300_000, 3_000_000
 
 
 @dataclass
@@ -42,13 +53,24 @@ class Reach:
     """Says whether some respondent can fulfil a condition, whose codes must be known."""
 
     questionnaire: Questionnaire
-    _asked: dict[str, Formula] = field(default_factory=dict)
+    steps_left: int = MOST_STEPS
+    _known: dict[str, Formula] = field(default_factory=dict)
 
     def is_reachable(self, *conditions: Condition) -> bool:
-        """Whether all conditions can hold together, within what the questionnaire lets answer."""
-        behind = self._behind(conditions)
-        rules = [rule for code in sorted(behind) for rule in self._rules(self._question(code))]
-        return is_possible(All((*map(self._formula, conditions), *rules)))
+        """Whether all conditions can hold together, within what the questionnaire lets answer.
+
+        True as well where that is too long, or too deep, to tell: nothing then shows the contrary.
+        """
+        search = Search(min(MOST_STEPS_EACH, self.steps_left))
+        self.steps_left -= search.steps
+        try:
+            behind = sorted(self._behind(conditions))
+            rules = [rule for code in behind for rule in self._rules(self._question(code))]
+            return search.is_possible(every(*map(self._formula, conditions), *rules))
+        except (LongSearchError, RecursionError):
+            return True
+        finally:
+            self.steps_left += max(search.steps, 0)
 
     def _behind(self, conditions: tuple[Condition, ...]) -> set[str]:
         """Questions the conditions depend on, through bases, routing and conditional items."""
@@ -68,23 +90,27 @@ class Reach:
     def _formula(self, condition: Condition) -> Formula:
         match condition:
             case Everyone():
-                return All(())
+                return every()
             case Named(code):
-                return self._formula(parse(self.questionnaire.base(code).condition))
+                return self._once(code, self.questionnaire.base(code).condition)
             case Not(inner):
                 return negated(self._formula(inner))
             case And(inners):
-                return All(tuple(map(self._formula, inners)))
+                return every(*map(self._formula, inners))
             case Or(inners):
-                return Some(tuple(map(self._formula, inners)))
+                return some(*map(self._formula, inners))
             case _:
                 question = self._question(condition.question)
-                return All((self._is_asked(question), self._atom(condition, question)))
+                return every(self._is_asked(question), self._atom(condition, question))
 
     def _is_asked(self, question: Question) -> Formula:
-        if question.code not in self._asked:
-            self._asked[question.code] = self._formula(parse(question.base))
-        return self._asked[question.code]
+        return self._once(question.code, question.base)
+
+    def _once(self, code: str, condition: str) -> Formula:
+        """The formula of a base or of who is asked a question, made once."""
+        if code not in self._known:
+            self._known[code] = self._formula(parse(condition))
+        return self._known[code]
 
     def _atom(self, atom: Condition, question: Question) -> Formula:
         """The atom, given that its question is asked."""
@@ -100,7 +126,7 @@ class Reach:
             case Has(_, option):
                 return _ticked(question, option)
             case AnyRow(_, values):
-                return Some(tuple(self._row_is(question, row, values) for row in question.rows))
+                return some(*(self._row_is(question, row, values) for row in question.rows))
             case AllRows(_, values):
                 return self._all_rows(question, values)
             case Count(_, values, operator, threshold):
@@ -120,18 +146,18 @@ class Reach:
         return Among((question.code, ""), frozenset(filter(matches, points)), domain)
 
     def _is_shown(self, row: Row) -> Formula:
-        return self._formula(parse(row.only_if)) if row.only_if else All(())
+        return self._formula(parse(row.only_if)) if row.only_if else every()
 
     def _row_is(self, question: Question, row: Row, values: tuple[str, ...]) -> Formula:
-        return All((self._choice(question, row.code, values), self._is_shown(row)))
+        return every(self._choice(question, row.code, values), self._is_shown(row))
 
     def _all_rows(self, question: Question, values: tuple[str, ...]) -> Formula:
         shown = [self._is_shown(row) for row in question.rows]
         matches = [self._choice(question, row.code, values) for row in question.rows]
         each = [
-            Some((match, negated(is_shown))) for match, is_shown in zip(matches, shown, strict=True)
+            some(match, negated(is_shown)) for match, is_shown in zip(matches, shown, strict=True)
         ]
-        return All((Some(tuple(shown)), *each))
+        return every(some(*shown), *each)
 
     def _answered(self, question: Question, code: str | None) -> Formula:
         match question.type:
@@ -139,11 +165,15 @@ class Reach:
                 return negated(self._choice(question, "", (BLANK,)))
             case "grid":
                 rows = [question.row(code)] if code else question.rows
-                filled = tuple(
-                    All((negated(self._choice(question, row.code, (BLANK,))), self._is_shown(row)))
-                    for row in rows
+                return some(
+                    *(
+                        every(
+                            negated(self._choice(question, row.code, (BLANK,))),
+                            self._is_shown(row),
+                        )
+                        for row in rows
+                    )
                 )
-                return Some(filled)
             case "number":
                 points = self._points[question.code]
                 domain = points | frozenset(special_codes(question))
@@ -155,7 +185,7 @@ class Reach:
         """What ties the answers of one question together, where it is asked."""
         unasked = negated(self._is_asked(question))
         for rule in (*self._option_rules(question), *_tick_rules(question)):
-            yield Some((unasked, rule))
+            yield some(unasked, rule)
 
     def _option_rules(self, question: Question) -> Iterator[Formula]:
         """An option is chosen only where it is shown."""
@@ -163,10 +193,10 @@ class Reach:
             if option.only_if:
                 shown = self._formula(parse(option.only_if))
                 if question.type == "multiple":
-                    yield Some((negated(_ticked(question, option.code)), shown))
+                    yield some(negated(_ticked(question, option.code)), shown)
                 else:
                     for row in [row.code for row in question.rows] or [""]:
-                        yield Some((negated(self._choice(question, row, (option.code,))), shown))
+                        yield some(negated(self._choice(question, row, (option.code,))), shown)
 
     @cached_property
     def _points(self) -> dict[str, frozenset[float]]:
@@ -231,24 +261,26 @@ def _tick_rules(question: Question) -> Iterator[Formula]:
         return
     ticks = {option.code: _ticked(question, option.code) for option in question.options}
     given = _state_among(question, frozenset({GIVEN}))
-    yield Some((negated(given), *ticks.values()))
+    yield some(negated(given), *ticks.values())
     for option in question.options:
-        yield Some((negated(ticks[option.code]), given))
+        yield some(negated(ticks[option.code]), given)
         if option.exclusive:
             others = [negated(tick) for code, tick in ticks.items() if code != option.code]
-            yield Some((negated(ticks[option.code]), All(tuple(others))))
+            yield some(negated(ticks[option.code]), every(*others))
 
 
 def _count(rows: list[Formula], operator: str, threshold: int) -> Formula:
+    def at_least(count: int) -> Formula:
+        return AtLeast(tuple(rows), count)
+
     match operator:
         case ">=":
-            return at_least(rows, threshold)
+            return at_least(threshold)
         case ">":
-            return at_least(rows, threshold + 1)
+            return at_least(threshold + 1)
         case "<":
-            return negated(at_least(rows, threshold))
+            return negated(at_least(threshold))
         case "<=":
-            return negated(at_least(rows, threshold + 1))
+            return negated(at_least(threshold + 1))
         case _:
-            more = at_least(rows, threshold + 1)
-            return All((at_least(rows, threshold), negated(more)))
+            return every(at_least(threshold), negated(at_least(threshold + 1)))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
 from survey.columns import BLANK, DONT_KNOW
 from survey.conditions import (
@@ -20,6 +23,8 @@ from survey.conditions import (
     Has,
     Is,
     Named,
+    Not,
+    Or,
     RoutingError,
     atoms,
     parse,
@@ -28,21 +33,35 @@ from survey.conditions import (
 from survey.draft import Draft
 from survey.edition_checks import edition_faults
 from survey.errors import Fault
-from survey.questions import Change, Option, Question, Row
+from survey.french import integer
+from survey.questions import FIRST_YEAR, LARGEST, Change, Option, Question, Row
 from survey.reach import Reach
+from survey.source import quoted
 from survey.suggestions import suggestion
 from survey.yaml_lines import KeyPath
+
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+MOST_COMPARISONS = 200
+TOO_LONG = (
+    f"la condition, bases écrites en entier, compte plus de {MOST_COMPARISONS} comparaisons.",
+    "La simplifier.",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One condition of the file: where it stands, whose it is, its tree."""
+    """One condition of the file: where it stands, whose it is, its tree, its editions.
+
+    `last` is None where no edition is the last one.
+    """
 
     path: KeyPath
     owner: str
     tree: Condition
     item: Option | Row | Change | None = None
     is_base: bool = False
+    first: int = FIRST_YEAR
+    last: int | None = None
 
 
 def routing_faults(draft: Draft) -> list[Fault]:
@@ -59,33 +78,69 @@ def routing_faults(draft: Draft) -> list[Fault]:
     looping = list(_loops(graph))
     untrusted |= {code for loop in looping for code in loop}
     faults += _order_faults(draft, sites, graph, looping)
-    trusted = [s for s in sites if not _behind({s.owner}, graph) & untrusted]
-    faults += _reach_faults(draft, trusted)
-    if not faults and not draft.unread and draft.head is not None:
+    if not looping:
+        weighty = list(_weighty(sites))
+        faults += [draft.source.fault(site.path, *TOO_LONG) for site in weighty]
+        untrusted |= {site.owner for site in weighty}
+    known = (draft.by_code.keys() | draft.base_by_code.keys()) - untrusted
+    sound = {code for code in known if _behind({code}, graph) <= known}
+    known = draft.by_code.keys() | draft.base_by_code.keys()
+    reach = Reach(draft.questionnaire(without=known - sound))
+    faults += _reach_faults(draft, [site for site in sites if site.owner in sound], reach)
+    if not (faults or draft.faults or draft.unread or draft.lost):
         faults += edition_faults(draft)
     return faults
 
 
 def _sites(draft: Draft) -> tuple[list[Site], list[Fault]]:
-    texts = [(("bases", i, "condition"), b.code, b.condition, None, True) for i, b in draft.bases]
-    for i, question in draft.questions:
-        texts.append((("questions", i, "base"), question.code, question.base, None, False))
-        for path, item in draft.items(i, question):
-            if item.only_if:
-                texts.append(((*path, "only_if"), question.code, item.only_if, item, False))
-        for k, change in enumerate(question.changed):
-            if former := change.before.base:
-                path = ("questions", i, "changed", k, "before", "base")
-                texts.append((path, question.code, former, change, False))
     sites, faults = [], []
-    for path, owner, text, item, is_base in texts:
+
+    def add(text: str, path: KeyPath, owner: str, *told: Any) -> None:
         try:
-            sites.append(Site(path, owner, parse(text), item, is_base))
+            sites.append(Site(path, owner, parse(text), *told))
         except RoutingError as error:
             shown, allowed = str(error).split("\nAttendu")
             faults.append(draft.source.fault(path, f"{shown}\n", f"Attendu{allowed}"))
             draft.unread.add(owner)
+
+    for i, base in draft.bases:
+        add(base.condition, ("bases", i, "condition"), base.code, None, True)
+    for i, question in draft.questions:
+        path, code, first = ("questions", i), question.code, question.since
+        for k, change in sorted(enumerate(question.changed), key=lambda each: each[1].edition):
+            if change.before.base:
+                years = (first, change.edition - 1)
+                place = (*path, "changed", k, "before", "base")
+                add(change.before.base, place, code, change, False, *years)
+                first = change.edition
+        add(question.base, (*path, "base"), code, None, False, first, question.until)
+        for place, item in draft.items(i, question):
+            if item.only_if:
+                years = (item.since or question.since, item.until or question.until)
+                add(item.only_if, (*place, "only_if"), code, item, False, *years)
     return sites, faults
+
+
+def _weighty(sites: list[Site]) -> Iterator[Site]:
+    """Conditions too long once their named bases are written out; the first of each chain."""
+    bases = {site.owner: site.tree for site in sites if site.is_base}
+
+    @cache
+    def weight(code: str) -> int:
+        return 1 + sum(map(weight, names(bases[code])))
+
+    def names(tree: Condition) -> list[str]:
+        named = (atom.code if isinstance(atom, Named) else "" for atom in atoms(tree))
+        return [code for code in named if code in bases]
+
+    heavy: set[str] = set()
+    for site in sorted(sites, key=lambda site: not site.is_base):
+        named = names(site.tree)
+        if heavy & set(named):
+            heavy.add(site.owner)
+        elif len(atoms(site.tree)) + sum(map(weight, named)) > MOST_COMPARISONS:
+            heavy.add(site.owner)
+            yield site
 
 
 def _atom_faults(atom: Atom | Named, draft: Draft) -> Iterator[tuple[str, str]]:
@@ -95,7 +150,7 @@ def _atom_faults(atom: Atom | Named, draft: Draft) -> Iterator[tuple[str, str]]:
         return
     question = draft.by_code.get(atom.question)
     if question is None:
-        if atom.question not in draft.unread:
+        if not draft.is_lost(atom.question):
             remedy = suggestion(atom.question, draft.by_code)
             yield f"la condition cite une question inconnue, « {atom.question} ».", remedy
         return
@@ -113,7 +168,7 @@ def _atom_faults(atom: Atom | Named, draft: Draft) -> Iterator[tuple[str, str]]:
 
 
 def _name_faults(code: str, draft: Draft) -> Iterator[tuple[str, str]]:
-    if code in draft.base_by_code or code in draft.unread:
+    if code in draft.base_by_code or (code not in draft.by_code and draft.is_lost(code)):
         return
     if code in draft.by_code:
         remedy = f"La comparer à une réponse, par exemple « {code} = … », ou nommer une base."
@@ -148,12 +203,17 @@ def _wrong_kind(atom: Atom, question: Question) -> str | None:
 
 
 def _value_faults(atom: Atom, question: Question) -> Iterator[tuple[str, str]]:
+    numbers = [atom.number] if isinstance(atom, Compare) else []
+    if question.type == "number" and not numbers:
+        numbers = [float(value) for value in getattr(atom, "values", ()) if NUMBER.fullmatch(value)]
+    if any(abs(number) > LARGEST for number in numbers):
+        yield "la condition cite un nombre trop grand.", f"Rester sous {integer(LARGEST)}."
     values = (atom.option,) if isinstance(atom, Has) else getattr(atom, "values", ())
     codes = [option.code for option in question.options]
     for value in values:
         if question.type == "number":
-            if not _is_number(value):
-                what = f"« {question.code} » est un nombre, « {value} » n’en est pas un."
+            if not NUMBER.fullmatch(value):
+                what = f"« {question.code} » est un nombre, {quoted(value)} n’en est pas un."
                 yield what, "Écrire un nombre, avec un point pour la décimale."
         elif value == BLANK:
             what = f"« {BLANK} » ne se compare pas."
@@ -165,14 +225,6 @@ def _value_faults(atom: Atom, question: Question) -> Iterator[tuple[str, str]]:
         elif value not in codes:
             what = f"la condition cite une modalité inconnue de « {question.code} », « {value} »."
             yield what, suggestion(value, codes)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _order_faults(
@@ -193,13 +245,12 @@ def _order_faults(
     for site in sites:
         if site.is_base or site.owner in looping:
             continue
-        question = draft.by_code[site.owner]
         for code in sorted(_questions_behind(site.tree, graph, position)):
             if position[code] >= position[site.owner]:
                 what = f"la condition dépend de « {code} », posée plus loin."
                 remedy = "Déplacer la question après celle dont elle dépend."
                 yield draft.source.fault(site.path, what, remedy)
-            elif code in draft.by_code and not _covers(draft.by_code[code], question):
+            elif code in draft.by_code and not _covers(draft.by_code[code], site):
                 what = f"la condition dépend de « {code} », absente de certaines éditions."
                 yield draft.source.fault(site.path, what, "Accorder « since » et « until ».")
 
@@ -243,11 +294,10 @@ def _questions_behind(tree: Condition, graph: dict[str, set[str]], questions: di
     return found
 
 
-def _covers(asked: Question, dependent: Question) -> bool:
-    """Whether `asked` is in every edition of `dependent`."""
-    last = float("inf") if asked.until is None else asked.until
-    last_needed = float("inf") if dependent.until is None else dependent.until
-    return asked.since <= dependent.since and last_needed <= last
+def _covers(asked: Question, site: Site) -> bool:
+    """Whether a question is asked in every edition of a condition."""
+    lasts = asked.until is None or (site.last is not None and site.last <= asked.until)
+    return asked.since <= site.first and lasts
 
 
 def _duplicates(draft: Draft) -> set[str]:
@@ -255,9 +305,8 @@ def _duplicates(draft: Draft) -> set[str]:
     return {code for code, count in codes.items() if count > 1}
 
 
-def _reach_faults(draft: Draft, sites: list[Site]) -> Iterator[Fault]:
+def _reach_faults(draft: Draft, sites: list[Site], reach: Reach) -> Iterator[Fault]:
     """Questions never asked; options and rows never shown although their question is."""
-    reach = Reach(draft.questionnaire())
     bases = {site.owner: site.tree for site in sites if site.item is None and not site.is_base}
     asked = {code for code, tree in bases.items() if reach.is_reachable(tree)}
     for site in sites:
@@ -277,3 +326,12 @@ def _reach_faults(draft: Draft, sites: list[Site]) -> Iterator[Fault]:
                 f"la {kind} « {site.item.code} » n’est jamais proposée à qui la question est posée."
             )
             yield draft.source.fault(site.path, what, "Revoir « only_if ».")
+    for i, question in draft.questions:
+        texts = [option.only_if for option in question.options]
+        if question.code not in asked or not texts or not all(texts):
+            continue
+        shown = map(parse, texts)
+        if reach.is_reachable(bases[question.code], Not(Or(tuple(shown)))):
+            what = "la question peut être posée sans qu’aucune modalité ne soit proposée."
+            remedy = "En laisser une sans « only_if », ou resserrer « base »."
+            yield draft.source.fault(("questions", i, "options"), what, remedy)

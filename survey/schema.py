@@ -36,7 +36,7 @@ from survey.columns import (
 )
 from survey.conditions import Everyone, parse
 from survey.errors import ResponseError
-from survey.french import integer, typography
+from survey.french import integer, short_number, typography
 from survey.questions import Option, Question, Questionnaire, Row
 from survey.routing import asked_if, effective_base, to_french, to_polars
 from survey.suggestions import suggestion
@@ -300,9 +300,11 @@ def _value_rules(question: Question) -> Iterator[Rule]:
     low, high = question.minimum, question.maximum
     if low is not None:
         below = (value < low).fill_null(False)
-        yield Rule(name, "minimum", f"{low:g} au moins.", below)
+        yield Rule(name, "minimum", f"{short_number(low)} au moins.", below)
     if high is not None:
-        yield Rule(name, "maximum", f"{high:g} au plus.", (value > high).fill_null(False))
+        yield Rule(
+            name, "maximum", f"{short_number(high)} au plus.", (value > high).fill_null(False)
+        )
 
 
 def _other_text_rules(question: Question) -> Iterator[Rule]:

@@ -33,9 +33,19 @@ from survey.french import decimal
 from survey.questions import Option, Question, Questionnaire, Row
 from survey.routing import effective_base, to_polars
 
+# What Excel makes of `1-9` or `10-49`: 01-sept, sept-01, 01/09/2026, 2026-09-01, 10/49.
+MONTH = (
+    "(janv?|févr?|fev|feb|mars?|avr|apr|mai|may|juin|jun|juil|jul|ao[uû]t|aug|sept?|oct|nov|d[ée]c)"
+)
+DATED = (
+    rf"(?i)^(\d{{1,2}}-{MONTH}\.?(-\d{{2,4}})?|{MONTH}\.?-\d{{2,4}}|\d{{1,2}}/\d{{1,4}}(/\d{{2,4}})?"
+    r"|\d{4}-\d{2}-\d{2}( [\d:]*)?)$"
+)
+WHOLE, THOUSANDS = r"^\+?(-?\d+)(?:[.,]0*)?$", r"^[+-]?\d{1,3}[.,]0{3}$"
 NUMBER = r"^[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?$"
 
 UNKNOWN_CODE = "code inconnu"
+DATED_CODE = "code changé en date par un tableur"
 UNREADABLE_NUMBER = "nombre illisible"
 OUT_OF_BOUNDS = "nombre hors bornes"
 REQUIRED_BLANK = "question obligatoire sans réponse"
@@ -194,9 +204,9 @@ def read_choice(
     blank = asked & (~given | withheld)
     allowed = f" (admis : {', '.join(codes)})"
     notes = noted(frame, given & ~asked, field.name, NOT_ASKED, raw)
-    notes += noted(
-        frame, asked & given & ~known, field.name, UNKNOWN_CODE, raw, allowed, fatal=True
-    )
+    wrong, dated = asked & given & ~known, raw.str.contains(DATED)
+    notes += noted(frame, wrong & dated, field.name, DATED_CODE, raw, allowed, fatal=True)
+    notes += noted(frame, wrong & ~dated, field.name, UNKNOWN_CODE, raw, allowed, fatal=True)
     if hidden:
         notes += noted(frame, withheld, field.name, WITHHELD, raw)
     if question.required:
@@ -298,7 +308,7 @@ def read_value(question: Question, frame: pl.DataFrame) -> Reading:
     is_text = question.type == "text"
     given = raw != ""
     dont_know = (raw == DONT_KNOW) & question.dont_know
-    frame = frame.with_columns(value=raw if is_text else number(raw, question))
+    frame = frame.with_columns(value=raw if is_text else number(raw, integer=question.integer))
     notes = noted(frame, given & ~asked, field, NOT_ASKED, raw, is_text=is_text)
     if not is_text:
         unreadable = asked & given & ~dont_know & value.is_null()
@@ -319,11 +329,16 @@ def read_value(question: Question, frame: pl.DataFrame) -> Reading:
     return Reading(typed.get_columns(), notes)
 
 
-def number(raw: pl.Expr, question: Question) -> pl.Expr:
-    """The number written in a cell; null when it is not one (or not a whole one where asked)."""
-    digits = raw.str.replace_all(r"[\s\u{a0}\u{202f}]", "")
-    if question.integer:
-        return digits.str.replace(r"[.,]0*$", "").str.strip_prefix("+").cast(pl.Int64, strict=False)
+def number(text: pl.Expr, *, integer: bool) -> pl.Expr:
+    """The number written in a cell; null when it is not one (or not a whole one where asked).
+
+    A whole number may have decimals that are zeros, but not three of them: `1.000` may be one or a
+    thousand.
+    """
+    digits = text.str.replace_all(r"[\s\u{a0}\u{202f}]", "")
+    if integer:
+        whole = digits.str.extract(WHOLE).cast(pl.Int64, strict=False)
+        return pl.when(~digits.str.contains(THOUSANDS)).then(whole)
     value = digits.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
     return pl.when(digits.str.contains(NUMBER) & value.is_finite()).then(value)
 

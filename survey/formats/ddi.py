@@ -16,6 +16,7 @@ from itertools import groupby
 from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
+from survey.canonical import plain_number
 from survey.columns import BLANK, DONT_KNOW, SPECIAL_LABELS
 from survey.files import SIMULATED, replace_file
 from survey.formats.dictionary import (
@@ -308,7 +309,7 @@ def _ranges(variable: Element, each: Described, is_number: bool) -> None:
     """Bounds of a number, then the codes that are no answer."""
     question = each.question
     bounds = {"min": question.minimum, "max": question.maximum} if is_number else {}
-    given = {key: f"{bound:g}" for key, bound in bounds.items() if bound is not None}
+    given = {key: plain_number(bound) for key, bound in bounds.items() if bound is not None}
     if given:
         units = "INT" if question.integer else "REAL"
         _add(_add(variable, "valrng"), "range", UNITS=units, **given)

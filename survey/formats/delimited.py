@@ -19,6 +19,7 @@ from survey.formats.salvage import salvaged_quotes, salvaged_text
 SEPARATORS = (";", "\t", ",")
 # One of these beside `id` on the second line makes the file a VV export: no answer reads so.
 VV_COMPANIONS = {"submitdate", "lastpage", "startlanguage", "token"}
+ANNOUNCED = re.compile("sep=([;,\t])[;,\t]*\n")  # a first line that only Excel understands
 NOT_TEXT = (
     (b"PK\x03\x04", "un classeur (Excel .xlsx ou LibreOffice .ods)"),
     (b"\xd0\xcf\x11\xe0", "un ancien classeur Excel (.xls)"),
@@ -28,6 +29,7 @@ NOT_TEXT = (
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 QUOTE, NEWLINE = ord('"'), ord("\n")
 LARGEST, MOST_LINES = 300_000_000, 10_000_000  # bytes, lines
+MOST_COLUMNS = 20_000
 
 
 class UnreadableFileError(ResponseError):
@@ -69,6 +71,8 @@ class Records:
 def read_delimited(path: Path, *, salvage: bool = False) -> Table:
     """Read a delimited file: UTF-8 (BOM or not) or cp1252; `;`, `,` or tab; one or two header rows.
 
+    A first line `sep=;` is Excel's.
+
     Line ends inside a quoted cell become `\\n`. Blank lines at the end of the file are not rows.
     `salvage`: a damaged file gives its good rows, the others are misfits.
 
@@ -83,12 +87,13 @@ def read_delimited(path: Path, *, salvage: bool = False) -> Table:
 def parse_delimited(content: bytes, name: str, *, salvage: bool = False) -> Table:
     """The same from the bytes of a file called `name`."""
     text, encoding = decode(content, name, salvage=salvage)
-    if is_vv(text):
-        return split(text, "\t", encoding, name, vv=True)
+    if is_vv(text, "\t"):
+        return split(text, "\t", encoding, name, vv=True, quoted=False)
     separator = sniff_separator(text, name)
     if not quotes_are_paired(text, separator):
         text = salvaged_quotes(text, separator) if salvage else repair_quotes(text, separator, name)
-    return split(text, separator, encoding, name, vv=False)
+    vv = is_vv(text, separator)
+    return split(text, separator, encoding, name, vv=vv, quoted=True)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -153,7 +158,7 @@ def decode(content: bytes, name: str, *, salvage: bool = False) -> tuple[bytes, 
             f"{name}, ligne {line} : octet nul, le fichier est abîmé.", "Refaites l’export."
         )
     encoding = "utf-8-sig" if content.startswith(b"\xef\xbb\xbf") else "utf-8"
-    content = content.removeprefix(b"\xef\xbb\xbf")
+    content = re.sub(b"^(\xef\xbb\xbf)+", b"", content)
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -190,17 +195,25 @@ def from_cp1252(content: bytes, name: str) -> bytes:
         ) from None
 
 
-def is_vv(text: bytes) -> bool:
-    """Whether the second line holds tab-separated codes: the mark of LimeSurvey's VV export."""
+def is_vv(text: bytes, separator: str) -> bool:
+    """Whether the second line holds codes: the mark of LimeSurvey's VV export.
+
+    It has tabs, and quotes that mean nothing; a spreadsheet writes it as any other table.
+    """
     lines = io.BytesIO(text)
-    lines.readline()
-    codes = {cell.strip('" \n') for cell in lines.readline().decode().split("\t")}
-    return "id" in codes and bool(codes & VV_COMPANIONS)
+    titles, codes = (
+        [cell.strip('" \n') for cell in lines.readline().decode().split(separator)]
+        for _ in range(2)
+    )
+    is_titled = sum(map(bool, titles)) > len(codes) // 2
+    return is_titled and "id" in codes and bool(VV_COMPANIONS.intersection(codes))
 
 
 def sniff_separator(text: bytes, name: str) -> str:
     """The separator that most often cuts the first hundred rows into cells as the header."""
     sample = text[:400_000].decode(errors="ignore")
+    if said := ANNOUNCED.match(sample):
+        return said[1]
     scores = {}
     for separator in SEPARATORS:
         widths = first_widths(sample, separator)
@@ -287,10 +300,17 @@ def find_records(text: bytes, separator: str, *, quoted: bool) -> Records:
     return Records(start[:last], end[:last], line[:last], counts[:last])
 
 
-def split(text: bytes, separator: str, encoding: str, name: str, *, vv: bool) -> Table:
+def split(
+    text: bytes, separator: str, encoding: str, name: str, *, vv: bool, quoted: bool
+) -> Table:
     """Cut a text into cells; rows whose width is not that of the header go to `misfits`."""
-    records = find_records(text, separator, quoted=not vv)
-    header = 1 if vv else 0
+    records = find_records(text, separator, quoted=quoted)
+    header = 1 if vv or ANNOUNCED.match(text[:8].decode(errors="ignore")) else 0
+    if records.separators[header] >= MOST_COLUMNS:
+        raise UnreadableFileError(
+            f"{name} : plus de {MOST_COLUMNS} colonnes, ce n’est pas un export de réponses.",
+            "Vérifiez le fichier.",
+        )
     heading_row = text[records.start[header] : records.end[header]].decode()
     if "\0" in heading_row:
         raise UnreadableFileError(
@@ -310,7 +330,8 @@ def split(text: bytes, separator: str, encoding: str, name: str, *, vv: bool) ->
     ).with_columns(
         cellules=pl.when(~pl.Series(damaged[~fits])).then("cellules"),
     )
-    cells = parse_cells(keep_records(text, start, end, fits), separator, len(headings), vv=vv)
+    kept = keep_records(text, start, end, fits)
+    cells = parse_cells(kept, separator, len(headings), quoted=quoted)
     cells = cells.with_columns(pl.Series("ligne", line[fits], pl.Int64))
     return Table(cells, misfits, headings, encoding, separator, vv)
 
@@ -333,7 +354,7 @@ def keep_records(text: bytes, start: np.ndarray, end: np.ndarray, keep: np.ndarr
     return b"".join(text[a:b] for a, b in zip(start[keep], end[keep], strict=True))
 
 
-def parse_cells(text: bytes, separator: str, width: int, *, vv: bool) -> pl.DataFrame:
+def parse_cells(text: bytes, separator: str, width: int, *, quoted: bool) -> pl.DataFrame:
     """Cells of rows that all have `width` cells; an empty cell is the empty text."""
     schema = {f"c{position}": pl.String for position in range(width)}
     if not text:
@@ -342,11 +363,11 @@ def parse_cells(text: bytes, separator: str, width: int, *, vv: bool) -> pl.Data
         text,
         has_header=False,
         separator=separator,
-        quote_char=None if vv else '"',
+        quote_char='"' if quoted else None,
         schema=schema,
         empty_string_is_null=False,
     )
-    return cells.select(unwrapped(pl.col(name)) for name in schema) if vv else cells
+    return cells if quoted else cells.select(unwrapped(pl.col(name)) for name in schema)
 
 
 def unwrapped(cell: pl.Expr) -> pl.Expr:

@@ -13,7 +13,7 @@ from survey.columns import BLANK, DONT_KNOW, GIVEN, SPECIAL_LABELS, Column, ques
 from survey.french import short_number, typography
 from survey.prose import population_label
 from survey.questions import Before, Comparable, Option, Question, Questionnaire, Row
-from survey.routing import effective_base, parse
+from survey.routing import effective_base, parse, references
 
 Missing = Literal["don't know", "no answer"]
 
@@ -121,7 +121,10 @@ def _asked_before(before: Before, questionnaire: Questionnaire) -> Iterator[str]
     if before.help:
         yield f"Aide d’avant : « {before.help} »."
     if before.base:
-        yield f"Champ d’avant : {population_label(parse(before.base), questionnaire)}."
+        base = parse(before.base)
+        codes = {item.code for item in (*questionnaire.questions, *questionnaire.bases)}
+        known = references(base) <= codes  # else it names what is no longer asked
+        yield f"Champ d’avant : {population_label(base, questionnaire) if known else before.base}."
     for code, label in before.labels.items():
         yield f"Libellé d’avant du code {code} : « {label} »."
     if before.order:

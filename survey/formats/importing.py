@@ -14,8 +14,10 @@ A workbook (.xlsx) of any of these tools is read like a CSV.
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -61,6 +63,8 @@ from survey.questions import Questionnaire
 
 DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError,
            RuntimeError)  # fmt: skip
+# Neither what people attached to answers, nor what macOS and hidden files add to an archive.
+TABLE_OF_ZIP = re.compile(r"^(?!(.*/)?(media|__MACOSX)/)(.*/)?[^./][^/]*\.csv$", re.IGNORECASE)
 LIMESURVEY_MARKS = {"submitdate", "startlanguage", "lastpage", "startdate", "datestamp"}
 
 
@@ -134,11 +138,11 @@ def _open(content: bytes, name: str) -> _File:
         members = refuse_bomb(content, name, LARGEST).namelist()
         if "xl/workbook.xml" in members:
             return _open_workbook(content, name)
-        tables = sorted(member for member in members if member.lower().endswith(".csv"))
+        tables = sorted(member for member in members if TABLE_OF_ZIP.search(member))
         if not tables:
             raise ResponseError(
-                f"{name} : archive sans fichier CSV. {described_kind(content)} Exportez les "
-                "réponses en CSV ou en classeur .xlsx."
+                f"{name} : archive sans fichier CSV. Exportez les réponses en CSV ou en classeur "
+                f".xlsx. {described_kind(content)}".rstrip()
             )
         return _open_archive(content, tables, name)
     if kind := described_json(content):
@@ -152,10 +156,11 @@ def _open(content: bytes, name: str) -> _File:
 
 def _open_archive(content: bytes, members: list[str], name: str) -> _File:
     """The CSV files of a zip."""
-    tables = {}
+    tables, names = {}, Counter(Path(member).name for member in members)
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         for member in members:
             short = Path(member).name
+            short = short if names[short] == 1 else member
             try:
                 part = archive.read(member)
             except DAMAGED as error:

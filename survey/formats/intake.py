@@ -46,6 +46,9 @@ SHOWABLE = (
     r"|\(texte de .* caractères\))$"
 )
 
+# What no identifier of a tool is: an address, words, a telephone number.
+CONTACT = r"[@\s]|^(0|\+?33)\d{9}$"
+
 BARE = (
     "Le fichier ne porte ni identifiant ni date d’envoi : le numéro de ligne sert d’identifiant, "
     "toutes les réponses comptent comme terminées."
@@ -289,18 +292,11 @@ def build_rejects(notes: pl.DataFrame, filled: pl.DataFrame, source: Source) -> 
     """`REJECTS` and `cause`, by line; a row set aside keeps only the reasons for it."""
     set_aside = notes.filter("fatal").select("ligne").unique()
     erased = notes.filter(~pl.col("fatal")).join(set_aside, on="ligne", how="anti")
-    # A shifted row puts names, addresses or telephone numbers under any heading.
-    private = (
-        ~pl.col("valeur").str.contains(SHOWABLE)
-        | pl.col("valeur").str.contains(r"\d{8}")
-        | (pl.col("valeur") == pl.col("token"))
-    )
     of_cells = (
         pl.concat([notes.filter("fatal"), erased])
-        .join(filled.select("ligne", "id", "token"), on="ligne", how="left")
+        .join(filled.select("ligne", "id"), on="ligne", how="left")
         .with_columns(
             motif=pl.col("cause") + pl.col("detail"),
-            valeur=pl.when(private).then(pl.lit("(valeur masquée)")).otherwise("valeur"),
             decision=pl.when("fatal").then(pl.lit(ROW_REJECTED)).otherwise(pl.lit(VALUE_ERASED)),
         )
     )
@@ -325,10 +321,21 @@ def build_rejects(notes: pl.DataFrame, filled: pl.DataFrame, source: Source) -> 
         .then(pl.lit(" (octets illisibles, ou guillemet jamais refermé)"))
         .otherwise(pl.lit(""))
     )
-    return (
-        pl.concat([of_cells, of_rows], how="diagonal")
-        .select(*REJECTS, "cause")
-        .sort("ligne", maintain_order=True)
+    rejects = pl.concat([of_cells, of_rows], how="diagonal").select(*REJECTS, "cause")
+    return masked(rejects, filled["token"]).sort("ligne", maintain_order=True)
+
+
+def masked(rejects: pl.DataFrame, tokens: pl.Series) -> pl.DataFrame:
+    """Rejects without what may be a token, a free text, a name, an address or a telephone number.
+
+    A shifted row puts any of these under any heading. `tokens`: those of the file.
+    """
+    known, value, identifier = tokens.drop_nulls().to_list(), pl.col("valeur"), pl.col("id")
+    private = ~value.str.contains(SHOWABLE) | value.str.contains(r"\d{8}") | value.is_in(known)
+    contact = identifier.str.contains(CONTACT) | identifier.is_in(known)
+    return rejects.with_columns(
+        id=pl.when(contact).then(pl.lit("(identifiant masqué)")).otherwise(identifier),
+        valeur=pl.when(private).then(pl.lit("(valeur masquée)")).otherwise(value),
     )
 
 

@@ -13,6 +13,7 @@ import polars as pl
 
 from survey.columns import DONT_KNOW
 from survey.errors import ResponseError
+from survey.formats.dates import read_date
 from survey.formats.delimited import Table
 from survey.formats.fields import (
     TICKED,
@@ -36,7 +37,6 @@ TITLES = {
 HEADING = re.compile(r"([a-z][a-z0-9]*(?:\[[\w+-]+\])?)(?:\.\s.*)?", re.DOTALL)
 YES = ("1", "x", "oui", "vrai", "true", "yes", "☒", "✓", "✔")
 NO = ("0", "non", "faux", "false", "no", "☐")
-DATE_FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M")
 
 
 def heading(question: Question, field: Field) -> str:
@@ -82,17 +82,16 @@ def keyed_source(table: Table, questionnaire: Questionnaire, name: str) -> Sourc
         "ligne", *(pl.col(f"c{at}").str.strip_chars().alias(code) for code, at in places.items())
     )
     date = pl.col(DATE) if DATE in places else pl.lit("")
-    read = pl.coalesce(date.str.to_datetime(f, strict=False, time_unit="us") for f in DATE_FORMATS)
     token = pl.col(TOKEN) if TOKEN in places else pl.lit("")
     technical = raw.select(
         "ligne",
         id=pl.col(NUMBER),
         token=pl.when(token != "").then(token),
-        submitted=read,
+        submitted=read_date(date),
         complete=pl.lit(True),
         duration_seconds=pl.lit(None, pl.Float64),
         datestamp=pl.lit(None, pl.Datetime("us")),
-        unread_date=pl.when((date != "") & read.is_null()).then(date),
+        unread_date=pl.when((date != "") & read_date(date).is_null()).then(date),
     ).match_to_schema(TECHNICAL)
     known = set(places)
     return Source(

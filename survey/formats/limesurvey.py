@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from survey.formats.dates import read_date
 from survey.formats.delimited import Table, read_delimited
 from survey.formats.fields import TICKED, UNTICKED, cell, other_field
 from survey.formats.intake import (
@@ -42,7 +43,6 @@ VV_CODES = {"{newline}": "\n", "{cr}": "\n", "{tab}": "\t", "{quote}": '"', "{lb
 YES, NO = ["Y", "1"], ["N", "0", "2"]
 YES_LABELS, NO_LABELS = ["Oui", "Yes"], ["Non", "No"]
 UNDATED = "1980-01-01"  # LimeSurvey's date of a complete answer whose date is not recorded
-DATE_FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M")
 
 
 def read_export(
@@ -207,9 +207,3 @@ def read_technical(cells: pl.DataFrame) -> pl.DataFrame:
         datestamp="datestamp",
         unread_date=pl.when(pl.col("complete") & pl.col("date").is_null()).then("raw"),
     )
-
-
-def read_date(text: pl.Expr) -> pl.Expr:
-    """A date and time as LimeSurvey or a French spreadsheet writes it; null when it is neither."""
-    formats = [text.str.to_datetime(form, strict=False, time_unit="us") for form in DATE_FORMATS]
-    return pl.coalesce(formats)

@@ -29,7 +29,7 @@ from survey.formats.limesurvey_codes import (
     other_option,
     question_fields,
 )
-from survey.formats.wording import DONT_KNOW_LABELS, OTHER_LABELS, levelled
+from survey.formats.wording import DONT_KNOW_LABELS, OTHER_LABELS, compared, levelled
 from survey.questions import Question, Questionnaire
 
 TIMING = re.compile(
@@ -123,28 +123,29 @@ def text_codes(
 
     Of the lengths at which texts may have been cut, the one that explains most headings.
     """
-    texts = [levelled(heading).replace(f"{ELLIPSIS} ]", f"{ELLIPSIS}]") for heading in headings]
-    lengths = {len(part) for text in texts for part in CUT_PART.findall(text)} - {0}
+    words = [levelled(heading).replace(f"{ELLIPSIS} ]", f"{ELLIPSIS}]") for heading in headings]
+    lengths = {len(part) for text in words for part in CUT_PART.findall(text)} - {0}
+    texts = [compared(text) for text in words]
     candidates = [heading_texts(fields, length) for length in (None, *sorted(lengths))]
     best = max(candidates, key=lambda names: sum(text in names for text in texts))
     refuse_ambiguous(headings, texts, best, name)
     return [
-        next(iter(best[text])) if text in best else CODE_OF_TITLE.get(text, heading)
-        for text, heading in zip(texts, headings, strict=True)
+        next(iter(best[text])) if text in best else CODE_OF_TITLE.get(word, heading)
+        for text, word, heading in zip(texts, words, headings, strict=True)
     ]
 
 
 def heading_texts(
     fields: list[tuple[Question, Field]], length: int | None
 ) -> dict[str, dict[str, None]]:
-    """Levelled text of a heading -> names of the fields it may be, texts being cut at `length`."""
+    """Heading, as `compared` -> names of the fields it may be, texts being cut at `length`."""
     found: dict[str, dict[str, None]] = {}
     for question, field in fields:
         for item in item_texts(question, field):
             for head in cut(question.text, length):
                 parts = [f"{head} [{tail}]" for tail in cut(item, length)] if item else [head]
                 for text in parts:
-                    found.setdefault(levelled(text), {})[field.name] = None
+                    found.setdefault(compared(text), {})[field.name] = None
     return found
 
 

@@ -4,7 +4,8 @@ A multiple choice comes as one column (`q`: codes, spaces between), as one per o
 (`q/<option>`: 1, 0, True, False, empty), or both; where both speak and disagree, the answer is
 erased and noted. Versions of a form that did not offer the same: `survey.formats.odk_versions`.
 Our questionnaires have no repeat: rows of repeat tables are listed among the rejects, never taken.
-Dates are in UTC. An answer rejected in the tool (`ReviewState`, `_validation_status`) is set aside.
+Dates with a zone are brought to UTC. An answer rejected in the tool (`ReviewState`,
+`_validation_status`) is set aside.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import polars as pl
 from survey.columns import DONT_KNOW, NOT_OFFERED, answer_column, tick_column
 from survey.errors import ResponseError
 from survey.formats.answers import CONTRADICTION, NOTES, TWO_WRITINGS, UNKNOWN_CODE, noted
+from survey.formats.dates import read_date
 from survey.formats.delimited import Table
 from survey.formats.fields import TICKED, UNTICKED, cell, other_field, others, question_fields
 from survey.formats.intake import (
@@ -51,9 +53,10 @@ from survey.formats.xlsform_names import (
 )
 from survey.questions import Question, Questionnaire
 
-YES, NO = ("1", "1.0", "True", "TRUE", "true"), ("0", "0.0", "False", "FALSE", "false")
+# As the tools write them, then as a French spreadsheet does after them.
+YES = ("1", "1.0", "True", "TRUE", "true", "VRAI")
+NO = ("0", "0.0", "False", "FALSE", "false", "FAUX")
 REJECTED = ("rejected", "Not Approved", "validation_status_not_approved")
-ISO = r"^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.\d+)?(Z|[+-]\d{2}:?\d{2})?$"
 UNDESCRIBED = (
     "Ce fichier mêle {} versions du formulaire. Une case vide à côté de cases remplies compte "
     "comme non proposée ; une modalité retirée mais exportée à 0 ne se voit pas toujours. Donnez "
@@ -264,17 +267,6 @@ def read_technical(raw: pl.DataFrame, layout: Layout) -> pl.DataFrame:
         datestamp=pl.lit(None, pl.Datetime("us")),
         unread_date=pl.when((sent != "") & read_date(sent).is_null()).then(sent),
     ).match_to_schema(TECHNICAL)
-
-
-def read_date(text: pl.Expr) -> pl.Expr:
-    """A date and time as ODK writes it (ISO 8601), in UTC; null when it is not one."""
-    zone = text.str.extract(ISO, 3).fill_null("Z").str.replace("Z", "+00:00", literal=True)
-    fraction = text.str.extract(r"(\.\d{1,6})\d*", 1).fill_null(".0")
-    full = pl.format(
-        "{}T{}{}{}", text.str.extract(ISO, 1), text.str.extract(ISO, 2), fraction, zone
-    )
-    parsed = full.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", strict=False, time_unit="us")
-    return parsed.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
 
 
 def review_notes(raw: pl.DataFrame, layout: Layout) -> list[pl.DataFrame]:

@@ -6,6 +6,7 @@ Nodes are those of `survey.formats.xlsform_names`; the groups before a node (`pa
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 
@@ -32,6 +33,7 @@ IGNORED = {
     "_supplementalDetails", "AttachmentsPresent", "AttachmentsExpected", "Status", "Edits",
     "_form_id", "_submission_uuid",
 }  # fmt: skip
+MOST_GROUPS = 50  # around a node
 NOTE = re.compile(r"(.*[/-])?(note_introduction|entete_[a-z][a-z0-9]*)")
 
 
@@ -85,7 +87,8 @@ def match_headings(
 
 def tails(heading: str) -> list[str]:
     """A heading, then without its first group, its first two…"""
-    return [heading] + [heading[cut.end() :] for cut in re.finditer("[/-]", heading)]
+    cuts = itertools.islice(re.finditer("[/-]", heading), MOST_GROUPS)
+    return [heading] + [heading[cut.end() :] for cut in cuts]
 
 
 def refuse_faults(

@@ -14,7 +14,15 @@ import polars as pl
 
 from survey.columns import NOT_OFFERED, Column, questionnaire_columns
 from survey.errors import ResponseError
-from survey.formats.answers import NOTES, UNKNOWN_CODE, UNREADABLE_NUMBER
+from survey.formats.answers import (
+    DATED,
+    DATED_CODE,
+    NOTES,
+    UNKNOWN_CODE,
+    UNREADABLE_NUMBER,
+    number,
+)
+from survey.formats.dates import read_date
 from survey.formats.delimited import Table
 from survey.formats.intake import (
     BARE,
@@ -102,19 +110,19 @@ def own_technical(frame: pl.DataFrame) -> pl.DataFrame:
         name: pl.col(name).cast(pl.String) if name in frame.columns else pl.lit(None, pl.String)
         for name in KEPT
     }
-    sent = pl.when(text["submitted"] != "").then(text["submitted"].str.replace(" ", "T"))
-    read = sent.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False, time_unit="us")
+    sent = pl.when(text["submitted"] != "").then(text["submitted"])
+    seconds = text["duration_seconds"].str.replace(",", ".", literal=True)
     complete = text["complete"].str.to_lowercase()
     known = text["id"] if "id" in frame.columns else pl.col("ligne").cast(pl.String)
     return frame.select(
         "ligne",
         id=known.fill_null(""),
         token=pl.when(text["token"] != "").then(text["token"]),
-        submitted=read,
+        submitted=read_date(sent),
         complete=~complete.is_in(FALSE).fill_null(False),
-        duration_seconds=text["duration_seconds"].cast(pl.Float64, strict=False),
+        duration_seconds=seconds.cast(pl.Float64, strict=False),
         datestamp=pl.lit(None, pl.Datetime("us")),
-        unread_date=pl.when(sent.is_not_null() & read.is_null()).then(sent),
+        unread_date=pl.when(sent.is_not_null() & read_date(sent).is_null()).then(sent),
     )
 
 
@@ -131,13 +139,12 @@ def typed(frame: pl.DataFrame, columns: list[Column]) -> tuple[pl.DataFrame, pl.
         cast = cast_text(text, column)
         series.append(cast.alias(column.name))
         wrong = text.is_not_null() & cast.is_null()
-        cause = UNREADABLE_NUMBER if column.dtype.is_numeric() else UNKNOWN_CODE
         notes.append(
             pl.DataFrame({"ligne": frame["ligne"], "valeur": text})
             .filter(wrong)
             .select(
                 "ligne",
-                cause=pl.lit(cause),
+                cause=unread_cause(column),
                 detail=pl.lit(""),
                 colonne=pl.lit(column.name),
                 valeur="valeur",
@@ -150,6 +157,14 @@ def typed(frame: pl.DataFrame, columns: list[Column]) -> tuple[pl.DataFrame, pl.
     return answers, pl.concat(notes)
 
 
+def unread_cause(column: Column) -> pl.Expr:
+    """Why a text `valeur` is no value of a column."""
+    if column.dtype.is_numeric():
+        return pl.lit(UNREADABLE_NUMBER)
+    dated = pl.col("valeur").str.contains(DATED)
+    return pl.when(dated).then(pl.lit(DATED_CODE)).otherwise(pl.lit(UNKNOWN_CODE))
+
+
 def cast_text(text: pl.Series, column: Column) -> pl.Series:
     """Texts as a type of `survey.columns`; null where they are not."""
     if column.dtype == pl.Boolean:
@@ -157,7 +172,8 @@ def cast_text(text: pl.Series, column: Column) -> pl.Series:
         meanings = dict.fromkeys(TRUE, True) | dict.fromkeys(FALSE, False)
         return mark.replace_strict(meanings, default=None, return_dtype=pl.Boolean)
     if column.dtype.is_numeric():
-        text = text.str.replace(",", ".", literal=True)
+        value = number(pl.col(text.name), integer=column.dtype.is_integer())
+        return text.to_frame().select(value.alias(text.name)).to_series()
     return text.cast(column.dtype, strict=False)
 
 

@@ -207,7 +207,9 @@ class _Reading:
         if value is None:
             return None
         if not isinstance(value, str) or not _can_be_written(value):
-            self.refuse(column, value, "un texte était attendu")
+            is_text = isinstance(value, str)
+            what = "texte illisible, hors de l’UTF-8" if is_text else "un texte était attendu"
+            self.refuse(column, value, what)
             return None
         return value.strip() or None
 

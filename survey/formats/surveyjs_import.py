@@ -12,7 +12,8 @@ import polars as pl
 
 from survey.columns import empty_responses, other_text_column, state_column
 from survey.errors import ResponseError
-from survey.formats.intake import DUPLICATE_ID, DUPLICATE_TOKEN, REJECTS, ROW_REJECTED
+from survey.formats.delimited import file_bytes
+from survey.formats.intake import DUPLICATE_ID, DUPLICATE_TOKEN, REJECTS, ROW_REJECTED, masked
 from survey.formats.surveyjs_answers import ValueFault, read_answers
 from survey.french import typography
 from survey.questions import Questionnaire
@@ -59,25 +60,26 @@ def read_surveyjs(path: Path, questionnaire: Questionnaire) -> SurveyJsImport:
     ------
     ResponseError : the file is not such a file; in French, with the remedy
     """
-    rows, rejects, keys = [], [], set()
+    rows, rejects, keys, tokens = [], [], set(), []
     for position, data in enumerate(_objects(Path(path)), start=1):
         if not isinstance(data, dict):
             rejects.append(_reject(position, None, UNREADABLE))
             continue
         keys |= data.keys()
+        tokens.append(_identifier(data.get("token")))
         answers, faults = read_answers(data, questionnaire)
         key = {"id": _identifier(data.get("id")) or str(position)}
         rejects += [_fault_reject(position, key["id"], fault) for fault in faults]
         if not faults:
-            key |= {"token": _identifier(data.get("token")), "complete": True}
+            key |= {"token": tokens[-1], "complete": True}
             rows.append({POSITION: position} | key | answers)
     schema = {POSITION: pl.Int64} | TECHNICAL | empty_responses(questionnaire).schema
     frame = pl.DataFrame(rows, schema=schema)
     responses, wrong = _without_duplicates(*_allowed(frame, questionnaire))
-    found = pl.DataFrame(rejects, schema=REJECTS, orient="row")
+    found = pl.concat([pl.DataFrame(rejects, schema=REJECTS, orient="row"), wrong])
     return SurveyJsImport(
         responses.drop(POSITION),
-        pl.concat([found, wrong]).sort(POSITION, maintain_order=True),
+        masked(found, pl.Series(tokens, dtype=pl.String)).sort(POSITION, maintain_order=True),
         tuple(sorted(map(_printable, keys - _known_keys(questionnaire)))),
     )
 
@@ -94,14 +96,9 @@ def holds_surveyjs(content: bytes, questionnaire: Questionnaire) -> bool:
 
 
 def _objects(path: Path) -> list[Any]:
-    """What the file holds, one item a person; None for a line that cannot be read."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError:
-        raise ResponseError(f"{path.name} : fichier introuvable ou illisible.") from None
-    except UnicodeDecodeError:
-        remedy = "Réenregistrez-le en UTF-8."
-        raise ResponseError(f"{path.name} : ce n’est pas de l’UTF-8. {remedy}") from None
+    """What the file holds, one item a person; None for one that cannot be read."""
+    # A broken byte becomes half a character, which no answer may hold: its row alone is set aside.
+    text = file_bytes(path).decode("utf-8-sig", errors="surrogateescape")
     whole = _parsed(text)
     if isinstance(whole, list):
         return whole

@@ -27,19 +27,24 @@ def levelled(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
+def compared(text: str) -> str:
+    """The letters of a levelled text: a file that Excel saved has `?` for our narrow spaces."""
+    return "".join(levelled(text).replace("?", " ").split())
+
+
 def label_codes(question: Question) -> dict[str, str | None]:
-    """Levelled label -> code of the option; None where several options have it."""
+    """Label as `compared` -> code of the option; None where several options have it."""
     labels: dict[str, str | None] = {}
     named = [(option.code, option.label) for option in question.options]
     if question.dont_know:
         named += [(DONT_KNOW, label) for label in DONT_KNOW_LABELS]
     for code, label in named:
-        label = levelled(label)
+        label = compared(label)
         labels[label] = None if labels.get(label, code) != code else code
     others = [option.code for option in question.options if option.other]
     if len(others) == 1:
         labels |= {
-            levelled(label): others[0] for label in OTHER_LABELS if levelled(label) not in labels
+            compared(label): others[0] for label in OTHER_LABELS if compared(label) not in labels
         }
     return labels
 
@@ -47,7 +52,7 @@ def label_codes(question: Question) -> dict[str, str | None]:
 def holds_labels(question: Question, cells: Iterable[str], codes: Iterable[str]) -> bool:
     """Whether a cell of a choice is a label and no code."""
     labels = label_codes(question)
-    return any(levelled(text) in labels for text in set(cells) - set(codes) if text)
+    return any(compared(text) in labels for text in set(cells) - set(codes) if text)
 
 
 def translated(
@@ -65,7 +70,7 @@ def translated(
     meanings = {}
     by_label = label_codes(question) if labels else {}
     for text in cells.unique():
-        label = levelled(text)
+        label = compared(text)
         if text and label in by_label:
             if by_label[label] is None:
                 raise ResponseError(

@@ -111,8 +111,8 @@ def test_what_cannot_be_made_up_is_said(options, said, capsys):
 
 
 def test_an_edition_without_question_is_said(tmp_path, capsys):
-    assert run("exporter", INSTRUMENTS[0], "--edition", 1999, "--sortie", tmp_path) == 2
-    assert "aucune question n’est posée dans l’édition 1999" in capsys.readouterr().err
+    assert run("exporter", INSTRUMENTS[0], "--edition", 2001, "--sortie", tmp_path) == 2
+    assert "aucune question n’est posée dans l’édition 2001" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
     assert run("comparer", 2027, 2026) == 2
     assert "la plus ancienne d’abord" in capsys.readouterr().err

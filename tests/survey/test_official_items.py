@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from survey.assembly import Place, Source
 from survey.draft import Draft
 from survey.official_items import identity_faults, read_blocks
 from survey.questions import Base, Question
+from survey.source import Place, Source
 from survey.yaml_lines import read_yaml
 
 ITEMS = """enquete,vague,bloc,ordre,item,base,reponse,modalites,population,obligatoire,libelle,\

@@ -177,7 +177,7 @@ FAULTY = [
     (
         "minimum: 0",
         "minimum: 101",
-        "ligne 56, question « part » : minimum 101 au-dessus du maximum 100.",
+        "ligne 56, question « part » : minimum au-dessus du maximum (101 et 100).",
     ),
     (
         "label: Aucun salarié",

@@ -2,6 +2,7 @@
 
 import io
 import time
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -105,6 +106,44 @@ def test_a_size_that_a_zip_lies_about_does_not_matter(tmp_path, questionnaire):
     size = (50_000_000).to_bytes(4, "little")
     path.write_bytes(content.replace(size, (1000).to_bytes(4, "little")))
     with pytest.raises(SurveyError, match="abîmé"):
+        read_answers_file(path, questionnaire)
+
+
+def test_too_many_columns_are_refused(tmp_path, questionnaire):
+    path = tmp_path / "colonnes.csv"
+    path.write_bytes(b";" * 20_000_000 + b"\n")
+    start = time.monotonic()
+    with pytest.raises(SurveyError, match="plus de 20000 colonnes"):
+        read_answers_file(path, questionnaire)
+    assert time.monotonic() - start < 20
+
+
+def test_a_heading_of_many_groups_is_read_once(tmp_path, questionnaire):
+    path = tmp_path / "groupes.csv"
+    path.write_bytes(HEADER.strip() + b";" + b"/" * 120_000 + b"\n" + GOOD.strip() + b";x\n")
+    tracemalloc.start()
+    assert read_answers_file(path, questionnaire).report.accepted == 1
+    assert tracemalloc.get_traced_memory()[1] < 200_000_000
+    tracemalloc.stop()
+
+
+def zipped(path, members):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+def test_what_is_no_table_of_a_zip_is_left_there(tmp_path, questionnaire):
+    path = tmp_path / "central.zip"
+    others = ("media/piece.csv", "__MACOSX/._reponses.csv", "dossier/.cache.csv")
+    zipped(path, {"reponses.csv": HEADER + GOOD} | dict.fromkeys(others, b"\0\1\2"))
+    assert read_answers_file(path, questionnaire).report.accepted == 1
+
+
+def test_two_files_of_one_name_in_a_zip_are_refused_not_lost(tmp_path, questionnaire):
+    path = tmp_path / "central.zip"
+    zipped(path, {"a/reponses.csv": HEADER + GOOD, "b/reponses.csv": HEADER + GOOD})
+    with pytest.raises(SurveyError, match=r"a/reponses\.csv, b/reponses\.csv"):
         read_answers_file(path, questionnaire)
 
 

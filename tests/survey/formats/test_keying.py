@@ -194,7 +194,7 @@ def test_an_excel_date_is_no_code(tmp_path, questionnaire):
     imported = keyed(questionnaire, tmp_path / "s.xlsx", PAPER | {"taille": datetime(2026, 9, 1)})
     reject = imported.rejects.row(0, named=True)
     assert (reject["colonne"], reject["valeur"]) == ("taille", "2026-09-01")
-    assert reject["motif"].startswith("code inconnu")
+    assert reject["motif"].startswith("code changé en date par un tableur")
 
 
 @pytest.mark.parametrize(
