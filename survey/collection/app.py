@@ -43,7 +43,7 @@ from survey.collection.visits import Collection, ElsewhereError, Visit, now_utc
 from survey.questions import Questionnaire
 
 STATIC = Path(__file__).parent / "static"
-LARGEST_BODY = 512 * 1024  # bytes of a page sent
+LARGEST_BODY = 128 * 1024  # bytes of a page sent
 MOST_FIELDS = 2000
 THREADS = 8  # answering at once; beyond, requests wait in turn
 HOUR = timedelta(hours=1)

@@ -14,6 +14,7 @@ from survey.collection.pages import (
     asked_questions,
     consistent,
     next_page,
+    question_code,
 )
 from survey.collection.store import Response
 
@@ -37,18 +38,13 @@ def with_page(
         drafts[page.code] = {"fields": _own_fields(page, fields), "partial": partial}
         reading = read_page(page, form, response.answers, fields, partial=True)
     asked = {question.code for question in asked_questions(page, form, response.answers)}
-    others = {k: value for k, value in response.answers.items() if _question(k) not in asked}
+    others = {k: value for k, value in response.answers.items() if question_code(k) not in asked}
     return replace(response, answers=consistent(form, others | reading.answers), drafts=drafts)
 
 
 def _own_fields(page: Page, fields: Fields) -> dict[str, list[str]]:
     codes = {question.code for question in page.questions}
-    return {name: list(values) for name, values in fields.items() if _question(name) in codes}
-
-
-def _question(name: str) -> str:
-    """Code of the question of a column or of a field."""
-    return name.partition("__")[0]
+    return {name: list(values) for name, values in fields.items() if question_code(name) in codes}
 
 
 def with_seconds(response: Response, page: Page, shown: datetime, now: datetime) -> Response:

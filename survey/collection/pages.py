@@ -105,6 +105,11 @@ def asked_questions(page: Page, form: Form, answers: Answers) -> list[Question]:
     return [each for each in page.questions if is_asked(each, form.questionnaire, answers)]
 
 
+def question_code(name: str) -> str:
+    """Code of the question of a column or of a field."""
+    return name.partition("__")[0]
+
+
 def consistent(form: Form, answers: Answers) -> dict[str, Any]:
     """Answers without those that routing no longer asks, or that are no longer offered.
 
@@ -112,8 +117,9 @@ def consistent(form: Form, answers: Answers) -> dict[str, Any]:
     anew.
     """
     kept: dict[str, Any] = {}
+    answered = {question_code(name) for name in answers}
     for question in form.questionnaire.questions:
-        if is_asked(question, form.questionnaire, kept):
+        if question.code in answered and is_asked(question, form.questionnaire, kept):
             kept |= _allowed(question, form.questionnaire, answers, kept)
     return kept
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from web_forms import ALL, SHAPES
+from web_forms import ALL, SHAPES, thousand_people
 
 from survey.collection.form import (
     LONGEST_OTHER,
@@ -20,7 +20,6 @@ from survey.collection.pages import make_form
 from survey.collection.store import Response
 from survey.columns import questionnaire_columns
 from survey.evaluation import is_asked
-from survey.generation import generate_responses
 from survey.strategies import answers
 
 FORM = make_form(SHAPES)
@@ -55,7 +54,7 @@ def test_fields_and_answers_undo_each_other(person):
 def test_every_column_is_written_by_the_form(questionnaire):
     form, seen = make_form(questionnaire), set()
     columns = {column.name for column in questionnaire_columns(questionnaire)}
-    for person in generate_responses(questionnaire, 2000, seed=5).iter_rows(named=True):
+    for person in thousand_people(questionnaire.code).iter_rows(named=True):
         if seen >= columns:
             break
         for question in questionnaire.questions:

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from web_forms import ALL, ROUTING, SHAPES
+from web_forms import ALL, ROUTING, SHAPES, thousand_people
 
 from survey.collection.form import written_fields
 from survey.collection.journey import with_page
@@ -64,7 +64,7 @@ def expected_items(questionnaire: Questionnaire, frame: pl.DataFrame) -> list[di
 @pytest.mark.parametrize("questionnaire", ALL, ids=lambda each: each.code)
 def test_a_thousand_people_see_what_polars_routes_and_keep_their_answers(questionnaire):
     form = make_form(questionnaire)
-    frame = generate_responses(questionnaire, 1000, seed=11)
+    frame = thousand_people(questionnaire.code)
     names = [column.name for column in questionnaire_columns(questionnaire)]
     routed = expected_items(questionnaire, frame)
     for person, items in zip(frame.to_dicts(), routed, strict=True):
