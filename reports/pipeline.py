@@ -275,7 +275,7 @@ def read_private(path: Path) -> pl.DataFrame:
         if path.suffix == ".csv":
             return pl.read_csv(path, infer_schema=False)
         return pl.read_parquet(path)
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise SurveyError(
             f"{path} : ce fichier est abîmé ou n’est pas du bon format. Refaites-le."
         ) from error

@@ -293,7 +293,7 @@ def _read_parquet(
     """Our own answers as Parquet."""
     try:
         frame = pl.read_parquet(io.BytesIO(content))
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise ResponseError(f"{name} : ce fichier Parquet est abîmé. Refaites-le.") from error
     if "ligne" not in frame.columns:
         frame = frame.with_row_index("ligne", 1).cast({"ligne": pl.Int64})

@@ -6,6 +6,7 @@ import tracemalloc
 import zipfile
 
 import numpy as np
+import polars as pl
 import pytest
 from limesurvey_cases import ROW
 from test_damaged_files import FORMULAS
@@ -138,6 +139,16 @@ def test_what_is_no_table_of_a_zip_is_left_there(tmp_path, questionnaire):
     others = ("media/piece.csv", "__MACOSX/._reponses.csv", "dossier/.cache.csv")
     zipped(path, {"reponses.csv": HEADER + GOOD} | dict.fromkeys(others, b"\0\1\2"))
     assert read_answers_file(path, questionnaire).report.accepted == 1
+
+
+def test_a_parquet_at_which_its_reader_panics_is_refused(tmp_path, questionnaire, monkeypatch):
+    def panics(_):
+        raise pl.exceptions.PanicException("offset + length <= self.length")
+
+    monkeypatch.setattr(pl, "read_parquet", panics)
+    (tmp_path / "r.parquet").write_bytes(b"PAR1")
+    with pytest.raises(SurveyError, match="Parquet est abîmé"):
+        read_answers_file(tmp_path / "r.parquet", questionnaire)
 
 
 def test_two_files_of_one_name_in_a_zip_are_refused_not_lost(tmp_path, questionnaire):
