@@ -209,7 +209,7 @@ def test_an_import_without_any_answer_has_its_page(responses, questionnaire):
     assert "Le fichier ne contient pas de durée" in said
 
 
-OTHER_TEXTS = {"SHOWABLE", "ROW_REJECTED", "VALUE_ERASED", "NOT_TAKEN", "BARE"}
+OTHER_TEXTS = {"DATED", "SHOWABLE", "ROW_REJECTED", "VALUE_ERASED", "NOT_TAKEN", "BARE"}
 
 
 def test_every_cause_of_an_import_has_its_advice():
