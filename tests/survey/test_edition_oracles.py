@@ -195,6 +195,22 @@ def test_a_condition_says_the_same_of_an_edition_as_of_the_whole():
     assert checked > 300
 
 
+def test_conditions_of_an_edition_name_only_what_is_in_it():
+    for seed in range(1000, 1500):
+        for edition in editions(Maker(seed).questionnaire()):
+            items = [i for q in edition.questions for i in (*q.options, *q.rows) if i.only_if]
+            texts = [q.base for q in edition.questions] + [b.condition for b in edition.bases]
+            for atom in [a for t in (*texts, *(i.only_if for i in items)) for a in atoms(parse(t))]:
+                if isinstance(atom, Named):
+                    assert edition.base(atom.code)
+                elif getattr(atom, "row", None) is not None:
+                    assert edition.question(atom.question).row(atom.row)
+                elif isinstance(atom, Has):
+                    assert edition.question(atom.question).option(atom.option)
+                else:
+                    assert edition.question(atom.question)
+
+
 def behind(edition: Questionnaire, condition: Condition) -> set[tuple[str, str | None]]:
     """Questions, or rows of them, that a condition rests on."""
     found, waiting = set(), [condition]

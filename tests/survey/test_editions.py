@@ -12,7 +12,7 @@ from survey.breaks import edition_turns, series_breaks
 from survey.canonical import resolved, restricted, to_text
 from survey.changes import differences, meaning_faults
 from survey.columns import questionnaire_columns
-from survey.conditions import parse
+from survey.conditions import Compare, parse
 from survey.errors import QuestionnaireError
 from survey.evaluation import holds
 from survey.frozen import freeze, record, silent_changes
@@ -231,6 +231,104 @@ def test_a_record_gives_silent_changes_away(tmp_path):
         silent_changes(in_edition(gone, 2025), tmp_path)
     )
     assert freeze(asked, tmp_path) == path  # again, and the same
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"\xff\xfe", b"[" * 100_000, b"[]", b"{}", b'{"questions": []}', b"null"],
+)
+def test_a_record_that_is_none_is_said_and_kept(tmp_path, content):
+    asked = in_edition(WHOLE, 2025)
+    path = freeze(asked, tmp_path)
+    path.write_bytes(content)
+    assert "n’est pas la trace de « annees » en 2025" in plain(silent_changes(asked, tmp_path))
+    with pytest.raises(QuestionnaireError):
+        freeze(asked, tmp_path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(("key", "value"), [("questionnaire", "autre"), ("edition", 2026)])
+def test_the_record_of_another_is_refused(tmp_path, key, value):
+    asked = in_edition(WHOLE, 2025)
+    path = freeze(asked, tmp_path)
+    path.write_text(json.dumps(record(asked) | {key: value}), encoding="utf-8")
+    assert "n’est pas la trace" in plain(silent_changes(asked, tmp_path))
+
+
+def test_a_record_edited_by_hand_is_compared_whatever_it_holds(tmp_path):
+    asked = in_edition(WHOLE, 2025)
+    path = freeze(asked, tmp_path)
+    kept = record(asked)
+    kept["questions"]["lieu"] |= {"options": ["site", {"code": 1}], "required": 1, "text": None}
+    kept["questions"]["taille"]["options"][0]["exclusive"] = True
+    kept["questions"]["part"]["minimum"] = 1234567.5
+    path.write_text(json.dumps(kept), encoding="utf-8")
+    told = plain(silent_changes(asked, tmp_path))
+    assert "Posé : site, 1 « None ». Écrit : site « Sur place »" in told
+    assert "Posé : 0 « Aucun salarié » (exclusive : oui)" in told
+    assert "Posé : 1 234 567,5. Écrit : 0." in told
+
+
+def test_same_meaning_excuses_its_own_edition_only(tmp_path):
+    text = ("text: Où vos données sont-elles gardées ?", "text: Qui tient les clefs du coffre ?")
+    later = ("breaks: false", "same_meaning: true")
+    found = edited(tmp_path, text, later)
+    before, after = (in_edition(found, year) for year in (2025, 2026))
+    assert meaning_faults(before, in_edition(found, 2027)) == []
+    other = after.model_copy(
+        update={
+            "questions": tuple(
+                q.model_copy(update={"text": "Qui paie la facture ?"}) if q.code == "lieu" else q
+                for q in after.questions
+            )
+        }
+    )
+    assert "a changé de sens" in plain(meaning_faults(before, other))
+
+
+def test_an_edition_keeps_the_changes_made_by_then():
+    years = {year: in_edition(WHOLE, year).question("lieu").changed for year in (2025, 2026, 2027)}
+    assert [len(changes) for changes in years.values()] == [0, 0, 1]
+
+
+def test_a_change_told_breaks_even_where_it_shows_nowhere(tmp_path):
+    known = edited(
+        tmp_path,
+        (
+            "        before: {text: Où les données de l’entreprise sont-elles gardées ?}\n"
+            "        breaks: false\n",
+            "",
+        ),
+    )
+    turns = edition_turns(known)
+    assert (2027, "lieu") in [
+        (each.edition, each.question) for each in series_breaks(turns, [parse("lieu = site")])
+    ]
+
+
+def test_an_item_that_no_answer_of_the_year_shows_is_not_named_by_later_conditions(tmp_path):
+    known = edited(
+        tmp_path,
+        ("      - {code: image, label: Image, since: 2026}\n",
+         "      - {code: image, label: Image, since: 2026}\n"
+         "      - {code: son, label: Son, only_if: taille = 50}\n"),
+        ('      - {code: "1-9", label: 1 à 9 salariés}\n',
+         '      - {code: "1-9", label: 1 à 9 salariés}\n'
+         '      - {code: "50", label: 50 salariés et plus, since: 2026}\n'),
+        ("    base: utilisatrices\n    dont_know: true",
+         "    base: utilisatrices or outils.son = oui\n    dont_know: true"),
+    )  # fmt: skip
+    first, second = (in_edition(known, year) for year in (2025, 2026))
+    assert [row.code for row in first.question("outils").rows] == ["ecrit"]
+    assert first.question("lieu").base == "utilisatrices"
+    assert [row.code for row in second.question("outils").rows] == ["ecrit", "image", "son"]
+    assert second.question("lieu").base == "utilisatrices or outils.son = oui"
+
+
+@given(st.floats(-1e12, 1e12), st.sampled_from(["<", "<=", ">", ">="]))
+def test_numbers_are_written_with_all_their_digits(number, order):
+    condition = Compare("effectif", order, number)
+    assert parse(to_text(condition)) == condition
 
 
 def test_a_changed_base_is_a_silent_change_too(tmp_path):
