@@ -14,6 +14,7 @@ from survey.columns import questionnaire_columns
 from survey.conditions import Compare, parse
 from survey.errors import QuestionnaireError
 from survey.evaluation import holds
+from survey.frozen import record
 from survey.generation import generate_responses
 from survey.questionnaire import in_edition, load_questionnaire
 from survey.routing import effective_base, to_polars
