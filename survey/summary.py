@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from survey.french import decimal
+from survey.french import counted, decimal
 from survey.questionnaire import Questionnaire
 from survey.reading_level import overall_score, reading_faults
 
@@ -25,11 +25,11 @@ def questionnaire_summary(questionnaire: Questionnaire) -> str:
     status = Counter(question.comparable.status for question in questions)
     lines = [
         f"{questionnaire.title}",
-        f"{len(questions)} questions : "
+        f"{counted(len(questions), 'question')} : "
         + ", ".join(f"{count} en {KINDS[kind]}" for kind, count in kinds.most_common()),
         "Comparabilité : "
         + ", ".join(f"{status[key]} {words}" for key, words in STATUS.items() if status[key]),
-        f"Temps attendu : environ {decimal(questionnaire.minutes(), 0)} minutes",
+        f"Temps attendu : environ {counted(max(1, round(questionnaire.minutes())), 'minute')}",
         f"Lisibilité : {decimal(overall_score(questionnaire), 0)} sur 100 (60 ou plus attendu)",
         "",
     ]

@@ -1,7 +1,9 @@
 """`observatoire questionnaire`: each command on our questionnaires, and what it refuses."""
 
 import json
+import os
 from pathlib import Path
+from shutil import copy, copytree
 
 import polars as pl
 import pytest
@@ -116,3 +118,28 @@ def test_an_edition_without_question_is_said(tmp_path, capsys):
     assert list(tmp_path.iterdir()) == []
     assert run("comparer", 2027, 2026) == 2
     assert "la plus ancienne d’abord" in capsys.readouterr().err
+
+
+def test_all_editions_are_recorded_or_none(tmp_path, capsys):
+    paths = [copy(path, tmp_path / path.name) for path in INSTRUMENTS[:2]]
+    copytree(INSTRUMENTS[0].parent / "modules", tmp_path / "modules")
+    assert run("figer", 2026, paths[1]) == 0
+    record = next((tmp_path / "editions" / "2026").iterdir())
+    record.write_text("{}", encoding="utf-8")
+    assert run("figer", 2026, *paths) == 2
+    assert "n’est pas la trace de" in capsys.readouterr().err
+    assert list((tmp_path / "editions" / "2026").iterdir()) == [record]
+    assert record.read_text(encoding="utf-8") == "{}"
+
+
+@pytest.mark.parametrize("year", ["0", "-1", "1999", "1000000000000", "2026.0", "２０２６", "an"])
+def test_what_is_no_year_is_said(year, capsys):
+    assert run("comparer", year, 2026) == 2
+    assert "n’est pas une année, de 2000 à 2100" in capsys.readouterr().err
+
+
+def test_what_is_no_plain_file_is_said(tmp_path, capsys):
+    os.mkfifo(tmp_path / "tube.yml")
+    for path in (tmp_path, tmp_path / "tube.yml"):
+        assert run("verifier", path) == 2
+        assert "ce n’est pas un fichier ordinaire" in capsys.readouterr().err

@@ -1,11 +1,13 @@
 """Editions and breaks of made-up questionnaires, against what reading them naively gives."""
 
 import random
+from itertools import pairwise
 
 import pytest
 
 from survey.breaks import edition_turns, series_breaks
 from survey.canonical import restricted, to_text
+from survey.changes import differences
 from survey.conditions import (
     AllRows,
     And,
@@ -195,6 +197,22 @@ def test_a_condition_says_the_same_of_an_edition_as_of_the_whole():
     assert checked > 300
 
 
+def test_conditions_of_an_edition_name_only_what_is_in_it():
+    for seed in range(1000, 1500):
+        for edition in editions(Maker(seed).questionnaire()):
+            items = [i for q in edition.questions for i in (*q.options, *q.rows) if i.only_if]
+            texts = [q.base for q in edition.questions] + [b.condition for b in edition.bases]
+            for atom in [a for t in (*texts, *(i.only_if for i in items)) for a in atoms(parse(t))]:
+                if isinstance(atom, Named):
+                    assert edition.base(atom.code)
+                elif getattr(atom, "row", None) is not None:
+                    assert edition.question(atom.question).row(atom.row)
+                elif isinstance(atom, Has):
+                    assert edition.question(atom.question).option(atom.option)
+                else:
+                    assert edition.question(atom.question)
+
+
 def behind(edition: Questionnaire, condition: Condition) -> set[tuple[str, str | None]]:
     """Questions, or rows of them, that a condition rests on."""
     found, waiting = set(), [condition]
@@ -253,3 +271,15 @@ def test_a_series_breaks_where_the_records_of_what_it_rests_on_differ(first):
             assert told == naive_breaks(known, condition), to_text(condition)
             broken += len(told)
     assert broken > 100
+
+
+def test_nothing_changes_without_being_told():
+    """What two editions ask is the same exactly where `comparer` finds no difference."""
+    alike = 0
+    for seed in range(300):
+        found = editions(Maker(seed).questionnaire())
+        for before, after in pairwise(found):
+            same = record(before)["questions"] == record(after)["questions"]
+            assert same == (differences(before, after) == []), seed
+            alike += same
+    assert alike > 2

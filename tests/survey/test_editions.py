@@ -1,6 +1,5 @@
 """A questionnaire read for one year, what changed since another, and where series break."""
 
-import json
 from pathlib import Path
 
 import polars as pl
@@ -12,10 +11,10 @@ from survey.breaks import edition_turns, series_breaks
 from survey.canonical import resolved, restricted, to_text
 from survey.changes import differences, meaning_faults
 from survey.columns import questionnaire_columns
-from survey.conditions import parse
+from survey.conditions import Compare, parse
 from survey.errors import QuestionnaireError
 from survey.evaluation import holds
-from survey.frozen import freeze, record, silent_changes
+from survey.frozen import record
 from survey.generation import generate_responses
 from survey.questionnaire import in_edition, load_questionnaire
 from survey.routing import effective_base, to_polars
@@ -213,30 +212,66 @@ def test_a_type_or_a_unit_cannot_change():
     assert "a changé d’unité (aucune → heures)" in changed("part", unit="heures")
 
 
-def test_a_record_gives_silent_changes_away(tmp_path):
-    asked = in_edition(WHOLE, 2025)
-    path = freeze(asked, tmp_path)
-    assert json.loads(path.read_text(encoding="utf-8")) == record(asked)
-    assert silent_changes(asked, tmp_path) == []
-    assert silent_changes(in_edition(WHOLE, 2026), tmp_path) == []  # never recorded
-    silent = edited(tmp_path, ("label: Sur place", "label: Chez vous"))
-    faults = silent_changes(in_edition(silent, 2025), tmp_path)
-    assert len(faults) == 1
-    assert "question « lieu » : les modalités : ce n’est plus" in plain(faults)
-    assert "Posé : site « Sur place », nuage « Dans le nuage »." in plain(faults)
-    with pytest.raises(QuestionnaireError, match="déjà figée"):
-        freeze(in_edition(silent, 2025), tmp_path)
-    gone = edited(tmp_path, ("    until: 2026\n    minimum", "    since: 2026\n    minimum"))
-    assert "la question « part » a été posée en 2025" in plain(
-        silent_changes(in_edition(gone, 2025), tmp_path)
+def test_same_meaning_excuses_its_own_edition_only(tmp_path):
+    text = ("text: Où vos données sont-elles gardées ?", "text: Qui tient les clefs du coffre ?")
+    later = ("breaks: false", "same_meaning: true")
+    found = edited(tmp_path, text, later)
+    before, after = (in_edition(found, year) for year in (2025, 2026))
+    assert meaning_faults(before, in_edition(found, 2027)) == []
+    other = after.model_copy(
+        update={
+            "questions": tuple(
+                q.model_copy(update={"text": "Qui paie la facture ?"}) if q.code == "lieu" else q
+                for q in after.questions
+            )
+        }
     )
-    assert freeze(asked, tmp_path) == path  # again, and the same
+    assert "a changé de sens" in plain(meaning_faults(before, other))
 
 
-def test_a_changed_base_is_a_silent_change_too(tmp_path):
-    freeze(in_edition(WHOLE, 2026), tmp_path)
-    other = edited(tmp_path, ('condition: "lieu in (nuage, mixte)"', "condition: lieu = nuage"))
-    assert "question « pays »" in plain(silent_changes(in_edition(other, 2026), tmp_path))
+def test_an_edition_keeps_the_changes_made_by_then():
+    years = {year: in_edition(WHOLE, year).question("lieu").changed for year in (2025, 2026, 2027)}
+    assert [len(changes) for changes in years.values()] == [0, 0, 1]
+
+
+def test_a_change_told_breaks_even_where_it_shows_nowhere(tmp_path):
+    known = edited(
+        tmp_path,
+        (
+            "        before: {text: Où les données de l’entreprise sont-elles gardées ?}\n"
+            "        breaks: false\n",
+            "",
+        ),
+    )
+    turns = edition_turns(known)
+    assert (2027, "lieu") in [
+        (each.edition, each.question) for each in series_breaks(turns, [parse("lieu = site")])
+    ]
+
+
+def test_an_item_that_no_answer_of_the_year_shows_is_not_named_by_later_conditions(tmp_path):
+    known = edited(
+        tmp_path,
+        ("      - {code: image, label: Image, since: 2026}\n",
+         "      - {code: image, label: Image, since: 2026}\n"
+         "      - {code: son, label: Son, only_if: taille = 50}\n"),
+        ('      - {code: "1-9", label: 1 à 9 salariés}\n',
+         '      - {code: "1-9", label: 1 à 9 salariés}\n'
+         '      - {code: "50", label: 50 salariés et plus, since: 2026}\n'),
+        ("    base: utilisatrices\n    dont_know: true",
+         "    base: utilisatrices or outils.son = oui\n    dont_know: true"),
+    )  # fmt: skip
+    first, second = (in_edition(known, year) for year in (2025, 2026))
+    assert [row.code for row in first.question("outils").rows] == ["ecrit"]
+    assert first.question("lieu").base == "utilisatrices"
+    assert [row.code for row in second.question("outils").rows] == ["ecrit", "image", "son"]
+    assert second.question("lieu").base == "utilisatrices or outils.son = oui"
+
+
+@given(st.floats(-1e12, 1e12), st.sampled_from(["<", "<=", ">", ">="]))
+def test_numbers_are_written_with_all_their_digits(number, order):
+    condition = Compare("effectif", order, number)
+    assert parse(to_text(condition)) == condition
 
 
 def breaks(*texts: str, questions=()) -> list[tuple[int, str]]:

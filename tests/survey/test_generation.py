@@ -55,3 +55,25 @@ def test_one_person_and_a_frame_agree_on_every_condition(questionnaire):
 @given(answers(ROUTING))
 def test_the_strategy_honours_routing(person):
     check_responses(pl.DataFrame([person], schema=SCHEMA), ROUTING)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "integer"),
+    [
+        ({"maximum": -5}, True),
+        ({"maximum": -5}, False),
+        ({"minimum": 1e9}, True),
+        ({"minimum": 0.001, "maximum": 0.002}, False),
+        ({"minimum": 0.5, "maximum": 1.5}, True),
+        ({"minimum": -1e12, "maximum": 1e12}, True),
+    ],
+)
+def test_numbers_stay_within_any_bounds(bounds, integer):
+    number = next(q for q in ROUTING.questions if q.type == "number")
+    given = {"minimum": None, "maximum": None, "base": "ensemble", "integer": integer} | bounds
+    alone = ROUTING.model_copy(update={"questions": (number.model_copy(update=given),)})
+    alone.__dict__.pop("by_code", None)
+    values = generate_responses(alone, 60, seed=3)[number.code].drop_nulls()
+    assert len(values) > 10
+    assert values.min() >= bounds.get("minimum", -1e13)
+    assert values.max() <= bounds.get("maximum", 1e13)

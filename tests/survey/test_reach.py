@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from survey.columns import BLANK, DONT_KNOW
 from survey.questionnaire import Questionnaire, load_questionnaire
-from survey.reach import Reach
+from survey.reach import MOST_STEPS, MOST_STEPS_EACH, Reach
 from survey.routing import effective_base, parse, to_polars
 
 INSTRUMENT = """\
@@ -68,12 +68,16 @@ questions:
 """
 
 
-@cache
-def small() -> Questionnaire:
+def read(text: str) -> Questionnaire:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "petit.yml"
-        path.write_text(INSTRUMENT, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         return load_questionnaire(path)
+
+
+@cache
+def small() -> Questionnaire:
+    return read(INSTRUMENT)
 
 
 @cache
@@ -144,3 +148,28 @@ def test_an_option_is_reachable_when_its_row_is():
     reach, question = Reach(small()), small().question("m")
     assert reach.is_reachable(effective_base(question, question.option("q")))
     assert not reach.is_reachable(effective_base(question, question.option("q")), parse("a = y"))
+
+
+def rows_of(count: int) -> Questionnaire:
+    """The grid alone, with so many rows."""
+    rows = ", ".join(f"{{code: r{i}, label: R{i}}}" for i in range(count))
+    text = INSTRUMENT[: INSTRUMENT.index("    rows: ")] + f"    rows: [{rows}]\n"
+    return read(f"{text}    comparable: {{status: own}}\n")
+
+
+def test_counting_the_rows_of_a_large_grid_takes_no_time():
+    reach = Reach(rows_of(24))
+    assert reach.is_reachable(parse("count(g = oui) >= 12 and count(g = non) = 12"))
+    assert not reach.is_reachable(parse("count(g = oui) >= 25"))
+    assert not reach.is_reachable(parse("count(g = oui) > 3 and not any(g) = oui"))
+    assert MOST_STEPS - reach.steps_left < 50_000
+
+
+def test_a_search_without_end_shows_nothing_impossible():
+    reach = Reach(rows_of(40))
+    never = parse("count(g = oui) >= 21 and count(g = non) >= 20")
+    assert reach.is_reachable(never)
+    assert MOST_STEPS - reach.steps_left == MOST_STEPS_EACH
+    reach.steps_left = 10
+    assert reach.is_reachable(never)  # nothing is left to search with
+    assert not Reach(rows_of(3)).is_reachable(parse("count(g = oui) >= 2 and count(g = non) >= 2"))
