@@ -21,7 +21,6 @@ from analysis.indicators import (
     labelled,
     targets,
 )
-from analysis.series import with_breaks
 from survey.questionnaire import Questionnaire
 from survey.routing import parse, to_polars
 
@@ -33,19 +32,15 @@ def published_cells(
     design: SurveyDesign,
     registry: Registry,
     questionnaire: Questionnaire,
-    known: Questionnaire,
     spec: GateSpec,
     edition: int,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Every estimate, and what of it may be published.
 
-    `questionnaire` is that of the edition, `known` the one of all editions.
-
     Returns
     -------
     The estimates in the result vocabulary; the same cells after the gate, with their labels, less
-    those that the base of the indicator excludes, and the breaks of their series. The second alone
-    may leave.
+    those that the base of the indicator excludes. The second alone may leave.
     """
     cuts = domains(registry, questionnaire)
     estimates = estimate(
@@ -64,8 +59,7 @@ def published_cells(
     )
     gated = gate_by_base(possible, rows, registry, questionnaire, cuts, spec)
     assert_gated(gated)
-    named = labelled(gated, registry, questionnaire)
-    return estimates, with_breaks(named, registry, known, edition)
+    return estimates, labelled(gated, registry, questionnaire)
 
 
 def gate_by_base(

@@ -17,6 +17,7 @@ from analysis.design import SurveyDesign
 from analysis.indicators import Registry, read_registry
 from analysis.nonresponse import adjust_nonresponse, response_groups
 from analysis.publication import published_cells
+from analysis.series import with_breaks
 from analysis.weighting import WEIGHTS, margin_report, weight_report
 from reports.computed import METHODS
 from reports.described import estimate_file, gate_spec
@@ -225,15 +226,12 @@ def estimate_campaign(campaign: Campaign) -> bool:
             design_weight="nonresponse_weight",
         )
         questionnaire = questionnaire_of(campaign)
+        registry = registry_of(campaign, questionnaire)
+        spec = gate_spec(campaign.decisions.seuils)
         estimates, published = published_cells(
-            rows,
-            design,
-            registry_of(campaign, questionnaire),
-            questionnaire,
-            every_edition(campaign),
-            gate_spec(campaign.decisions.seuils),
-            campaign.edition,
+            rows, design, registry, questionnaire, spec, campaign.edition
         )
+        published = with_breaks(published, registry, every_edition(campaign), campaign.edition)
         write_parquet(estimates, outputs[0], simulated=campaign.decisions.simulee)
         write_parquet(published, outputs[1], simulated=campaign.decisions.simulee)
         modules = modules_of(campaign.resolve(campaign.decisions.questionnaire))

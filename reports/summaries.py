@@ -10,17 +10,18 @@ from analysis.tables import csv_frame
 from reports.pipeline import STRANGERS
 from survey.campaign import Campaign
 from survey.files import write_csv
-from survey.french import decimal, integer
+from survey.formats.intake import ROW_REJECTED
+from survey.french import counted, decimal, integer
 
 
 def import_summary(campaign: Campaign) -> str:
     """Answers taken in, rows set aside by reason, and where to look."""
     responses = pl.read_parquet(campaign.private / "reponses.parquet")
     rejects = pl.read_csv(campaign.private / "rejets.csv", infer_schema=False)
-    aside = rejects.filter(pl.col("decision") == "ligne écartée")
+    aside = rejects.filter(decision=ROW_REJECTED).unique("ligne", keep="first", maintain_order=True)
     motive = pl.col("motif").str.split(" (").list.first()
-    causes = aside.group_by(motive).agg(pl.col("ligne").n_unique()).sort("ligne", descending=True)
-    lines = [f"{integer(responses.height)} réponses acceptées."]
+    causes = aside.group_by(motive).len().sort("len", "motif", descending=[True, False])
+    lines = [f"{counted(responses.height, 'réponse acceptée')}."]
     lines += [f"  lignes écartées, {cause} : {integer(count)}" for cause, count in causes.rows()]
     lines.append(f"Page de contrôle : {campaign.private / 'controle.html'}")
     lines.append(f"Rejets, avec leur motif : {campaign.private / 'rejets.csv'}")

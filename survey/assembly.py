@@ -141,6 +141,7 @@ class Assembly:
             self.lost.add(code or None)
         elif not code:
             self._refuse_particular(i, entry, name)
+            self.lost |= {None} if module.borrows else set()
             yield from ((module, j) for j in module.usable)
         elif code not in module.codes:
             what = f"question « {code} » absente du module « {name} »."

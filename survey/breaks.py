@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from survey.canonical import resolved, to_text
-from survey.changes import asked_of
+from survey.changes import asked_of, offered_to
 from survey.conditions import Condition, Named, atoms, parse
 from survey.edition_checks import turning_points
 from survey.editions import in_edition
@@ -120,8 +119,7 @@ def _face(question: Question, row: str | None, questionnaire: Questionnaire) -> 
     """What is put to people, as far as the part is concerned."""
 
     def put(item: Option | Row) -> tuple:
-        shown = item.only_if and to_text(resolved(parse(item.only_if), questionnaire))
-        return item.code, item.label, getattr(item, "help", None), shown
+        return item.code, item.label, getattr(item, "help", None), offered_to(item, questionnaire)
 
     return (
         question.text,

@@ -55,7 +55,10 @@ def differences(before: Questionnaire, after: Questionnaire) -> list[Difference]
         told = {
             "reworded": _rewordings(former, question),
             "reoptioned": _new_answers(former, question),
-            "rebased": _new_base(former, question, before, after),
+            "rebased": [
+                *_new_base(former, question, before, after),
+                *_offered_to_others(former, question, before, after),
+            ],
         }
         found += [Difference(question.code, kind, tuple(d)) for kind, d in told.items() if d]
     return found
@@ -64,6 +67,11 @@ def differences(before: Questionnaire, after: Questionnaire) -> list[Difference]
 def asked_of(question: Question, questionnaire: Questionnaire) -> str:
     """The condition of a question, the named bases written out."""
     return to_text(resolved(parse(question.base), questionnaire))
+
+
+def offered_to(item: Option | Row, questionnaire: Questionnaire) -> str | None:
+    """The condition of an option or a row, the named bases written out; None without any."""
+    return item.only_if and to_text(resolved(parse(item.only_if), questionnaire))
 
 
 def _rewordings(former: Question, question: Question) -> list[str]:
@@ -121,6 +129,19 @@ def _new_base(
     if old == new:  # the same base, which no longer holds the same people
         old, new = (asked_if(resolved(condition, of), of) for condition, of in conditions)
     return [f"{old} → {new}"]
+
+
+def _offered_to_others(
+    former: Question, question: Question, before: Questionnaire, after: Questionnaire
+) -> Iterator[str]:
+    for kind, old, new in (
+        ("modalité", former.options, question.options),
+        ("ligne", former.rows, question.rows),
+    ):
+        then = {item.code: offered_to(item, before) for item in old}
+        for item in new:
+            if item.code in then and then[item.code] != offered_to(item, after):
+                yield f"{kind} {item.code} proposée à d’autres"
 
 
 def meaning_faults(before: Questionnaire, after: Questionnaire) -> list[Fault]:

@@ -52,14 +52,15 @@ def _compared(
 ) -> str:
     found = differences(before, after)
     lines = [f"{known.title}, de {before.edition} à {after.edition}"]
-    if not found:
+    broken = _broken(known, before, after)
+    if not found and not broken:
         lines.append("  Rien n’a changé.")
     for kind, title in KINDS.items():
         of_kind = [each for each in found if each.kind == kind]
         if of_kind:
             lines.append(f"  {title} ({len(of_kind)})")
             lines += [f"    {each.question} : {' ; '.join(each.details)}" for each in of_kind]
-    lines += _broken(known, before, after)
+    lines += broken
     loose = [q for q in (before, after) if not record_path(folder, q).is_file()]
     lines += [
         f"  L’édition {q.edition} n’est pas figée : « observatoire questionnaire figer "

@@ -13,9 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from survey.canonical import resolved, to_text
-from survey.changes import asked_of
-from survey.conditions import parse
+from survey.changes import asked_of, offered_to
 from survey.errors import Fault, QuestionnaireError
 from survey.files import write_text
 from survey.french import short_number, typography
@@ -71,7 +69,7 @@ def _asked(question: Question, questionnaire: Questionnaire) -> dict[str, Any]:
 def _item(item: Option | Row, questionnaire: Questionnaire) -> dict[str, Any]:
     kept: dict[str, Any] = {"code": item.code, "label": item.label}
     if item.only_if:
-        kept["only_if"] = to_text(resolved(parse(item.only_if), questionnaire))
+        kept["only_if"] = offered_to(item, questionnaire)
     extras = ("exclusive", "other") if isinstance(item, Option) else ("help",)
     return kept | {key: getattr(item, key) for key in extras if getattr(item, key)}
 

@@ -39,6 +39,13 @@ class Module:
         """Positions of the questions that can be taken: neither a duplicate nor one of another."""
         return [j for j, _ in enumerate(self._questions) if not list(self._refusals(j))]
 
+    @property
+    def borrows(self) -> bool:
+        """Whether it takes questions of another module, which are then lost."""
+        return any(
+            isinstance(question, dict) and "from" in question for question in self._questions
+        )
+
     def faults(self) -> Iterator[tuple[str, str, KeyPath]]:
         """What, remedy and path of what is wrong in its keys and with its questions as a whole."""
         for key in self.raw.keys() - set(KEYS):

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -123,24 +122,26 @@ def _sites(draft: Draft) -> tuple[list[Site], list[Fault]]:
 
 def _weighty(sites: list[Site]) -> Iterator[Site]:
     """Conditions too long once their named bases are written out; the first of each chain."""
-    bases = {site.owner: site.tree for site in sites if site.is_base}
-
-    @cache
-    def weight(code: str) -> int:
-        return 1 + sum(map(weight, names(bases[code])))
-
-    def names(tree: Condition) -> list[str]:
-        named = (atom.code if isinstance(atom, Named) else "" for atom in atoms(tree))
-        return [code for code in named if code in bases]
-
+    bases = {site.owner: site for site in sites if site.is_base}
+    named = {site.path: [code for code in _named(site.tree) if code in bases] for site in sites}
+    order = TopologicalSorter({code: named[site.path] for code, site in bases.items()})
+    weight: dict[str, int] = {}
     heavy: set[str] = set()
-    for site in sorted(sites, key=lambda site: not site.is_base):
-        named = names(site.tree)
-        if heavy & set(named):
+    others = [site for site in sites if not site.is_base]
+    for site in [*(bases[code] for code in order.static_order()), *others]:
+        within = named[site.path]
+        long = len(atoms(site.tree)) + sum(weight[code] for code in within)
+        if site.is_base:
+            weight[site.owner] = 1 + long
+        if long > MOST_COMPARISONS:
+            if heavy.isdisjoint(within):
+                yield site
             heavy.add(site.owner)
-        elif len(atoms(site.tree)) + sum(map(weight, named)) > MOST_COMPARISONS:
-            heavy.add(site.owner)
-            yield site
+
+
+def _named(tree: Condition) -> list[str]:
+    """Codes of the named bases of a condition, as often as they stand there."""
+    return [atom.code for atom in atoms(tree) if isinstance(atom, Named)]
 
 
 def _atom_faults(atom: Atom | Named, draft: Draft) -> Iterator[tuple[str, str]]:

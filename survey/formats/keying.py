@@ -12,7 +12,6 @@ import re
 import polars as pl
 
 from survey.columns import DONT_KNOW
-from survey.errors import ResponseError
 from survey.formats.dates import read_date
 from survey.formats.delimited import Table
 from survey.formats.fields import (
@@ -24,6 +23,7 @@ from survey.formats.fields import (
     question_fields,
     questionnaire_fields,
 )
+from survey.formats.found_columns import refuse_missing, refuse_twice
 from survey.formats.intake import TECHNICAL, Source, refuse_reserved
 from survey.formats.wording import holds_labels, translated
 from survey.questions import Question, Questionnaire
@@ -40,11 +40,11 @@ NO = ("0", "non", "faux", "false", "no", "☐")
 
 
 def heading(question: Question, field: Field) -> str:
-    """« techno[ttm]. Outils : Texte »."""
+    """« techno[ttm]. Outils – Texte »."""
     item = item_label(question, field)
     if field.role == "other_text":
         item = f"{item} (précision)"
-    words = question.short if item is None else f"{question.short} : {item}"
+    words = question.short if item is None else f"{question.short} – {item}"
     return f"{field.name}. {words}"
 
 
@@ -117,20 +117,10 @@ def match_headings(table: Table, questionnaire: Questionnaire, name: str) -> dic
     for position, text in enumerate(table.headings):
         if (code := heading_code(text)) in known:
             found.setdefault(code, []).append(position)
-    twice = [code for code, places in found.items() if len(places) > 1]
-    if twice:
-        raise ResponseError(
-            f"{name} : colonnes en double : {', '.join(twice[:12])}. Gardez une seule colonne par "
-            "question."
-        )
+    refuse_twice(found.values(), table.headings, name)
     missing = [code for code in expected if code not in found]
-    if missing:
-        more = f" et {len(missing) - 12} autres" if len(missing) > 12 else ""
-        raise ResponseError(
-            f"{name} : {len(missing)} colonne(s) du modèle de saisie manquent : "
-            f"{', '.join(missing[:12])}{more}. Repartez du modèle de ce questionnaire et de cette "
-            "édition."
-        )
+    remedy = "Repartez du modèle de saisie de ce questionnaire et de cette édition."
+    refuse_missing(missing, name, remedy)
     return {code: places[0] for code, places in found.items()}
 
 

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from openpyxl import Workbook
-from openpyxl.cell import Cell
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
@@ -18,7 +17,7 @@ from survey.columns import DONT_KNOW, SPECIAL_LABELS
 from survey.files import replace_file
 from survey.formats.fields import Field, question_fields
 from survey.formats.keying import DATE, NUMBER, TITLES, TOKEN, template_headings
-from survey.formats.workbook import undated
+from survey.formats.workbook import undated, write_text_cell
 from survey.french import typography
 from survey.questions import Question, Questionnaire
 from survey.routing import asked_if, effective_base
@@ -75,7 +74,7 @@ def _entry(sheet: Worksheet, questionnaire: Questionnaire) -> None:
     sheet.title = ENTRY
     sheet.freeze_panes = f"{get_column_letter(FIRST)}2"
     for column, heading in enumerate(template_headings(questionnaire), 1):
-        cell = _text(sheet.cell(1, column), heading)
+        cell = write_text_cell(sheet.cell(1, column), heading)
         cell.font, cell.fill = Font(bold=True), FILL
         sheet.column_dimensions[get_column_letter(column)].width = 16
         sheet.column_dimensions[get_column_letter(column)].number_format = "@"
@@ -145,15 +144,6 @@ def _lines(sheet: Worksheet, lines: list[list[str]], widths: list[int]) -> None:
     for row, texts in enumerate(lines, 1):
         for column, text in enumerate(texts, 1):
             if text:
-                _text(sheet.cell(row, column), text)
+                write_text_cell(sheet.cell(row, column), text)
     for column, width in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(column)].width = width
-
-
-def _text(cell: Cell, text: str) -> Cell:
-    """A cell of text, even where it looks like a number, a date or a formula."""
-    cell.value = text
-    cell.data_type = "s"
-    cell.number_format = "@"
-    cell.alignment = Alignment(wrap_text=True, vertical="top")
-    return cell

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from survey.columns import DONT_KNOW
 from survey.errors import ResponseError
+from survey.formats.found_columns import listing, refuse_missing, refuse_twice
 from survey.formats.limesurvey_codes import (
     CONTACT,
     IGNORED,
@@ -194,33 +195,17 @@ def check_found(
     name: str,
 ) -> None:
     """Refuse a file where a column is missing or comes twice."""
-    twice = [
-        f"{headings[places[0]]} (colonnes {' et '.join(str(place + 1) for place in places)})"
-        for places in found.values()
-        if len(places) > 1
-    ]
-    if twice:
-        raise ResponseError(
-            f"{name} : colonnes en double : {listing(twice)}. "
-            "Gardez une seule colonne par question, ou refaites l’export."
-        )
+    refuse_twice(found.values(), headings, name)
     missing = [code for code in expected if code not in found]
-    if not missing:
-        return
-    if not set(found) - set(TECHNICAL):
+    if missing and not set(found) - set(TECHNICAL):
         raise ResponseError(
             f"{name} : aucune question du questionnaire « {questionnaire.code} » reconnue parmi "
             f"les {len(headings)} colonnes. Vérifiez que c’est le bon fichier, et choisissez "
             "« Code de la question » pour les en-têtes de l’export."
         )
-    raise ResponseError(
-        f"{name} : {len(missing)} colonne(s) attendue(s) manquent : {listing(missing)}. "
+    refuse_missing(
+        missing,
+        name,
         "Refaites l’export en cochant toutes les colonnes (dont id et submitdate), ou vérifiez que "
-        "le questionnaire est celui de cette édition."
+        "le questionnaire est celui de cette édition.",
     )
-
-
-def listing(items: list[str], shown: int = 12) -> str:
-    """The first items, and how many more."""
-    more = len(items) - shown
-    return ", ".join(items[:shown]) + (f" et {more} autres" if more > 0 else "")

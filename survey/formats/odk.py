@@ -101,9 +101,10 @@ def odk_source(
     readings = [read_nodes(question, raw) for question in questionnaire.questions]
     cells = raw.select("ligne", *(column for reading in readings for column in reading.cells))
     boxes = {name for reading in readings for name in reading.boxes}
-    withheld, remarks = not_offered(cells, raw, layout, boxes, versions, questionnaire)
     bare = bare and layout.first(IDS) is None
     technical = bare_technical(cells) if bare else read_technical(raw, layout)
+    sound = technical.select((pl.col("id") != "") & pl.col("unread_date").is_null()).to_series()
+    withheld, remarks = not_offered(cells, raw, sound, layout, boxes, versions, questionnaire)
     notes = [note for reading in readings for note in reading.notes]
     notes += review_notes(raw, layout)
     return Source(
@@ -224,15 +225,20 @@ def read_ticks(question: Question, raw: pl.DataFrame) -> NodeReading:
 def not_offered(
     cells: pl.DataFrame,
     raw: pl.DataFrame,
+    sound: pl.Series,
     layout: Layout,
     boxes: set[str],
     versions: Sequence[FormVersion],
     questionnaire: Questionnaire,
 ) -> tuple[pl.Series, list[str]]:
-    """Column `not_offered`, and what to tell about versions."""
+    """Column `not_offered`, and what to tell about versions.
+
+    `sound`: rows that have an identifier and a date; others (a total, a row typed by hand) say
+    nothing of a version.
+    """
     column = layout.first(VERSIONS)
-    ids = raw[column] if column else None
-    withheld, remarks = inferred(cells, questionnaire), []
+    ids = raw[column].replace("", None) if column else None
+    withheld, remarks = inferred(cells, sound, questionnaire), []
     if versions:
         sure = described(cells, ids, boxes, versions, questionnaire)
         unexplained = sure.null_count()
@@ -241,7 +247,7 @@ def not_offered(
             remarks.append(
                 f"{unexplained} réponse(s) d’une version du formulaire qui n’est pas décrite."
             )
-    elif ids is not None and (several := ids.replace("", None).drop_nulls().n_unique()) > 1:
+    elif ids is not None and (several := ids.filter(sound).drop_nulls().n_unique()) > 1:
         remarks.append(UNDESCRIBED.format(several))
     if named := sorted(set(withheld.explode(empty_as_null=True).drop_nulls())):
         remarks.append(NOT_SEEN.format(", ".join(named)))

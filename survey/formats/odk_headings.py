@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from survey.errors import ResponseError
+from survey.formats.found_columns import refuse_missing, refuse_twice
 from survey.formats.xlsform_names import END, START, TOKEN, Node, form_nodes
 from survey.questions import Questionnaire
 
@@ -101,16 +102,7 @@ def refuse_faults(
     bare: bool,
 ) -> None:
     """Refuse a file where a column is missing or comes twice."""
-    twice = [
-        f"{headings[places[0]]} (colonnes {' et '.join(str(place + 1) for place in places)})"
-        for places in found.values()
-        if len(places) > 1
-    ]
-    if twice:
-        raise ResponseError(
-            f"{name} : colonnes en double : {', '.join(twice[:12])}. "
-            "Gardez une seule colonne par question, ou refaites l’export."
-        )
+    refuse_twice(found.values(), headings, name)
     missing = [node.name for node in nodes if not has_node(node, found)]
     if len(missing) == len(nodes):
         raise ResponseError(
@@ -120,13 +112,12 @@ def refuse_faults(
         )
     if not bare and not set(IDS) & found.keys():
         missing.insert(0, "_uuid (ou KEY)")
-    if missing:
-        more = f" et {len(missing) - 12} autres" if len(missing) > 12 else ""
-        raise ResponseError(
-            f"{name} : {len(missing)} colonne(s) attendue(s) manquent : "
-            f"{', '.join(missing[:12])}{more}. Refaites l’export avec toutes les questions, ou "
-            "vérifiez que le questionnaire est celui de cette édition."
-        )
+    refuse_missing(
+        missing,
+        name,
+        "Refaites l’export avec toutes les questions, ou vérifiez que le questionnaire est celui "
+        "de cette édition.",
+    )
 
 
 def has_node(node: Node, found: dict[str, list[int]]) -> bool:

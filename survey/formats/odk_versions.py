@@ -211,12 +211,14 @@ def filled_columns(rows: pl.DataFrame, questionnaire: Questionnaire) -> dict[str
     return found
 
 
-def inferred(rows: pl.DataFrame, questionnaire: Questionnaire) -> pl.Series:
-    """Boxes not offered to each row, a list, by what is empty beside what is filled."""
+def inferred(rows: pl.DataFrame, sound: pl.Series, questionnaire: Questionnaire) -> pl.Series:
+    """Boxes not offered to each `sound` row, a list, by what is empty beside what is filled."""
+    rows = rows.with_columns(sound=sound)
     lists = [pl.lit(None, pl.String)]
     for question in multiples(questionnaire):
         cells = ticks_of(question)
-        answered = pl.any_horizontal(pl.col(name) == TICKED for name in cells.values())
+        ticked = pl.any_horizontal(pl.col(name) == TICKED for name in cells.values())
+        answered = pl.col("sound") & ticked
         empty = {name: answered & (pl.col(at) == "") for name, at in cells.items()}
         if not rows.select(pl.any_horizontal(*empty.values()).any()).item():
             continue

@@ -24,6 +24,7 @@ from survey.formats.answers import (
 )
 from survey.formats.dates import read_date
 from survey.formats.delimited import Table
+from survey.formats.found_columns import refuse_missing
 from survey.formats.intake import (
     BARE,
     INCONSISTENT,
@@ -84,13 +85,8 @@ def read_own(
     refuse_reserved(questionnaire, RESERVED)
     columns = questionnaire_columns(questionnaire)
     missing = [column.name for column in columns if column.name not in frame.columns]
-    if missing:
-        more = f" et {len(missing) - 12} autres" if len(missing) > 12 else ""
-        raise ResponseError(
-            f"{source.file} : {len(missing)} colonne(s) attendue(s) manquent : "
-            f"{', '.join(missing[:12])}{more}. Vérifiez que le questionnaire est celui de cette "
-            "édition."
-        )
+    remedy = "Vérifiez que le questionnaire est celui de cette édition."
+    refuse_missing(missing, source.file, remedy)
     technical = own_technical(frame)
     names = {*KEPT, NOT_OFFERED, *(column.name for column in columns)}
     remarks = () if "id" in frame.columns else (BARE,)

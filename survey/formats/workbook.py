@@ -33,11 +33,11 @@ def write_sheets(sheets: Mapping[str, tuple[Sequence[str], Sheet]], path: Path) 
         sheet = workbook.create_sheet(name)
         sheet.freeze_panes = "A2"
         for column, heading in enumerate(headings, 1):
-            _write(sheet.cell(1, column), heading).font = Font(bold=True)
+            write_text_cell(sheet.cell(1, column), heading).font = Font(bold=True)
             texts = [row.get(heading, "") for row in rows]
             for line, text in enumerate(texts, 2):
                 if text:
-                    _write(sheet.cell(line, column), text)
+                    write_text_cell(sheet.cell(line, column), text)
             width = min(WIDEST, max(map(len, [heading, *texts])) + 2)
             sheet.column_dimensions[get_column_letter(column)].width = width
     file = io.BytesIO()
@@ -60,7 +60,8 @@ def undated(workbook: bytes) -> bytes:
     return file.getvalue()
 
 
-def _write(cell: Cell, text: str) -> Cell:
+def write_text_cell(cell: Cell, text: str) -> Cell:
+    """A cell of text, even where it looks like a number, a date or a formula."""
     cell.value = text
     cell.data_type = "s"
     cell.number_format = "@"

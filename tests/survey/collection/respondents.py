@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -100,7 +101,7 @@ def answer_all(respondent: Respondent, person: Answers, form: Form) -> Responden
 
 
 class InProcess(httpx.BaseTransport):
-    """Hands each request to the application."""
+    """Hands each request to the application, in a thread: a browser test may leave a loop here."""
 
     def __init__(self, app: Callable) -> None:
         self._transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -111,7 +112,8 @@ class InProcess(httpx.BaseTransport):
             content = await response.aread()
             return httpx.Response(response.status_code, headers=response.headers, content=content)
 
-        return anyio.run(answer)
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(anyio.run, answer).result()
 
 
 def visitors(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from limesurvey_cases import LARGE, ROW, YAML, questionnaire_of
 from odk_exports import export
 from polars.testing import assert_frame_equal
-from round_trips import every_questionnaire, framed, generated, questionnaire_at
+from round_trips import every_type, framed, generated, questionnaire_at
 
 from survey.columns import questionnaire_columns
 from survey.errors import ResponseError
@@ -43,9 +43,9 @@ def test_each_tool_is_recognised(tmp_path, questionnaire, write, tool):
     assert_frame_equal(imported.responses, responses, check_exact=True)
 
 
-@every_questionnaire
+@every_type
 @given(data=st.data())
-@settings(max_examples=15)
+@settings(max_examples=30)
 def test_any_answers_of_our_own_come_home(tmp_path_factory, path, data):
     questionnaire = questionnaire_at(path)
     people = data.draw(st.lists(answers(questionnaire), min_size=1, max_size=3))
@@ -106,7 +106,7 @@ def test_what_a_version_did_not_offer_is_kept(tmp_path, questionnaire):
 
 def test_missing_columns_of_our_own_are_told(tmp_path, questionnaire):
     generated(questionnaire, 3).drop("part").write_csv(tmp_path / "a.csv")
-    with pytest.raises(ResponseError, match="manquent : part"):
+    with pytest.raises(ResponseError, match="manque : part"):
         read_answers_file(tmp_path / "a.csv", questionnaire)
 
 

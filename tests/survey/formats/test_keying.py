@@ -8,7 +8,7 @@ from keying_cases import column_of, fill_csv, fill_workbook, keyed_rows
 from limesurvey_cases import YAML, questionnaire_of
 from openpyxl import load_workbook
 from polars.testing import assert_frame_equal
-from round_trips import every_questionnaire, framed, generated, questionnaire_at
+from round_trips import every_questionnaire, every_type, framed, generated, questionnaire_at
 
 from survey.errors import QuestionnaireError, ResponseError
 from survey.formats.importing import read_answers_file
@@ -41,9 +41,9 @@ def test_a_filled_workbook_comes_home(tmp_path, path):
     came_home(generated(questionnaire, 15), questionnaire, tmp_path / "s.xlsx", fill_workbook)
 
 
-@every_questionnaire
+@every_type
 @given(data=st.data())
-@settings(max_examples=15)
+@settings(max_examples=30)
 def test_any_filled_csv_comes_home(tmp_path_factory, path, data):
     questionnaire = questionnaire_at(path)
     people = data.draw(st.lists(answers(questionnaire), min_size=1, max_size=3))
@@ -217,7 +217,7 @@ def test_missing_and_double_columns_are_refused(tmp_path, questionnaire):
     def drop(workbook):
         workbook["Saisie"].cell(1, column_of(questionnaire, "part"), "autre chose")
 
-    with pytest.raises(ResponseError, match="du modèle de saisie manquent : part"):
+    with pytest.raises(ResponseError, match="1 colonne attendue manque : part"):
         keyed(questionnaire, tmp_path / "s.xlsx", PAPER, change=drop)
 
     def double(workbook):

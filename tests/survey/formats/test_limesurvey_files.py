@@ -20,7 +20,7 @@ from survey.formats.limesurvey import read_export
 def test_missing_columns_are_listed_with_the_remedy(tmp_path, questionnaire):
     row = {code: cell for code, cell in ROW.items() if code not in ("part", "techno[SQ002]")}
     with pytest.raises(
-        ResponseError, match=r"2 colonne\(s\).*techno\[apprendre\], part\. Refaites"
+        ResponseError, match=r"2 colonnes attendues manquent.*techno\[apprendre\], part\. Refaites"
     ):
         read(tmp_path, questionnaire, row)
 

@@ -5,7 +5,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from limesurvey_cases import LARGE, ROW, YAML, questionnaire_of, read
 from polars.testing import assert_frame_equal
-from round_trips import every_questionnaire, framed, free_texts, generated, questionnaire_at
+from round_trips import (
+    every_questionnaire,
+    every_type,
+    framed,
+    free_texts,
+    generated,
+    questionnaire_at,
+)
 
 from survey.errors import ResponseError
 from survey.formats.limesurvey import read_export, write_export
@@ -32,9 +39,9 @@ def test_every_questionnaire_comes_home(tmp_path, path, layout):
     came_home(generated(questionnaire), questionnaire, tmp_path, **layout)
 
 
-@every_questionnaire
+@every_type
 @given(data=st.data())
-@settings(max_examples=15)
+@settings(max_examples=30)
 def test_any_answers_come_home(tmp_path_factory, path, data):
     questionnaire = questionnaire_at(path)
     people = data.draw(st.lists(answers(questionnaire), min_size=1, max_size=3))

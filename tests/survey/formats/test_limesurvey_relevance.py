@@ -78,7 +78,7 @@ def assert_same(questionnaire, responses):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_limesurvey_shows_what_the_routing_says(path):
     questionnaire = load_questionnaire(path)
-    assert_same(questionnaire, generate_responses(questionnaire, 1000, seed=4))
+    assert_same(questionnaire, generate_responses(questionnaire, 250, seed=4))
 
 
 def test_every_kind_of_condition_shows_what_the_routing_says(tricky):

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from odk_exports import export
 from polars.testing import assert_frame_equal
-from round_trips import every_questionnaire, framed, generated, questionnaire_at
+from round_trips import every_questionnaire, every_type, framed, generated, questionnaire_at
 
 from survey.formats.delimited import parse_delimited
 from survey.formats.intake import take_in
@@ -42,9 +42,9 @@ def test_every_questionnaire_comes_home(path, layout):
     assert imported.report.contact_columns == contact[layout["tool"]]
 
 
-@every_questionnaire
+@every_type
 @given(data=st.data())
-@settings(max_examples=15)
+@settings(max_examples=30)
 def test_any_answers_come_home(path, data):
     questionnaire = questionnaire_at(path)
     people = data.draw(st.lists(answers(questionnaire), min_size=1, max_size=3))

@@ -151,7 +151,7 @@ def test_contact_and_device_columns_are_named_and_left_out(tmp_path, questionnai
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (lambda row: {n: c for n, c in row.items() if n != "page/avis"}, "manquent : avis"),
+        (lambda row: {n: c for n, c in row.items() if n != "page/avis"}, "manque : avis"),
         (lambda row: {n: c for n, c in row.items() if n not in ("_uuid", "_id")}, "_uuid"),
         (lambda row: row | {"autre/avis": "pour"}, r"en double : page/avis \(colonnes 10 et 17\)"),
         (lambda row: {"_uuid": "u", "x": "1"}, "aucune question du questionnaire « essai »"),

@@ -74,7 +74,7 @@ def wrong(questionnaire, instructions, responses):
 
 @EVERY
 def test_the_paper_leads_where_the_routing_does(questionnaire):
-    responses = generate_responses(questionnaire, 1000, seed=11)
+    responses = generate_responses(questionnaire, 400, seed=11)
     assert not any(wrong(questionnaire, paper_routing(questionnaire), responses))
 
 

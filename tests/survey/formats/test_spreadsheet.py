@@ -155,3 +155,15 @@ def test_what_was_typed_in_place_of_an_identifier_is_hidden(typed, tmp_path):
     assert imported.report.accepted == 3
     assert imported.rejects["id"].to_list() == ["(identifiant masqué)"]
     assert typed not in imported.rejects.write_csv()
+
+
+def test_a_total_typed_below_is_no_version_of_the_form(tmp_path):
+    questionnaire = questionnaire_at(PATHS[2])
+    text = export(generated(questionnaire, 20), questionnaire, joined=False)
+    width = text.split("\n", 1)[0].count(";") + 1
+    (tmp_path / "e.csv").write_text(
+        text + ";".join(["Total", *["12"] * (width - 1)]) + "\n", "utf-8"
+    )
+    imported = read_answers_file(tmp_path / "e.csv", questionnaire)
+    assert (imported.report.accepted, imported.report.rejected) == (20, 1)
+    assert imported.report.remarks == ()

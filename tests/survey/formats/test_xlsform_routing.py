@@ -40,7 +40,7 @@ from survey.routing import effective_base, to_polars
 from survey.strategies import answers
 
 CASE = questionnaire_of(FILES[0])
-ROWS = 1000
+ROWS = 300
 
 
 @pytest.fixture(scope="module")
