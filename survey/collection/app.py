@@ -56,8 +56,8 @@ TOO_LARGE = "Cette page est trop volumineuse pour être enregistrée. Raccourcis
 MESSAGES = {
     404: visits.NO_PAGE,
     405: "Cette page ne s’ouvre pas ainsi. Revenez au début du questionnaire.",
-    500: "Le serveur a rencontré une erreur. Les pages déjà enregistrées le restent. Réessayez "
-    "dans quelques minutes.",
+    500: "Le serveur a rencontré une erreur. Les pages déjà enregistrées le restent. Actualisez "
+    "cette page dans quelques minutes\u202f: ce que vous veniez d’écrire sera envoyé de nouveau.",
 }
 
 LOG = logging.getLogger("uvicorn.error")

@@ -146,14 +146,18 @@ def steps(page: Page) -> Iterator[str]:
     yield "page absente"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [NARROW, 1280])
-def test_no_violation_on_any_page(site, open_page, width, scheme):
+LOOKS = [(width, scheme, "none") for width in (NARROW, 1280) for scheme in ("light", "dark")]
+LOOKS += [(640, "light", "active")]  # the colours that a person chose for every site
+
+
+@pytest.mark.parametrize(("width", "scheme", "forced"), LOOKS)
+def test_no_violation_on_any_page(site, open_page, width, scheme, forced):
     require_node_tool(AXE)
     page = open_page(
         site.address,
         viewport={"width": width, "height": 800},
         color_scheme=scheme,
+        forced_colors=forced,
         java_script_enabled=True,
     )
     axe = AXE.read_text(encoding="utf-8")
