@@ -23,7 +23,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(PROJECT))
 
 from survey.columns import GIVEN, question_columns, special_codes  # noqa: E402
-from survey.formats.limesurvey import read_export, write_export  # noqa: E402
+from survey.formats.limesurvey.reading import read_export, write_export  # noqa: E402
 from survey.questionnaire import Question, Questionnaire, load_questionnaire  # noqa: E402
 from survey.routing import effective_base, to_polars  # noqa: E402
 from survey.schema import check_responses  # noqa: E402

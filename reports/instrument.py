@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from survey.formats.dictionary import INSTRUCTIONS, STATUS
+from survey.formats.documents.dictionary import INSTRUCTIONS, STATUS
 from survey.questionnaire import Option, Question, Questionnaire, Row
 from survey.routing import asked_if, parse
 

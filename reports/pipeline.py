@@ -30,7 +30,7 @@ from survey.fieldwork import record_outcomes, response_rates, unknown_tokens
 from survey.files import write_csv, write_parquet, write_text
 from survey.formats.importing import read_answers_file
 from survey.formats.intake import Import
-from survey.formats.odk_versions import read_form_version
+from survey.formats.odk.versions import read_form_version
 from survey.questionnaire import Questionnaire, load_questionnaire
 from survey.reference import calibration_margins, load_reference, margin_columns, read_margins
 from survey.schema import check_responses

@@ -33,7 +33,7 @@ class Export:
 
     def write(self, *arguments: object) -> None:
         """Write the file."""
-        module, function = self.writer.split(".")
+        module, function = self.writer.rsplit(".", 1)
         getattr(import_module(f"survey.formats.{module}"), function)(*arguments)
 
 
@@ -41,24 +41,24 @@ EXPORTS = {
     "limesurvey": Export(
         "limesurvey.txt",
         "structure à importer dans LimeSurvey",
-        "limesurvey_structure.export_limesurvey",
+        "limesurvey.structure.export_limesurvey",
     ),
     "xlsform": Export(
-        "xlsform.xlsx", "formulaire de KoboToolbox ou d’ODK", "xlsform.export_xlsform"
+        "xlsform.xlsx", "formulaire de KoboToolbox ou d’ODK", "odk.xlsform.export_xlsform"
     ),
-    "surveyjs": Export("surveyjs.json", "formulaire de SurveyJS", "surveyjs.export_surveyjs"),
-    "ddi": Export("ddi.xml", "documentation DDI-Codebook 2.5", "ddi.export_ddi"),
+    "surveyjs": Export("surveyjs.json", "formulaire de SurveyJS", "surveyjs.form.export_surveyjs"),
+    "ddi": Export("ddi.xml", "documentation DDI-Codebook 2.5", "documents.ddi.export_ddi"),
     "dictionnaire": Export(
-        "dictionnaire.html", "dictionnaire des variables", "codebook.export_codebook_html"
+        "dictionnaire.html", "dictionnaire des variables", "documents.codebook.export_codebook_html"
     ),
     "dictionnaire-csv": Export(
-        "dictionnaire.csv", "dictionnaire en tableau", "codebook.export_codebook_csv"
+        "dictionnaire.csv", "dictionnaire en tableau", "documents.codebook.export_codebook_csv"
     ),
-    "papier": Export("papier.pdf", "questionnaire à imprimer", "paper.export_paper"),
+    "papier": Export("papier.pdf", "questionnaire à imprimer", "paper.sheet.export_paper"),
     "saisie": Export(
         "saisie.xlsx",
         "modèle pour saisir les réponses sur papier",
-        "keying_template.write_keying_template",
+        "paper.keying_template.write_keying_template",
     ),
 }
 
@@ -112,7 +112,7 @@ def export(options: argparse.Namespace) -> None:
 
 
 def _mailing(options: argparse.Namespace):
-    from survey.formats.paper import Mailing
+    from survey.formats.paper.sheet import Mailing
 
     return Mailing(options.expediteur, tuple(options.retour), None, options.limite)
 

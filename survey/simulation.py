@@ -20,7 +20,7 @@ import polars as pl
 
 from survey.fieldwork import OUTCOMES
 from survey.files import replace_file, write_parquet, write_text
-from survey.formats.limesurvey import write_export
+from survey.formats.limesurvey.reading import write_export
 from survey.questionnaire import Questionnaire
 from survey.reference import Reference
 from survey.sampling import add_tokens, allocate, draw_sample, stratify, stratum_totals

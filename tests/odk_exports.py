@@ -5,7 +5,7 @@ import io
 from datetime import timedelta
 
 from survey.columns import questionnaire_columns
-from survey.formats.xlsform_names import answers_to_submission, form_nodes
+from survey.formats.odk.names import answers_to_submission, form_nodes
 
 
 def submissions(responses, questionnaire):

@@ -21,7 +21,7 @@ TECHNICAL = {
 
 
 def collected_responses(store: ResponseStore, questionnaire: Questionnaire) -> pl.DataFrame:
-    """Every person's answers, as `survey.formats.limesurvey.read_export` gives those of LimeSurvey.
+    """Every person's answers, as `limesurvey.reading.read_export` gives those of LimeSurvey.
 
     Columns `id` (random), `token` (the `token` of the sample, a random name and not the secret of
     the link; null without invitation), `submitted` (UTC; null: unfinished), `complete` (submitted),

@@ -48,17 +48,17 @@ from survey.formats.intake import (
     Source,
     take_in,
 )
-from survey.formats.keying import heading_code, is_keyed, keyed_source
-from survey.formats.limesurvey import limesurvey_source
-from survey.formats.limesurvey_headings import CODE_OF_TITLE
-from survey.formats.odk import is_repeat, odk_source
-from survey.formats.odk_headings import CENTRAL_MARKS, KOBO_MARKS, tails
-from survey.formats.odk_versions import FormVersion
+from survey.formats.limesurvey.headings import CODE_OF_TITLE
+from survey.formats.limesurvey.reading import limesurvey_source
+from survey.formats.odk.headings import CENTRAL_MARKS, KOBO_MARKS, tails
+from survey.formats.odk.names import form_nodes
+from survey.formats.odk.reading import is_repeat, odk_source
+from survey.formats.odk.versions import FormVersion
 from survey.formats.own_answers import is_own, own_frame, read_own
-from survey.formats.surveyjs_import import UNREADABLE, holds_surveyjs, read_surveyjs
+from survey.formats.paper.keying import heading_code, is_keyed, keyed_source
+from survey.formats.surveyjs.reading import UNREADABLE, holds_surveyjs, read_surveyjs
 from survey.formats.wording import levelled
 from survey.formats.workbook_reading import Sheet, read_workbook, refuse_bomb
-from survey.formats.xlsform_names import form_nodes
 from survey.questions import Questionnaire
 
 DAMAGED = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError,

@@ -9,7 +9,7 @@ from pages import AXE, HERE, HTML_VALIDATE, require_node_tool
 from test_accessibility import audit
 from test_layout import TOO_WIDE, WIDTHS
 
-from survey.formats.codebook import export_codebook_html
+from survey.formats.documents.codebook import export_codebook_html
 from survey.questionnaire import load_questionnaire
 
 INSTRUMENTS = sorted((HERE.parents[1] / "survey" / "instruments").glob("*.yml"))

@@ -37,9 +37,9 @@ from survey.conditions import (
     Or,
 )
 from survey.evaluation import holds
-from survey.formats.surveyjs import surveyjs_definition
-from survey.formats.surveyjs_answers import answers_to_surveyjs
-from survey.formats.surveyjs_conditions import to_surveyjs
+from survey.formats.surveyjs.answers import answers_to_surveyjs
+from survey.formats.surveyjs.conditions import to_surveyjs
+from survey.formats.surveyjs.form import surveyjs_definition
 from survey.generation import generate_responses
 from survey.questionnaire import Question, Questionnaire, load_questionnaire
 from survey.routing import effective_base, to_polars

@@ -8,9 +8,9 @@ from round_trips import generated
 from reports import pipeline
 from survey.campaign import load_campaign
 from survey.errors import SurveyError
-from survey.formats.keying_template import write_keying_template
-from survey.formats.limesurvey import write_export
-from survey.formats.xlsform import export_xlsform
+from survey.formats.limesurvey.reading import write_export
+from survey.formats.odk.xlsform import export_xlsform
+from survey.formats.paper.keying_template import write_keying_template
 
 
 def campaign_of(root, more=""):

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from survey.columns import question_columns, questionnaire_columns
 from survey.conditions import parse, references
 from survey.errors import MarginError, SurveyError
-from survey.formats.limesurvey import read_export
+from survey.formats.limesurvey.reading import read_export
 from survey.questionnaire import load_questionnaire
 from survey.reference import load_reference, margin_columns
 from survey.routing import to_polars

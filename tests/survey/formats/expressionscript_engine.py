@@ -8,7 +8,7 @@ import random
 import re
 from dataclasses import dataclass
 
-from survey.formats.expressionscript import (
+from survey.formats.limesurvey.expressionscript import (
     Binary,
     Call,
     Constant,
@@ -16,7 +16,7 @@ from survey.formats.expressionscript import (
     Variable,
     parse_expression,
 )
-from survey.formats.limesurvey_rows import Structure
+from survey.formats.limesurvey.rows import Structure
 
 NUMERIC = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*")
 LEADING = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")

@@ -6,8 +6,8 @@ import io
 from openpyxl import load_workbook
 
 from survey.formats.fields import canonical_cells
-from survey.formats.keying import template_headings
-from survey.formats.keying_template import write_keying_template
+from survey.formats.paper.keying import template_headings
+from survey.formats.paper.keying_template import write_keying_template
 
 
 def keyed_rows(responses, questionnaire):

@@ -4,7 +4,7 @@ import csv
 import io
 from pathlib import Path
 
-from survey.formats.limesurvey import read_export
+from survey.formats.limesurvey.reading import read_export
 from survey.questionnaire import load_questionnaire
 from survey.schema import check_responses
 

@@ -9,13 +9,13 @@ import polars as pl
 from document_cases import EVERY, ROUTING, TESTS, with_questions
 
 from survey.columns import questionnaire_columns
-from survey.formats.codebook import (
+from survey.formats.documents.codebook import (
     codebook_frame,
     codebook_page,
     export_codebook_csv,
     export_codebook_html,
 )
-from survey.formats.dictionary import changes, comparability, describe, editions
+from survey.formats.documents.dictionary import changes, comparability, describe, editions
 from survey.french import typography
 from survey.questionnaire import load_questionnaire
 from survey.questions import Change, Comparable, Option

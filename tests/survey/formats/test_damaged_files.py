@@ -21,7 +21,7 @@ from round_trips import generated
 
 from survey.errors import SurveyError
 from survey.formats.importing import read_answers_file
-from survey.formats.limesurvey import write_export
+from survey.formats.limesurvey.reading import write_export
 from survey.schema import check_responses
 
 ROWS = 12

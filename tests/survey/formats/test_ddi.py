@@ -14,7 +14,7 @@ from document_cases import INSTRUMENTS, PATHS, ROUTING, with_questions
 from lxml import etree
 
 from survey.columns import questionnaire_columns
-from survey.formats.ddi import StudyFacts, ddi_document, export_ddi
+from survey.formats.documents.ddi import StudyFacts, ddi_document, export_ddi
 from survey.french import typography
 from survey.questionnaire import load_questionnaire
 from survey.questions import Change, Comparable, Option

@@ -3,7 +3,7 @@
 import pytest
 from expressionscript_engine import truth
 
-from survey.formats.expressionscript import (
+from survey.formats.limesurvey.expressionscript import (
     Binary,
     Call,
     Constant,

@@ -13,7 +13,7 @@ from test_damaged_files import FORMULAS
 
 from survey.errors import SurveyError
 from survey.formats.importing import read_answers_file
-from survey.formats.keying_template import write_keying_template
+from survey.formats.paper.keying_template import write_keying_template
 
 NOISE = 40_000_000  # bytes
 HEADER = (";".join(ROW) + "\n").encode()

@@ -14,8 +14,8 @@ from round_trips import every_type, framed, generated, questionnaire_at
 from survey.columns import questionnaire_columns
 from survey.errors import ResponseError
 from survey.formats.importing import read_answers_file
-from survey.formats.limesurvey import write_export
-from survey.formats.surveyjs_answers import answers_to_surveyjs
+from survey.formats.limesurvey.reading import write_export
+from survey.formats.surveyjs.answers import answers_to_surveyjs
 from survey.formats.workbook import write_sheets
 from survey.strategies import answers
 

@@ -12,8 +12,8 @@ from round_trips import every_questionnaire, every_type, framed, generated, ques
 
 from survey.errors import QuestionnaireError, ResponseError
 from survey.formats.importing import read_answers_file
-from survey.formats.keying import template_headings
-from survey.formats.keying_template import write_keying_template
+from survey.formats.paper.keying import template_headings
+from survey.formats.paper.keying_template import write_keying_template
 from survey.strategies import answers
 
 

@@ -4,7 +4,7 @@ import pytest
 from limesurvey_cases import LARGE, ROW, numbered, read
 from polars.testing import assert_frame_equal
 
-from survey.formats.limesurvey import read_export
+from survey.formats.limesurvey.reading import read_export
 
 
 def test_an_answer_is_read_with_limesurvey_codes(tmp_path, questionnaire):

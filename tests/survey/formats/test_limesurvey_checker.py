@@ -12,9 +12,9 @@ from limesurvey_cases import REAL_EXPORTS
 from structure_cases import tricky_questionnaire
 
 from survey.errors import QuestionnaireError
-from survey.formats.limesurvey_checker import structure_faults
-from survey.formats.limesurvey_structure import limesurvey_structure
-from survey.formats.limesurvey_vocabulary import (
+from survey.formats.limesurvey.checker import structure_faults
+from survey.formats.limesurvey.structure import limesurvey_structure
+from survey.formats.limesurvey.vocabulary import (
     CLASSES,
     KINDS,
     LANGUAGE_TEXTS,

@@ -14,7 +14,7 @@ from limesurvey_cases import (
 from polars.testing import assert_frame_equal
 
 from survey.errors import QuestionnaireError, ResponseError
-from survey.formats.limesurvey import read_export
+from survey.formats.limesurvey.reading import read_export
 
 
 def test_missing_columns_are_listed_with_the_remedy(tmp_path, questionnaire):

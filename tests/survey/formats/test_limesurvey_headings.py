@@ -15,7 +15,7 @@ from round_trips import (
 )
 
 from survey.errors import ResponseError
-from survey.formats.limesurvey import read_export, write_export
+from survey.formats.limesurvey.reading import read_export, write_export
 from survey.strategies import answers
 
 # LimeSurvey writes these for something else than a text.

@@ -8,11 +8,11 @@ from expressionscript_engine import taken, truth, with_stale_answers
 from structure_cases import CONDITIONS, tricky_questionnaire
 
 from survey.conditions import Everyone, Named, Not, parse
-from survey.formats.limesurvey_questions import limesurvey_type
-from survey.formats.limesurvey_relevance import to_limesurvey
-from survey.formats.limesurvey_rows import read_structure
-from survey.formats.limesurvey_structure import limesurvey_structure
-from survey.formats.limesurvey_writing import question_cells
+from survey.formats.limesurvey.questions import limesurvey_type
+from survey.formats.limesurvey.relevance import to_limesurvey
+from survey.formats.limesurvey.rows import read_structure
+from survey.formats.limesurvey.structure import limesurvey_structure
+from survey.formats.limesurvey.writing import question_cells
 from survey.generation import generate_responses
 from survey.questionnaire import load_questionnaire
 from survey.routing import effective_base, to_polars

@@ -17,7 +17,7 @@ from polars.testing import assert_frame_equal
 
 from survey.columns import empty_responses
 from survey.errors import ResponseError
-from survey.formats.limesurvey import read_export, write_export
+from survey.formats.limesurvey.reading import read_export, write_export
 from survey.schema import check_responses
 
 TEXTS = st.text(

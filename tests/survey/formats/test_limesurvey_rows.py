@@ -1,7 +1,7 @@
 import pytest
 from limesurvey_cases import LARGE, ROW, numbered, only_reject, read
 
-from survey.formats.limesurvey import read_export
+from survey.formats.limesurvey.reading import read_export
 
 
 def test_unfinished_answers_are_kept_apart_or_kept_on_demand(tmp_path, questionnaire):

@@ -12,11 +12,11 @@ from polars.testing import assert_frame_equal
 from structure_cases import tricky_questionnaire
 
 from survey.errors import QuestionnaireError
-from survey.formats.limesurvey import read_export, write_export
-from survey.formats.limesurvey_checker import structure_faults
-from survey.formats.limesurvey_codes import TECHNICAL, question_fields
-from survey.formats.limesurvey_rows import read_structure
-from survey.formats.limesurvey_structure import export_limesurvey, limesurvey_structure
+from survey.formats.limesurvey.checker import structure_faults
+from survey.formats.limesurvey.codes import TECHNICAL, question_fields
+from survey.formats.limesurvey.reading import read_export, write_export
+from survey.formats.limesurvey.rows import read_structure
+from survey.formats.limesurvey.structure import export_limesurvey, limesurvey_structure
 from survey.generation import generate_responses
 from survey.questionnaire import load_questionnaire
 

@@ -7,7 +7,7 @@ from round_trips import every_questionnaire, every_type, framed, generated, ques
 
 from survey.formats.delimited import parse_delimited
 from survey.formats.intake import take_in
-from survey.formats.odk import odk_source
+from survey.formats.odk.reading import odk_source
 from survey.strategies import answers
 
 LAYOUTS = [

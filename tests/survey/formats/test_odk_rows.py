@@ -12,9 +12,9 @@ from round_trips import every_questionnaire, generated, questionnaire_at
 
 from survey.errors import ResponseError
 from survey.formats.importing import read_answers_file
-from survey.formats.odk_versions import FormVersion, read_form_version
+from survey.formats.odk.versions import FormVersion, read_form_version
+from survey.formats.odk.xlsform import export_xlsform
 from survey.formats.workbook import write_sheets
-from survey.formats.xlsform import export_xlsform
 from survey.schema import check_responses
 
 YAML = (

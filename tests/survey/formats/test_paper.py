@@ -9,7 +9,7 @@ from document_cases import EVERY, PATHS, ROUTING, with_questions
 
 from survey.columns import SPECIAL_LABELS
 from survey.files import FONTS
-from survey.formats.paper import TEMPLATE, Mailing, export_paper, paper_content
+from survey.formats.paper.sheet import TEMPLATE, Mailing, export_paper, paper_content
 from survey.french import typography
 from survey.questionnaire import load_questionnaire
 from survey.questions import Option, Row
@@ -24,7 +24,7 @@ MAILING = Mailing(
 PLACES = """
 #show circle: it => [#metadata(none) <mark>#it]
 #show square: it => [#metadata(none) <mark>#it]
-#include "paper.typ"
+#include "sheet.typ"
 #context {
   let found = query(selector.or(heading, <mark>)).map(one => (
     level: if one.func() == heading { one.level } else { 0 },

@@ -22,7 +22,7 @@ from survey.conditions import (
     Or,
 )
 from survey.evaluation import holds, shown
-from survey.formats.paper_routing import Entry, Goto, Offer, paper_routing
+from survey.formats.paper.routing import Entry, Goto, Offer, paper_routing
 from survey.generation import generate_responses
 from survey.questions import Comparable, Option, Question
 from survey.routing import effective_base, parse, to_polars

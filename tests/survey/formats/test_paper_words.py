@@ -5,8 +5,8 @@ from document_cases import INSTRUMENTS, ROUTING, with_questions
 
 from survey.conditions import Everyone, atoms, parse
 from survey.evaluation import holds
-from survey.formats.paper_routing import Entry, Goto, paper_routing
-from survey.formats.paper_words import PaperWords, question_numbers, row_letter
+from survey.formats.paper.routing import Entry, Goto, paper_routing
+from survey.formats.paper.words import PaperWords, question_numbers, row_letter
 from survey.generation import generate_responses
 from survey.questions import Option
 

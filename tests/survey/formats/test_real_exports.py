@@ -8,7 +8,7 @@ from limesurvey_cases import HEAD, REAL_EXPORTS, questionnaire_of
 
 from survey.errors import ResponseError
 from survey.formats.importing import read_answers_file
-from survey.formats.odk_versions import form_version
+from survey.formats.odk.versions import form_version
 from survey.schema import check_responses
 
 pytestmark = pytest.mark.skipif(

@@ -15,8 +15,8 @@ from survey.columns import questionnaire_columns
 from survey.control import ADVICE
 from survey.formats.answers import DATED_CODE, UNREADABLE_NUMBER
 from survey.formats.importing import read_answers_file
-from survey.formats.limesurvey import write_export
-from survey.formats.xlsform_names import form_nodes
+from survey.formats.limesurvey.reading import write_export
+from survey.formats.odk.names import form_nodes
 
 DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d:\d\d)(:\d\d)?.*")
 WORDS = {"True": "VRAI", "False": "FAUX", "true": "VRAI", "false": "FAUX"}

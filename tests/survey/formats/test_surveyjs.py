@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from survey.errors import QuestionnaireError
-from survey.formats.surveyjs import export_surveyjs, surveyjs_definition
-from survey.formats.surveyjs_conditions import to_surveyjs
+from survey.formats.surveyjs.conditions import to_surveyjs
+from survey.formats.surveyjs.form import export_surveyjs, surveyjs_definition
 from survey.questionnaire import load_questionnaire
 from survey.routing import parse
 

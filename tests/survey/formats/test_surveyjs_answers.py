@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from survey.errors import ResponseError
-from survey.formats.surveyjs_answers import answers_from_surveyjs, answers_to_surveyjs
-from survey.formats.surveyjs_import import read_surveyjs
+from survey.formats.surveyjs.answers import answers_from_surveyjs, answers_to_surveyjs
+from survey.formats.surveyjs.reading import read_surveyjs
 from survey.generation import generate_responses
 from survey.questionnaire import load_questionnaire
 from survey.schema import check_responses

@@ -9,8 +9,8 @@ from pyxform.validators.odk_validate import ODKValidateError, check_xform
 from xlsform_engine import EACH_FILE, FILES, converted, questionnaire_of
 
 from survey.errors import QuestionnaireError
-from survey.formats.xlsform import export_xlsform
-from survey.formats.xlsform_names import form_nodes
+from survey.formats.odk.names import form_nodes
+from survey.formats.odk.xlsform import export_xlsform
 from survey.questionnaire import in_edition
 
 CASE = questionnaire_of(FILES[0])

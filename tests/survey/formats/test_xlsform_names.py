@@ -5,7 +5,7 @@ from hypothesis import given
 from xlsform_engine import EACH_FILE, FILES, questionnaire_of
 
 from survey.columns import BLANK, questionnaire_columns
-from survey.formats.xlsform_names import (
+from survey.formats.odk.names import (
     answers_to_submission,
     decimal_text,
     form_nodes,

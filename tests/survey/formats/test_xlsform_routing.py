@@ -33,8 +33,8 @@ from survey.conditions import (
     parse,
 )
 from survey.evaluation import holds
-from survey.formats.xlsform_conditions import to_xpath
-from survey.formats.xlsform_names import answers_to_submission, form_nodes
+from survey.formats.odk.conditions import to_xpath
+from survey.formats.odk.names import answers_to_submission, form_nodes
 from survey.generation import generate_responses
 from survey.routing import effective_base, to_polars
 from survey.strategies import answers

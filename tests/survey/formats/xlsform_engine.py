@@ -14,8 +14,8 @@ import pytest
 from lxml import etree
 from pyxform.xls2xform import convert
 
-from survey.formats.xlsform import export_xlsform
-from survey.formats.xlsform_names import form_nodes
+from survey.formats.odk.names import form_nodes
+from survey.formats.odk.xlsform import export_xlsform
 from survey.questionnaire import load_questionnaire
 
 XFORMS = "{http://www.w3.org/2002/xforms}"

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from survey.errors import Fault
-from survey.formats.expressionscript import (
+from survey.formats.limesurvey.codes import OTHER, OTHER_ANSWER
+from survey.formats.limesurvey.expressionscript import (
     ATTRIBUTES,
     FUNCTIONS,
     Binary,
@@ -18,9 +19,8 @@ from survey.formats.expressionscript import (
     parse_expression,
     walk,
 )
-from survey.formats.limesurvey_codes import OTHER, OTHER_ANSWER
-from survey.formats.limesurvey_rows import Asked, Line, Structure
-from survey.formats.limesurvey_vocabulary import KINDS
+from survey.formats.limesurvey.rows import Asked, Line, Structure
+from survey.formats.limesurvey.vocabulary import KINDS
 from survey.suggestions import suggestion
 
 # Names that any expression may use.

@@ -1,7 +1,7 @@
 """LimeSurvey's export of responses, CSV or VV, turned into canonical cells.
 
-Headings in every style (`limesurvey_headings`); answers as codes or as labels. What becomes of rows
-is in `survey.formats.intake`. Writing is `limesurvey_writing`.
+Headings in every style (`limesurvey.headings`); answers as codes or as labels. What becomes of rows
+is in `survey.formats.intake`. Writing is `limesurvey.writing`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from survey.formats.intake import (
     refuse_reserved,
     take_in,
 )
-from survey.formats.limesurvey_codes import (
+from survey.formats.limesurvey.codes import (
     OTHER,
     OTHER_ANSWER,
     REQUIRED,
@@ -31,8 +31,8 @@ from survey.formats.limesurvey_codes import (
     other_option,
     question_fields,
 )
-from survey.formats.limesurvey_headings import Layout, match_headings
-from survey.formats.limesurvey_writing import write_export
+from survey.formats.limesurvey.headings import Layout, match_headings
+from survey.formats.limesurvey.writing import write_export
 from survey.formats.wording import holds_labels, translated
 from survey.questions import Question, Questionnaire
 

@@ -25,8 +25,8 @@ from survey.columns import question_columns, tick_column
 from survey.errors import ResponseError
 from survey.formats.delimited import Table, file_bytes
 from survey.formats.fields import TICKED, Field, cell, question_fields
+from survey.formats.odk.names import form_nodes
 from survey.formats.workbook_reading import read_workbook
-from survey.formats.xlsform_names import form_nodes
 from survey.questions import Question, Questionnaire
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from survey.columns import DONT_KNOW
 from survey.errors import ResponseError
 from survey.formats.found_columns import listing, refuse_missing, refuse_twice
-from survey.formats.limesurvey_codes import (
+from survey.formats.limesurvey.codes import (
     CONTACT,
     IGNORED,
     OTHER,

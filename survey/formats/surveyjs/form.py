@@ -2,9 +2,9 @@
 
 The JSON runs in SurveyJS as it is, without code of ours: written for survey-core 2.5, seen to route
 the same from 2.3 to 3.1. One page per theme, after a first page that holds the introduction.
-Questions, rows and options are shown by `visibleIf` (`survey.formats.surveyjs_conditions`); what a
+Questions, rows and options are shown by `visibleIf` (`survey.formats.surveyjs.conditions`); what a
 form hides it empties at once, so that a hidden answer counts no more than in our routing. Keys of
-the data: `survey.formats.surveyjs_answers`.
+the data: `survey.formats.surveyjs.answers`.
 
 Texts of the library itself (« Page 2 sur 9 ») are French once the page that shows the form has
 loaded `survey-core/i18n/french`.
@@ -23,7 +23,7 @@ from survey.columns import DONT_KNOW, other_text_column, state_column
 from survey.conditions import EVERYONE, Condition, Has, Is, parse
 from survey.errors import QuestionnaireError
 from survey.files import write_text
-from survey.formats.surveyjs_conditions import to_surveyjs
+from survey.formats.surveyjs.conditions import to_surveyjs
 from survey.french import short_number, typography
 from survey.questions import Option, Question, Questionnaire, Row
 

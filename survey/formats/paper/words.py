@@ -20,7 +20,7 @@ from survey.conditions import (
     Not,
     Or,
 )
-from survey.formats.paper_routing import Entry, Goto
+from survey.formats.paper.routing import Entry, Goto
 from survey.french import NBSP, decimal, typography
 from survey.questions import Question, Questionnaire
 

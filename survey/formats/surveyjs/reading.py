@@ -14,7 +14,7 @@ from survey.columns import empty_responses, other_text_column, state_column
 from survey.errors import ResponseError
 from survey.formats.delimited import file_bytes
 from survey.formats.intake import DUPLICATE_ID, DUPLICATE_TOKEN, REJECTS, ROW_REJECTED, masked
-from survey.formats.surveyjs_answers import ValueFault, read_answers
+from survey.formats.surveyjs.answers import ValueFault, read_answers
 from survey.french import typography
 from survey.questions import Questionnaire
 from survey.schema import violations

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from survey.errors import Fault
-from survey.formats.limesurvey_vocabulary import (
+from survey.formats.limesurvey.vocabulary import (
     ANSWER,
     CLASSES,
     GROUP,

@@ -2,7 +2,7 @@
 
 A multiple choice comes as one column (`q`: codes, spaces between), as one per option
 (`q/<option>`: 1, 0, True, False, empty), or both; where both speak and disagree, the answer is
-erased and noted. Versions of a form that did not offer the same: `survey.formats.odk_versions`.
+erased and noted. Versions of a form that did not offer the same: `survey.formats.odk.versions`.
 Our questionnaires have no repeat: rows of repeat tables are listed among the rejects, never taken.
 Dates with a zone are brought to UTC. An answer rejected in the tool (`ReviewState`,
 `_validation_status`) is set aside.
@@ -31,7 +31,7 @@ from survey.formats.intake import (
     bare_technical,
     refuse_reserved,
 )
-from survey.formats.odk_headings import (
+from survey.formats.odk.headings import (
     CENTRAL_MARKS,
     DATES,
     IDS,
@@ -42,8 +42,7 @@ from survey.formats.odk_headings import (
     Layout,
     match_headings,
 )
-from survey.formats.odk_versions import FormVersion, described, inferred
-from survey.formats.xlsform_names import (
+from survey.formats.odk.names import (
     END,
     RESERVED,
     START,
@@ -51,6 +50,7 @@ from survey.formats.xlsform_names import (
     dont_know_node,
     other_text_node,
 )
+from survey.formats.odk.versions import FormVersion, described, inferred
 from survey.questions import Question, Questionnaire
 
 # As the tools write them, then as a French spreadsheet does after them.

@@ -19,7 +19,7 @@ from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 from survey.canonical import plain_number
 from survey.columns import BLANK, DONT_KNOW, SPECIAL_LABELS
 from survey.files import SIMULATED, replace_file
-from survey.formats.dictionary import (
+from survey.formats.documents.dictionary import (
     INSTRUCTIONS,
     Described,
     changes,

@@ -1,6 +1,6 @@
 """Conditions in XPath, as XLSForm writes them: `${q}` stands for the node of a question.
 
-Nodes are those of `survey.formats.xlsform_names`. One that is not shown and one left blank are both
+Nodes are those of `survey.formats.odk.names`. One that is not shown and one left blank are both
 empty: compared with a code they are false, and as a number they are NaN, for which every comparison
 is false too. Only `AllRows` and `Count` tell a hidden row from a blank one, by asking again the
 conditions under which the row is shown. Functions used: `selected`, `true`, `not`, `number`.
@@ -27,7 +27,7 @@ from survey.conditions import (
     Or,
     parse,
 )
-from survey.formats.xlsform_names import decimal_text, dont_know_node
+from survey.formats.odk.names import decimal_text, dont_know_node
 from survey.questions import Question, Questionnaire, Row
 from survey.routing import effective_base
 

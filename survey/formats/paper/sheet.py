@@ -1,6 +1,6 @@
 """The questionnaire to be filled in with a pen: an A4 PDF fit to be mailed.
 
-Set by Typst from `paper.typ`, which holds the layout and no text but « Précisez »; what is said is
+Set by Typst from `sheet.typ`, which holds the layout and no text but « Précisez »; what is said is
 put together here. The PDF is tagged (PDF/UA-1), in French, and carries no date: the same
 questionnaire gives the same bytes.
 """
@@ -17,8 +17,8 @@ import typst
 
 from survey.columns import DONT_KNOW, SPECIAL_LABELS
 from survey.files import FONTS, replace_file
-from survey.formats.paper_routing import Entry, Goto, Instruction, Offer, paper_routing
-from survey.formats.paper_words import PaperWords, question_numbers, row_letter
+from survey.formats.paper.routing import Entry, Goto, Instruction, Offer, paper_routing
+from survey.formats.paper.words import PaperWords, question_numbers, row_letter
 from survey.french import NBSP, short_number, typography
 from survey.questions import Option, Question, Questionnaire
 

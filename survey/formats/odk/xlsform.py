@@ -4,7 +4,7 @@ One page per theme (`field-list`), the introduction before them. What a form ask
 questionnaire says: who sees a question, a row or an option (`relevant`, `choice_filter`), bounds
 and options that exclude the others (`constraint`), questions that need an answer (`required`).
 A number that may be unknown is followed by a box « Ne sait pas », shown as long as there is no
-number, so that both never stand together. Names are those of `survey.formats.xlsform_names`.
+number, so that both never stand together. Names are those of `survey.formats.odk.names`.
 
 Not written: translations, and what a questionnaire knows only for the analysis (short labels of
 questions, comparisons, changes). Texts are written as they are, although the tools read `_a_`,
@@ -21,9 +21,8 @@ from pathlib import Path
 
 from survey.columns import DONT_KNOW, SPECIAL_LABELS, answer_column
 from survey.conditions import parse
-from survey.formats.workbook import write_sheets
-from survey.formats.xlsform_conditions import all_of, shown_xpath, to_xpath
-from survey.formats.xlsform_names import (
+from survey.formats.odk.conditions import all_of, shown_xpath, to_xpath
+from survey.formats.odk.names import (
     END,
     INTRODUCTION,
     START,
@@ -34,6 +33,7 @@ from survey.formats.xlsform_names import (
     other_text_node,
     pages,
 )
+from survey.formats.workbook import write_sheets
 from survey.french import short_number, typography
 from survey.questions import Question, Questionnaire, Row
 

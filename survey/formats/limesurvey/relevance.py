@@ -13,7 +13,7 @@ LimeSurvey does with an expression was read in `em_core_helper.php`, `em_manager
   Hidden and blank are told apart by the condition of the question or row, written out again.
 - `==` is the loose equality of PHP. A text is compared with a text here: no answer and `"0"` are
   not equal, `"10-49"` is no number. Codes that would be read as numbers in another form (`01`,
-  `1e3`) or as nothing (`false`, which JavaScript empties) are never exported: `limesurvey_codes`.
+  `1e3`) or as nothing (`false`, which JavaScript empties) are never exported: `limesurvey.codes`.
 - An empty answer is 0 in the page (JavaScript): `q.NAOK == 0` and `q.NAOK < 10` hold for who left
   blank; on the server (PHP) only `q.NAOK <= 0` does. Of two texts the letters are compared:
   `"NSP" > "0"`. Every comparison of numbers is guarded by `is_numeric`, and its number is written
@@ -50,7 +50,7 @@ from survey.conditions import (
     Or,
     parse,
 )
-from survey.formats.limesurvey_codes import (
+from survey.formats.limesurvey.codes import (
     OTHER,
     answer_codes,
     other_option,
@@ -83,7 +83,7 @@ def option_variable(question: Question, option: str) -> str:
 
 
 def number_value(question: Question) -> str:
-    """The number answered; as `limesurvey_structure` asks for it, which may be by a text."""
+    """The number answered; as `limesurvey.structure` asks for it, which may be by a text."""
     if question.dont_know and not question.integer:
         return f'sum(str_replace(",", ".", {variable(question)}))'
     return variable(question)

@@ -1,6 +1,6 @@
 """Headings of a CSV of KoboToolbox or ODK Central: what each column is.
 
-Nodes are those of `survey.formats.xlsform_names`; the groups before a node (`page/q` for Kobo,
+Nodes are those of `survey.formats.odk.names`; the groups before a node (`page/q` for Kobo,
 `page-q` for Central, or none) do not matter. Technical columns are known by their names.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from survey.errors import ResponseError
 from survey.formats.found_columns import refuse_missing, refuse_twice
-from survey.formats.xlsform_names import END, START, TOKEN, Node, form_nodes
+from survey.formats.odk.names import END, START, TOKEN, Node, form_nodes
 from survey.questions import Questionnaire
 
 # First found, first used: `_id` is new each time an answer is sent again, `_uuid` is not.

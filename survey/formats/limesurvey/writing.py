@@ -18,7 +18,7 @@ from survey.columns import (
 )
 from survey.errors import ResponseError
 from survey.files import replace_file
-from survey.formats.limesurvey_codes import (
+from survey.formats.limesurvey.codes import (
     OTHER,
     OTHER_ANSWER,
     Field,
@@ -26,7 +26,7 @@ from survey.formats.limesurvey_codes import (
     other_option,
     question_fields,
 )
-from survey.formats.limesurvey_headings import ELLIPSIS, KEPT_WHOLE, TITLES, item_texts
+from survey.formats.limesurvey.headings import ELLIPSIS, KEPT_WHOLE, TITLES, item_texts
 from survey.formats.wording import DONT_KNOW_LABELS
 from survey.questions import Question, Questionnaire
 

@@ -5,8 +5,8 @@ a condition on a name that does not exist. Each is a fault here, told in French 
 
 Checked: columns; width and class of rows, their order and nesting; settings and texts; codes
 (form, length, unique); types, their subquestions and answers; « other », mandatory; attributes,
-their types and values; conditions (`limesurvey_expressions`); HTML; the same codes in every
-language. What LimeSurvey takes is in `limesurvey_vocabulary`. Not checked: quotas, assessments and
+their types and values; conditions (`limesurvey.expressions`); HTML; the same codes in every
+language. What LimeSurvey takes is in `limesurvey.vocabulary`. Not checked: quotas, assessments and
 conditions of the old kind beyond the class of their rows.
 """
 
@@ -19,10 +19,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from survey.errors import Fault, QuestionnaireError
-from survey.formats.limesurvey_codes import OTHER
-from survey.formats.limesurvey_expressions import expression_faults
-from survey.formats.limesurvey_rows import Asked, Line, Structure, read_structure
-from survey.formats.limesurvey_vocabulary import (
+from survey.formats.limesurvey.codes import OTHER
+from survey.formats.limesurvey.expressions import expression_faults
+from survey.formats.limesurvey.rows import Asked, Line, Structure, read_structure
+from survey.formats.limesurvey.vocabulary import (
     ANSWER,
     CLASSES,
     GROUP,

@@ -1,7 +1,7 @@
 """A questionnaire as LimeSurvey's tab-separated survey structure, ready to import (5 and 6).
 
-How each question is asked: `limesurvey_questions`; codes are those of `limesurvey_codes`,
-conditions those of `limesurvey_relevance`. One group per run of questions of a theme, so that their
+How each question is asked: `limesurvey.questions`; codes are those of `limesurvey.codes`,
+conditions those of `limesurvey.relevance`. One group per run of questions of a theme, so that their
 order stays. Privacy: neither IP address nor referring page nor timings nor cookie; the token and
 the dates are kept, for `fieldwork` needs them.
 
@@ -19,10 +19,10 @@ from zlib import crc32
 
 from survey.errors import QuestionnaireError
 from survey.files import write_text
-from survey.formats.limesurvey_checker import structure_faults
-from survey.formats.limesurvey_questions import ATTRIBUTES, LANGUAGE, Cells, question_rows, rich
-from survey.formats.limesurvey_relevance import ALWAYS
-from survey.formats.limesurvey_vocabulary import REQUIRED_COLUMNS
+from survey.formats.limesurvey.checker import structure_faults
+from survey.formats.limesurvey.questions import ATTRIBUTES, LANGUAGE, Cells, question_rows, rich
+from survey.formats.limesurvey.relevance import ALWAYS
+from survey.formats.limesurvey.vocabulary import REQUIRED_COLUMNS
 from survey.french import typography
 from survey.questionnaire import Questionnaire
 
@@ -69,7 +69,7 @@ def export_limesurvey(questionnaire: Questionnaire, path: Path) -> None:
 
     Raises
     ------
-    QuestionnaireError : our own check (`limesurvey_checker`) refuses the structure, for instance
+    QuestionnaireError : our own check (`limesurvey.checker`) refuses the structure, for instance
         for a question code that ExpressionScript keeps for itself; nothing is written
     """
     text = limesurvey_structure(questionnaire)

@@ -23,14 +23,14 @@ import html
 
 from survey.columns import DONT_KNOW
 from survey.conditions import EVERYONE, parse
-from survey.formats.limesurvey_codes import (
+from survey.formats.limesurvey.codes import (
     OTHER,
     OTHER_ANSWER,
     answer_codes,
     other_option,
     question_fields,
 )
-from survey.formats.limesurvey_relevance import (
+from survey.formats.limesurvey.relevance import (
     is_number,
     joined,
     number_value,

@@ -10,7 +10,7 @@ instruction say it, each true to the condition trees of the questionnaire:
 Followed with a pen from the first question to the last, they lead to the questions that
 `survey.routing` asks, and to no other. Whether an instruction is right, needed or redundant is
 asked of `survey.reach`, which knows what a respondent can answer. Their French is in
-`survey.formats.paper_words`.
+`survey.formats.paper.words`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The codebook of a questionnaire: what each column and each code of the answers means.
 
 As CSV, one row per column and per code, for whoever reads the answers with a tool; as one HTML page
-that needs nothing else, for whoever reads it. Both come from `survey.formats.dictionary`.
+that needs nothing else, for whoever reads it. Both come from `survey.formats.documents.dictionary`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from survey.columns import BLANK, DONT_KNOW, SPECIAL_LABELS
 from survey.files import write_csv, write_text
-from survey.formats.dictionary import (
+from survey.formats.documents.dictionary import (
     KINDS,
     Described,
     changes,

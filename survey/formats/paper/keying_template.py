@@ -16,7 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from survey.columns import DONT_KNOW, SPECIAL_LABELS
 from survey.files import replace_file
 from survey.formats.fields import Field, question_fields
-from survey.formats.keying import DATE, NUMBER, TITLES, TOKEN, template_headings
+from survey.formats.paper.keying import DATE, NUMBER, TITLES, TOKEN, template_headings
 from survey.formats.workbook import undated, write_text_cell
 from survey.french import typography
 from survey.questions import Question, Questionnaire

@@ -2,7 +2,7 @@
 
 Gathered from LimeSurvey 6.10 (its import and export of tab-separated structures, its question
 models and the descriptions of its question types). The attributes stand in
-`limesurvey_attributes.yml`: `types` (letters of the question types that have it), `rule` (it limits
+`attributes.yml`: `types` (letters of the question types that have it), `rule` (it limits
 what may be answered: on another type LimeSurvey would drop it in silence), `values` (those allowed,
 or `integer`; any when there is none). `alphasort` and `code_filter` are of LimeSurvey 2 and still
 written by older exports.
@@ -148,7 +148,7 @@ class Attribute:
 @cache
 def attributes() -> dict[str, Attribute]:
     """Attributes by name."""
-    text = Path(__file__).with_name("limesurvey_attributes.yml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name("attributes.yml").read_text(encoding="utf-8")
     return {
         name: Attribute(each["types"], each.get("rule", False), tuple(each.get("values", ())))
         for name, each in yaml.safe_load(text).items()

@@ -1,0 +1,1 @@
+"""What documents a questionnaire: codebook and DDI."""

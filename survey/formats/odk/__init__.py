@@ -1,0 +1,1 @@
+"""XLSForm, and the answers of KoboToolbox and ODK Central."""

@@ -1,0 +1,1 @@
+"""SurveyJS: the form and its answers."""
