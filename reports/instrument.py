@@ -37,7 +37,7 @@ def _question(question: Question, number: int, questionnaire: Questionnaire) -> 
         lines += [f"- {_option(option)}" for option in question.options]
         if question.options:
             lines += [f"- {label}" for label in _dont_know(question)]
-    lines.append(f"\n{_origin(question)}\n")
+    lines.append(f"\n{_origin(question, questionnaire.since)}\n")
     return "\n".join(lines)
 
 
@@ -60,13 +60,14 @@ def _dont_know(question: Question) -> list[str]:
     return ["Ne sait pas"] if question.dont_know else []
 
 
-def _origin(question: Question) -> str:
+def _origin(question: Question, first: int) -> str:
+    """Where the question comes from and what became of it, `first` being the first edition."""
     comparable = question.comparable
     text = STATUS[comparable.status]
     if comparable.status != "own" and comparable.reference:
         text += f" : {_as_code(comparable.reference)}"
     notes = [f"{text}.", _as_code(comparable.note or "")]
-    if question.since > 2025:
+    if question.since > first:
         notes.append(f"Posée depuis {question.since}.")
     notes += [f"Modifiée en {change.edition} : {change.what}" for change in question.changed]
     return " ".join(note for note in notes if note)
