@@ -27,10 +27,13 @@ NO_LABEL = "…"
 CODE = re.compile(r"[a-z][a-z0-9]{0,19}")
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 LARGEST = 1e12  # what every tool keeps to the unit
+LONGEST_TEXT = 10_000  # characters, four pages
 
 QuestionType = Literal["single", "multiple", "grid", "number", "text"]
 Text = Annotated[
-    str, StringConstraints(min_length=1, strip_whitespace=True), AfterValidator(typography)
+    str,
+    StringConstraints(min_length=1, max_length=LONGEST_TEXT, strip_whitespace=True),
+    AfterValidator(typography),
 ]
 Expression = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Year = Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]

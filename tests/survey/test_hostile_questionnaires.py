@@ -90,6 +90,7 @@ def one_fault(folder, text: str, modules: dict[str, str | bytes] | None = None) 
         (question("x", text="Quoi {structure"), "ligne 22, question « x » : accolade seule"),
         (question("x", text='"{{structure}} ?"'), "accolade seule ou en trop"),
         (question("x", text='"{minutes} ?"'), "mot « {minutes} » inconnu"),
+        (question("x", text="mot " * 3000), "« text » dépasse 10 000 caractères"),
         (question("x", text='"a\\0b"'), "le caractère n° 2, U+0000"),
         (question("x", text='"\\e[31mrouge"'), "le caractère n° 1, U+001B"),
         (question("x", text='"\\u202eenvers"'), "le caractère n° 1, U+202E"),
