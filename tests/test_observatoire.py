@@ -82,7 +82,7 @@ def test_the_help_lists_every_verb_with_its_example(capsys):
         (["questionnaire", "zut"], "« zut » n’est pas une commande. Commandes : verifier"),
         (["collecter", "servir"], "il manque : CAMPAGNE"),
         (["collecter", "servir", "nulle"], "campaign.yml : fichier introuvable"),
-        (["questionnaire", "q.yml", "--edition", "deux"], "attend un nombre entier"),
+        (["questionnaire", "q.yml", "--edition", "deux"], "« deux » n’est pas une année"),
         (["questionnaire", "nulle.yml"], "nulle.yml : fichier introuvable"),
         (["importer"], "il manque : CAMPAGNE"),
         (["importer", "nulle", "e.csv"], "campaign.yml : fichier introuvable"),
