@@ -64,7 +64,7 @@ def population_label(condition: Condition, questionnaire: Questionnaire) -> str:
             heads, tails = zip(*(label.partition(" ")[::2] for label in labels), strict=True)
             if len(set(heads)) == 1:
                 labels = [f"{heads[0]} {tails[0]}", *tails[1:]]
-            return _listed(labels, f" {word}")
+            return listed(labels, f" {word}")
         case _:
             return f"réponses où {to_french(condition, questionnaire)}"
 
@@ -105,25 +105,26 @@ def _joined(
     if all(isinstance(condition, Named) for condition in conditions):
         members = [f"des {_members(questionnaire.base_label(c.code))}" for c in conditions]
         verb = "fait" if positive else "ne fait pas"
-        return f"l’on {verb} partie {_listed(members, ' ' + word)}"
+        return f"l’on {verb} partie {listed(members, ' ' + word)}"
     clauses = [_clause(condition, questionnaire, positive) for condition in conditions]
-    compound = [_is_compound(condition) for condition in conditions]
+    compound = [is_compound(condition) for condition in conditions]
     if word == "et":
         clauses = [f"({c})" if big else c for c, big in zip(clauses, compound, strict=True)]
     elif any(compound):
         return "soit " + ", soit ".join(clauses)
     several = any(_has_several_values(condition) for condition in conditions)
-    return _listed(clauses, f", {word}" if several else f" {word}")
+    return listed(clauses, f", {word}" if several else f" {word}")
 
 
-def _listed(parts: list[str], word: str) -> str:
+def listed(parts: list[str], word: str) -> str:
     """« a, b ou c »; `word` comes with what stands before it."""
     return f"{word} ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
 
 
-def _is_compound(condition: Condition) -> bool:
+def is_compound(condition: Condition) -> bool:
+    """Whether a clause says several things, and is to be set apart so that it stays one."""
     inner = condition.condition if isinstance(condition, Not) else condition
-    return isinstance(inner, And | Or) or (isinstance(inner, Not) and _is_compound(inner))
+    return isinstance(inner, And | Or) or (isinstance(inner, Not) and is_compound(inner))
 
 
 def _has_several_values(condition: Condition) -> bool:
@@ -137,7 +138,9 @@ def _atom(condition: Condition, questionnaire: Questionnaire, positive: bool) ->
     match condition:
         case Is(_, values, _) if question.type == "number":
             verb = "est de" if positive else "n’est pas de"
-            return f"{name} {verb} {_either([_number(float(value), question) for value in values])}"
+            return (
+                f"{name} {verb} {either([number_text(float(value), question) for value in values])}"
+            )
         case Is(_, values, None):
             return f"{name} {_is_among(_labels(question, values), positive, 'est')}"
         case Is(_, values, row):
@@ -145,16 +148,16 @@ def _atom(condition: Condition, questionnaire: Questionnaire, positive: bool) ->
             return f"{line} {_is_among(_labels(question, values), positive, 'est', 'à ')}"
         case Compare(_, operator, number):
             size = SIZES[operator if positive else CONTRARY[operator]]
-            return f"{name} est {_of(size.format(_number(number, question)))}"
+            return f"{name} est {_of(size.format(number_text(number, question)))}"
         case Has(_, option):
             verb = "comprend" if positive else "ne comprend pas"
             return f"{name} {verb} {_labels(question, (option,))[0]}"
         case AnyRow(_, values) if positive:
-            return f"au moins une ligne de {name} est à {_either(_labels(question, values))}"
+            return f"au moins une ligne de {name} est à {either(_labels(question, values))}"
         case AnyRow(_, values):
-            return f"aucune ligne de {name} n’est à {_either(_labels(question, values))}"
+            return f"aucune ligne de {name} n’est à {either(_labels(question, values))}"
         case AllRows(_, values) if positive:
-            return f"toutes les lignes de {name} sont à {_either(_labels(question, values))}"
+            return f"toutes les lignes de {name} sont à {either(_labels(question, values))}"
         case AllRows(_, values):
             among = _is_among(_labels(question, values), False, "est", "à ")
             return f"au moins une ligne de {name} {among}"
@@ -168,7 +171,7 @@ def _atom(condition: Condition, questionnaire: Questionnaire, positive: bool) ->
 
 def _count(condition: Count, question: Question, positive: bool) -> str:
     of = f"de « {question.short} »"
-    state = f"à {_either(_labels(question, condition.values))}"
+    state = f"à {either(_labels(question, condition.values))}"
     if condition.operator == "=" and not positive:
         return f"le nombre de lignes {of} {state} n’est pas {condition.threshold}"
     operator = condition.operator if positive else CONTRARY[condition.operator]
@@ -182,14 +185,15 @@ def _count(condition: Count, question: Question, positive: bool) -> str:
 
 def _is_among(labels: list[str], positive: bool, verb: str, before: str = "") -> str:
     if positive:
-        return f"{verb} {before}{_either(labels)}"
+        return f"{verb} {before}{either(labels)}"
     if len(labels) == 1:
         return f"n’{verb} pas {before}{labels[0]}"
     return f"n’{verb} ni " + " ni ".join(f"{before}{label}" for label in labels)
 
 
-def _either(parts: list[str]) -> str:
-    return _listed(parts, " ou")
+def either(parts: list[str]) -> str:
+    """« a, b ou c »."""
+    return listed(parts, " ou")
 
 
 def _of(size: str) -> str:
@@ -197,7 +201,8 @@ def _of(size: str) -> str:
     return f"d’{size}" if size[0] in "aeiou" else f"de {size}"
 
 
-def _number(number: float, question: Question) -> str:
+def number_text(number: float, question: Question) -> str:
+    """« 12,5 heures »: a number with the unit of its question."""
     digits = 0 if number == int(number) else len(str(number).split(".")[1])
     return " ".join(filter(None, [decimal(number, digits), question.unit]))
 

@@ -21,19 +21,12 @@ from survey.conditions import (
     Or,
 )
 from survey.formats.paper.routing import Entry, Goto
-from survey.french import NBSP, decimal, typography
+from survey.french import NBSP, typography
+from survey.prose import NO_ROW, SIZES, either, is_compound, number_text
 from survey.questions import Question, Questionnaire
 
-SIZES = {
-    ">=": "au moins {}",
-    ">": "plus de {}",
-    "<=": "au plus {}",
-    "<": "moins de {}",
-    "=": "exactement {}",
-}
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 LISTED = 3  # options named one by one
-AT_NO_ROW = {("=", 0), ("<", 1), ("<=", 0)}
 
 
 def question_numbers(questionnaire: Questionnaire) -> dict[str, str]:
@@ -115,7 +108,7 @@ class PaperWords:
         together = {tick for options in ticks.values() for tick in options}
         others = [inner for inner in inners if inner not in together]
         clauses = [self._clause(inner, positive, here) for inner in others]
-        compound = [_is_compound(inner) for inner in others]
+        compound = [is_compound(inner) for inner in others]
         if word == "et":
             clauses = [f"({c})" if big else c for c, big in zip(clauses, compound, strict=True)]
         clauses += [
@@ -135,7 +128,7 @@ class PaperWords:
             return f"{some} des {len(options)} premières réponses{at}"
         labels = _labels(question, tuple(options))
         if word == "ou":
-            return f"vous avez coché {_either(labels)}{at}"
+            return f"vous avez coché {either(labels)}{at}"
         return "vous n’avez coché ni " + " ni ".join(labels) + at
 
     def _atom(self, atom: Condition, positive: bool, here: str | None) -> str:
@@ -144,25 +137,25 @@ class PaperWords:
         of = "" if atom.question == here else f" de la question{NBSP}{self.numbers[atom.question]}"
         match atom:
             case Is(_, values, _) if question.type == "number":
-                numbers = [_number(float(value), question) for value in values]
-                return f"{_have(positive, 'indiqué')} {_either(numbers)}{at}"
+                numbers = [number_text(float(value), question) for value in values]
+                return f"{_have(positive, 'indiqué')} {either(numbers)}{at}"
             case Is(_, values, None):
                 return f"{_answered(question, values, positive)}{at}"
             case Is(_, values, row):
                 line = f"à la ligne{NBSP}{row_letter(question, row)}{of}"
                 return f"{_answered(question, values, positive)} {line}"
             case Compare(_, operator, number):
-                size = SIZES[operator].format(_number(number, question))
+                size = SIZES[operator].format(number_text(number, question))
                 return f"{_have(positive, 'indiqué')} {size}{at}"
             case Has(_, option):
                 return f"{_have(positive, 'coché')} {_labels(question, (option,))[0]}{at}"
             case AnyRow(_, values):
-                labels = _either(_labels(question, values))
+                labels = either(_labels(question, values))
                 if positive:
                     return f"vous avez répondu {labels} à au moins une ligne{of}"
                 return f"vous n’avez répondu {labels} à aucune ligne{of}"
             case AllRows(_, values):
-                labels = _either(_labels(question, values))
+                labels = either(_labels(question, values))
                 which = " à remplir" if any(row.only_if for row in question.rows) else ""
                 return f"{_have(positive, 'répondu')} {labels} à toutes les lignes{which}{of}"
             case Count():
@@ -173,8 +166,8 @@ class PaperWords:
 
     def _count(self, atom: Count, question: Question, positive: bool, of: str) -> str:
         """A small number of rows is said of a grid that was to be filled in, not of another."""
-        labels = _either(_labels(question, atom.values))
-        none = (atom.operator, atom.threshold) in AT_NO_ROW
+        labels = either(_labels(question, atom.values))
+        none = (atom.operator, atom.threshold) in NO_ROW
         if not none and atom.operator not in ("<", "<="):
             return f"{_have(positive, 'répondu')} {labels} à {_lines(atom)}{of}"
         name = self.numbers[atom.question]
@@ -198,10 +191,10 @@ def _answered(question: Question, values: tuple[str, ...], positive: bool) -> st
     codes = [option.code for option in question.options] + [DONT_KNOW] * question.dont_know
     others = tuple(code for code in codes if code not in values)
     if positive and others and len(others) < len(values):
-        return f"vous avez répondu autre chose que {_either(_labels(question, others))}"
+        return f"vous avez répondu autre chose que {either(_labels(question, others))}"
     labels = _labels(question, values)
     if positive:
-        return f"vous avez répondu {_either(labels)}"
+        return f"vous avez répondu {either(labels)}"
     if len(labels) == 1:
         return f"vous n’avez pas répondu {labels[0]}"
     return "vous n’avez répondu ni " + " ni ".join(labels)
@@ -214,25 +207,6 @@ def _have(positive: bool, verb: str) -> str:
 def _labels(question: Question, codes: tuple[str, ...]) -> list[str]:
     labels = {option.code: option.label for option in question.options} | SPECIAL_LABELS
     return [f"« {labels[code]} »" for code in codes]
-
-
-def _number(number: float, question: Question) -> str:
-    digits = 0 if number == int(number) else len(str(number).split(".")[1])
-    return " ".join(filter(None, [decimal(number, digits), question.unit]))
-
-
-def _either(parts: list[str]) -> str:
-    return _listed(parts, " ou")
-
-
-def _listed(parts: list[str], word: str) -> str:
-    """« a, b ou c »; `word` comes with what stands before it."""
-    return f"{word} ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
-
-
-def _is_compound(condition: Condition) -> bool:
-    inner = condition.condition if isinstance(condition, Not) else condition
-    return isinstance(inner, And | Or) or (isinstance(inner, Not) and _is_compound(inner))
 
 
 def _ticks_together(
