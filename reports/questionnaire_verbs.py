@@ -11,10 +11,9 @@ from pathlib import Path
 
 from reports.console import FrenchParser, progress, say
 from survey.errors import SurveyError
-from survey.files import write_csv, write_parquet
 from survey.french import counted, integer
-from survey.questionnaire import in_edition, load_questionnaire
-from survey.questions import FIRST_YEAR, LAST_YEAR
+
+# What the actions need is imported when one runs: the help of every command comes at once.
 
 INSTRUMENTS = Path("survey") / "instruments"
 MOST_ANSWERS = 1_000_000
@@ -65,6 +64,7 @@ EXPORTS = {
 
 def verify(options: argparse.Namespace) -> None:
     """Check a questionnaire and say what it holds."""
+    from survey.questionnaire import load_questionnaire
     from survey.summary import questionnaire_summary
 
     say(questionnaire_summary(load_questionnaire(options.fichier, options.edition)))
@@ -80,6 +80,7 @@ def compare(options: argparse.Namespace) -> None:
 def freeze_editions(options: argparse.Namespace) -> None:
     """Record what an edition asks, once and for all."""
     from survey.frozen import freeze, refuse_rewriting
+    from survey.questionnaire import in_edition, load_questionnaire
 
     asked = []
     for path in _instruments(options.fichiers):
@@ -97,6 +98,8 @@ def freeze_editions(options: argparse.Namespace) -> None:
 
 def export(options: argparse.Namespace) -> None:
     """Write a questionnaire in the forms asked for."""
+    from survey.questionnaire import load_questionnaire
+
     questionnaire = load_questionnaire(options.fichier, options.edition)
     written = []
     with progress() as bar:
@@ -119,7 +122,9 @@ def _mailing(options: argparse.Namespace):
 
 def generate(options: argparse.Namespace) -> None:
     """Write made-up answers that follow the routing."""
+    from survey.files import write_csv, write_parquet
     from survey.generation import generate_responses
+    from survey.questionnaire import load_questionnaire
 
     if not 1 <= options.nombre <= MOST_ANSWERS:
         raise SurveyError(f"--nombre {options.nombre} : de 1 à {integer(MOST_ANSWERS)} réponses.")
@@ -201,6 +206,8 @@ def _instruments(paths: list[Path]) -> list[Path]:
 
 def _year(text: str) -> int:
     """An edition given on the command line."""
+    from survey.questions import FIRST_YEAR, LAST_YEAR
+
     if not re.fullmatch("[0-9]{4}", text) or not FIRST_YEAR <= int(text) <= LAST_YEAR:
         what = f"« {text} » n’est pas une année, de {FIRST_YEAR} à {LAST_YEAR}."
         raise argparse.ArgumentTypeError(what)
