@@ -29,6 +29,7 @@ PALETTE = {
     "data-5": "#e6f0f3",
     "reference": "#b8480f",
     "paper": "#ffffff",
+    "wash": "#f4f7f8",
     "fragile": "#66757d",
 }
 TINTS = ("data", "data-3", "data-2", "data-4", "data-5")  # from the darkest

@@ -89,13 +89,13 @@ def _rules(mark: Row, rows: Sequence[Row], encoding: Row) -> str:
 
 def _dots(mark: Row, rows: Sequence[Row], encoding: Row) -> str:
     x, y = _scale(encoding["x"]), _scale(encoding["y"])
-    style = _style(fill=mark["fill"], stroke=mark["stroke"], stroke_width=mark["strokeWidth"])
-    radius = _number(mark["size"] ** 0.5 / 2)
-    shapes = [
-        f'<circle cx="{_number(x(row["x"]))}" cy="{_number(y(row["y"]))}" r="{radius}"/>'
-        for row in rows
-    ]
-    return _grouped(style, shapes)
+    area = encoding.get("size", {}).get("field")
+    shapes = []
+    for row in rows:
+        radius = _number((row[area] if area else mark["size"]) ** 0.5 / 2)
+        shape = f'<circle cx="{_number(x(row["x"]))}" cy="{_number(y(row["y"]))}" r="{radius}"/>'
+        shapes.append(_titled(shape, row, encoding))
+    return _grouped(_surface(mark), shapes)
 
 
 def _texts(mark: Row, rows: Sequence[Row], encoding: Row) -> str:
@@ -117,20 +117,31 @@ def _texts(mark: Row, rows: Sequence[Row], encoding: Row) -> str:
 
 
 def _outlines(mark: Row, rows: Sequence[Row], encoding: Row) -> str:
-    style = _style(
-        fill=mark["fill"],
-        stroke=mark.get("stroke", ""),
-        stroke_width=_unless(mark.get("strokeWidth", 1), 1),
-        stroke_dasharray=",".join(map(str, mark.get("strokeDash", ()))),
-    )
     shapes = []
     for feature in rows:
-        geometry = feature["geometry"]
-        polygons = geometry["coordinates"]
-        polygons = [polygons] if geometry["type"] == "Polygon" else polygons
-        rings = "".join(_ring(ring) for polygon in polygons for ring in polygon)
-        shapes.append(f'<path d="{rings}"/>')
-    return _grouped(style, shapes)
+        kind, places = feature["geometry"]["type"], feature["geometry"]["coordinates"]
+        polygons = [places] if kind in ("Polygon", "MultiLineString") else places
+        close = "" if kind == "MultiLineString" else "z"
+        lines = "".join(_line_of(line, close) for polygon in polygons for line in polygon)
+        shapes.append(_titled(f'<path d="{lines}"/>', feature, encoding))
+    return _grouped(_surface(mark), shapes)
+
+
+def _surface(mark: Row) -> str:
+    return _style(
+        fill=mark.get("fill") or "none",
+        stroke=mark.get("stroke") or "",
+        stroke_width=_unless(mark.get("strokeWidth", 1), 1) if mark.get("stroke") else "",
+        stroke_dasharray=",".join(map(str, mark.get("strokeDash", ()))),
+    )
+
+
+def _titled(shape: str, row: Row, encoding: Row) -> str:
+    """The shape with what it says when pointed at, where the layer describes its marks."""
+    if "description" not in encoding:
+        return shape
+    title = escape(row[encoding["description"]["field"]], quote=False)
+    return f"{shape.removesuffix('/>')}><title>{title}</title></{shape[1:].split()[0]}>"
 
 
 def _scale(channel: Row) -> Place:
@@ -160,14 +171,14 @@ def _grouped(style: str, shapes: Sequence[str]) -> str:
     return re.sub(r"^<(\w+)", lambda found: f"<{found[1]}{style}", shapes[0])
 
 
-def _ring(ring: Sequence[Sequence[float]]) -> str:
-    """A polygon as relative steps, which are shorter."""
-    tenths = [(round(10 * x), round(10 * y)) for x, y in ring]
-    if tenths[0] == tenths[-1]:
+def _line_of(points: Sequence[Sequence[float]], close: str) -> str:
+    """A line as relative steps, which are shorter; the point that closes a ring goes unsaid."""
+    tenths = [(round(10 * x), round(10 * y)) for x, y in points]
+    if close and tenths[0] == tenths[-1]:
         tenths.pop()
     moves = [_pair((x1 - x0) / 10, (y1 - y0) / 10) for (x0, y0), (x1, y1) in pairwise(tenths)]
     start = _pair(tenths[0][0] / 10, tenths[0][1] / 10)
-    return f"M{start}l{' '.join(moves).replace(' -', '-')}z"
+    return f"M{start}l{' '.join(moves).replace(' -', '-')}{close}"
 
 
 def inline(drawing: Drawing, alt_text: str, style: str = "") -> str:
