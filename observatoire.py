@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,8 @@ EXAMPLES = """exemples :
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; 0 when it is done, 2 when something given to it cannot be used."""
+    # Read when numpy is loaded, by a verb: our matrices are small, and threads wait on each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         given = sys.argv[1:] if arguments is None else arguments
         options = _parser().parse_args(questionnaire_verbs.with_default_verb(given))

@@ -115,7 +115,7 @@ def order_of_magnitude(share: float, noun: Noun | None = None) -> str:
 
 
 def share_among(share: float, noun: Noun) -> str:
-    """« une entreprise sur quatre »; « parmi les entreprises connectées à internet, une sur quatre ».
+    """« une entreprise sur quatre », « parmi les entreprises connectées, une sur quatre ».
 
     A noun of more than three words is said first: « quatre … sur dix » would drift apart.
     """
