@@ -79,8 +79,8 @@ def apply_gate(
     a withheld cell can be computed from shown ones by adding and subtracting (population sizes
     being public), one more domain is withheld among those that give it, with the status of the cell
     it protects: the one with fewest respondents among those that end the matter alone, or else
-    among those that weigh most in giving it. Domains `secret` for every indicator are protected once for all, so that no indicator
-    tells another's.
+    among those that weigh most in giving it. Domains `secret` for every indicator are protected
+    once for all, so that no indicator tells another's.
 
     Not done: intervals that nearly give a withheld number away; what earlier editions published.
     The few units behind a share near 0 or 1 are not withheld in a shown cell: weights are unequal,
