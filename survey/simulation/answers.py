@@ -1,7 +1,7 @@
 """Drawing the answers of simulated enterprises, whole frames at once. Données simulées.
 
 Each question has its own random stream, made from the seed and its code: adding a question changes
-no other, and two editions share their randomness. Numbers of the model: `simulation_model.yml`.
+no other, and two editions share their randomness. Numbers of the model: `models/<population>.yml`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,14 @@ from survey.conditions import Condition
 from survey.errors import SurveyError
 from survey.questionnaire import Question, Questionnaire
 from survey.routing import effective_base, parse, references, to_polars
-from survey.simulation_model import Behaviour, Effect, QuestionModel, SimulationModel, stream
+from survey.simulation.model import (
+    Behaviour,
+    Effect,
+    Known,
+    QuestionModel,
+    SimulationModel,
+    stream,
+)
 
 DEFAULT_TICK = 25.0  # % of a box the model does not name
 TEXT_GIVEN = 0.6  # share of « Autre » completed with a text
@@ -64,26 +71,26 @@ class Draw:
 
 
 def draw_answers(
-    frame: pl.DataFrame,
+    units: pl.DataFrame,
     questionnaire: Questionnaire,
     model: SimulationModel,
     score: np.ndarray,
     seed: int,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Answers of every unit to every question, before and after routing; rows of `frame`.
+    """Answers of every unit to every question, before and after routing; rows of `units`.
 
     Returns
     -------
     potential : what the unit would say to each question, asked or not; never `NSP` nor `NR`
     truth : the same, null where the questionnaire does not ask
 
-    A question that bears the name of a column of the frame (taille, secteur, departement) gets the
-    value of the frame. A question the model does not name gets defaults.
+    A question that the frame answers (`connues` of the model) gets its value. A question the model
+    does not name gets defaults.
     """
-    potential = truth = frame.select("unite")
+    potential = truth = units.select("unite")
     for question in questionnaire.questions:
-        if question.type == "single" and question.code in frame.columns:
-            columns = [known_answer(frame, question)]
+        if question.code in model.connues:
+            columns = known_answer(units, question, model.connues[question.code])
         else:
             draw = prepare(question, questionnaire, model, truth, score, seed)
             columns = DRAWING[question.type](draw)
@@ -142,21 +149,30 @@ def holds(condition: Condition, questionnaire: Questionnaire, answers: pl.DataFr
     return answers.select(answers.columns[0], holds=expression)["holds"]
 
 
-def known_answer(frame: pl.DataFrame, question: Question) -> pl.Series:
-    """The value of the frame as an answer.
+def known_answer(units: pl.DataFrame, question: Question, known: Known) -> list[pl.Series]:
+    """Columns of a single choice answered by the frame; no text for « Autre ».
 
     Raises
     ------
     SurveyError : the question does not offer a code of the frame
     """
     codes = choice_codes(question)
-    unknown = sorted(set(frame[question.code]) - set(codes))
+    value = units[known.colonne].cast(pl.String)
+    if known.sinon is not None:
+        offered = value.is_in([option.code for option in question.options])
+        value = value.set(~offered.fill_null(False), known.sinon)
+    unknown = sorted(set(value.drop_nulls()) - set(codes))
     if unknown:
         raise SurveyError(
             f"question « {question.code} » : la base simulée porte {unknown}, que le questionnaire "
             f"ne propose pas (options {codes}). Accorder les deux."
         )
-    return frame[question.code].cast(pl.Enum(codes))
+    texts = [
+        pl.Series(other_text_column(question, option.code), [None] * units.height, pl.String)
+        for option in question.options
+        if option.other
+    ]
+    return [value.cast(pl.Enum(codes)).alias(question.code), *texts]
 
 
 def prepare(
