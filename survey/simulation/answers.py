@@ -6,6 +6,7 @@ no other, and two editions share their randomness. Numbers of the model: `models
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +28,7 @@ from survey.errors import SurveyError
 from survey.questionnaire import Question, Questionnaire
 from survey.routing import effective_base, parse, references, to_polars
 from survey.simulation.model import (
-    Behaviour,
+    Case,
     Effect,
     Known,
     QuestionModel,
@@ -37,12 +38,13 @@ from survey.simulation.model import (
 
 DEFAULT_TICK = 25.0  # % of a box the model does not name
 TEXT_GIVEN = 0.6  # share of « Autre » completed with a text
+NEXT_TO_NOTHING = 0.01  # % of an option said to be at 0
 OTHERS = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """What drawing one question needs: its model, the scores, the effects that hold.
+    """What drawing one question needs: its model, the scores, the cases and effects that hold.
 
     `hidden` says, for options shown to some units only, to whom they are not.
     """
@@ -50,6 +52,7 @@ class Draw:
     question: Question
     behaviour: QuestionModel
     score: np.ndarray
+    cases: tuple[tuple[Case, np.ndarray], ...]
     effects: tuple[tuple[Effect, np.ndarray], ...]
     hidden: dict[str, np.ndarray]
     seed: int
@@ -59,9 +62,17 @@ class Draw:
         """Random numbers of the question, or of one row of it."""
         return stream(self.seed, f"{self.question.code} {item}")
 
-    def log_odds(self, option: str, start: float, slope: float, row: str | None = None):
-        """`start` + `slope` x (score - reference) + effects; minus infinity where hidden."""
+    def log_odds(
+        self, option: str, starts: Sequence[float], slope: float, row: str | None = None
+    ) -> np.ndarray:
+        """Start + `slope` x (score - reference) + effects; minus infinity where hidden.
+
+        `starts` : log-odds at the reference score, those of the question then of each case.
+        """
+        start, *others = starts
         total = start + slope * (self.score - self.behaviour.reference)
+        for other, (case, holding) in zip(others, self.cases if others else (), strict=True):
+            total = np.where(holding, other + slope * (self.score - case.reference), total)
         for effect, holding in self.effects:
             if option in effect.ajoute and effect.ligne in (None, row):
                 total = total + effect.ajoute[option] * holding
@@ -185,28 +196,31 @@ def prepare(
 ) -> Draw:
     """Evaluate the effects and the options hidden, on the answers given so far.
 
-    An effect that names a question absent from this edition is left out.
+    A case or an effect that names a question absent from this edition is left out.
     """
     behaviour = model.question(question.code)
     known = {each.code for each in (*questionnaire.questions, *questionnaire.bases)}
-    effects = tuple(
-        (effect, holds(parse(effect.si), questionnaire, truth).to_numpy().astype(float))
-        for effect in behaviour.effets
-        if references(parse(effect.si)) <= known
+    cases, effects = (
+        tuple(
+            (each, holds(parse(each.si), questionnaire, truth).to_numpy())
+            for each in conditional
+            if references(parse(each.si)) <= known
+        )
+        for conditional in (behaviour.cas, behaviour.effets)
     )
     hidden = {
         option.code: ~holds(parse(option.only_if), questionnaire, truth).to_numpy()
         for option in question.options
         if option.only_if
     }
-    return Draw(question, behaviour, score, effects, hidden, seed, model.autres_textes)
+    return Draw(question, behaviour, score, cases, effects, hidden, seed, model.autres_textes)
 
 
-def option_parts(behaviour: Behaviour, options: list[str]) -> dict[str, float]:
+def option_parts(parts: Mapping[str, float], options: list[str]) -> dict[str, float]:
     """Share (%) of each option; those without one divide what is left to 100 equally."""
-    given = {option: behaviour.parts[option] for option in options if option in behaviour.parts}
+    given = {option: parts[option] for option in options if option in parts}
     others = [option for option in options if option not in given]
-    left = max(100 - sum(given.values()), 1.0)
+    left = max(100 - sum(given.values()), NEXT_TO_NOTHING)
     return given | {option: left / len(others) for option in others}
 
 
@@ -214,11 +228,17 @@ def draw_choice(draw: Draw, row: str | None = None) -> pl.Series:
     """One option per unit, from a multinomial logit (largest of log-odds plus Gumbel noise)."""
     behaviour = draw.behaviour.row(row)
     codes = [option.code for option in draw.question.options]
-    parts = option_parts(behaviour, codes)
+    cases = [case.parts for case, _ in draw.cases] if row is None else []
+    shares = [option_parts(parts, codes) for parts in (behaviour.parts, *cases)]
     noise = draw.stream(row or "").random((len(codes), len(draw.score)))
     utility = np.stack(
         [
-            draw.log_odds(code, np.log(parts[code]), behaviour.pente.get(code, 0.0), row)
+            draw.log_odds(
+                code,
+                [np.log(max(parts[code], NEXT_TO_NOTHING)) for parts in shares],
+                behaviour.pente.get(code, 0.0),
+                row,
+            )
             for code in codes
         ]
     )
@@ -245,13 +265,14 @@ def draw_multiple(draw: Draw) -> list[pl.Series]:
     """
     options = draw.question.options
     free = [option.code for option in options if not option.exclusive]
-    parts, slopes = draw.behaviour.parts, draw.behaviour.pente
+    slopes = draw.behaviour.pente
+    shares = [draw.behaviour.parts, *(case.parts for case, _ in draw.cases)]
     noise = draw.stream().random((len(free), len(draw.score)))
     latent = np.stack(
         [
             draw.log_odds(
                 code,
-                np.log(parts.get(code, DEFAULT_TICK) / (100 - parts.get(code, DEFAULT_TICK))),
+                [log_odds_of(parts.get(code, DEFAULT_TICK)) for parts in shares],
                 slopes.get(code, slopes.get(OTHERS, 0.0)),
             )
             for code in free
@@ -277,12 +298,18 @@ def draw_number(draw: Draw) -> list[pl.Series]:
     question, behaviour = draw.question, draw.behaviour
     low = 0.0 if question.minimum is None else question.minimum
     high = low + 100 if question.maximum is None else question.maximum
-    start = np.log(behaviour.centre / (1 - behaviour.centre))
-    latent = draw.log_odds("valeur", start, behaviour.pente.get("valeur", 0.0))
+    start = log_odds_of(100 * behaviour.centre)
+    latent = draw.log_odds("valeur", [start], behaviour.pente.get("valeur", 0.0))
     latent = latent + behaviour.dispersion * draw.stream().standard_normal(len(draw.score))
     value = low + (high - low) / (1 + np.exp(-latent))
     number = value.round().astype(np.int64) if question.integer else value.round(1)
     return [given_state(draw), pl.Series(question.code, number)]
+
+
+def log_odds_of(percentage: float) -> float:
+    """Log-odds of a percentage; one of 0 becomes next to nothing."""
+    share = np.clip(percentage, NEXT_TO_NOTHING, 100 - NEXT_TO_NOTHING) / 100
+    return float(np.log(share / (1 - share)))
 
 
 def draw_text(draw: Draw) -> list[pl.Series]:

@@ -86,3 +86,13 @@ def controlled_rounding(table: np.ndarray) -> np.ndarray:
         method="highs-ds",
     )
     return (floor + solution.x.reshape(table.shape).round()).astype(np.int64)
+
+
+def round_along(expected: np.ndarray) -> np.ndarray:
+    """Integers whose running sums stay within one half of those of `expected`, in its order.
+
+    Small numbers are kept on the whole, where rounding each would lose them; the order decides
+    which ones are rounded up, so what must be exact comes in contiguous runs.
+    """
+    reached = np.floor(np.cumsum(expected) + 0.5 + 1e-9).astype(np.int64)
+    return np.diff(reached, prepend=0)

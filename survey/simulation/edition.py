@@ -1,12 +1,6 @@
-"""A synthetic region with a known truth, for the demonstration and for tests. Données simulées.
+"""One simulated edition, from the frame to the answers received, and its files. Données simulées.
 
-    frame       official totals, crossed by assumption         survey/simulation_frame.py
-    truth       answers of every enterprise of the frame       survey/simulation_answers.py
-    sample      stratified, drawn as a real one                survey/sampling.py
-    responses   non-response, blanks, haste, accidents         survey/simulation_fieldwork.py
-
-Same questionnaire, reference and seed: same bytes. The numbers of the model stand in
-`simulation_model.yml`, to be read by a statistician.
+Same questionnaire, reference, plan and seed: same bytes.
 """
 
 from __future__ import annotations
@@ -23,29 +17,25 @@ from survey.files import replace_file, write_parquet, write_text
 from survey.formats.limesurvey.reading import write_export
 from survey.questionnaire import Questionnaire
 from survey.reference import Reference
-from survey.sampling import add_tokens, allocate, draw_sample, stratify, stratum_totals
-from survey.simulation_answers import draw_answers
-from survey.simulation_fieldwork import collect, draw_outcomes
-from survey.simulation_frame import build_frame
-from survey.simulation_model import SimulationModel, load_model, maturity, stream
+from survey.sampling import SamplingPlan, add_tokens, draw_by_plan
+from survey.simulation.answers import draw_answers
+from survey.simulation.fieldwork import collect, draw_outcomes
+from survey.simulation.frames import COUNT, build_cells, draw_witnesses, list_units
+from survey.simulation.model import SimulationModel, load_model, maturity, stream
+from survey.territories import LEVELS, Territories, territory_columns
 
 EXPORT = "export-limesurvey-donnees-simulees.csv"
-STRATA = (("departement", "secteur", "taille"), ("secteur", "taille"), ("taille",))
-SMALLEST_STRATUM = 25
-MINIMUM = 6
-POWER = 0.5
 WRONG_CODES = 3
 NOTICE = """DONNÉES SIMULÉES
 
-Aucune entreprise de ce dossier n’existe, aucune n’a répondu. La base de sondage respecte les totaux
-officiels ; leur croisement et toutes les réponses viennent d’un modèle
-(survey/simulation_model.yml, data/reference/hypotheses_simulation.csv). Ne rien en conclure sur la
-région.
+{personne} La base de sondage respecte les totaux officiels ; leur croisement et toutes les
+réponses viennent d’un modèle (survey/simulation/models/{population}.yml,
+data/reference/hypotheses_simulation.csv). Ne rien en conclure sur la région.
 
-base.parquet                             la base de sondage simulée
+base.parquet                             {base}
 echantillon.parquet                      l’échantillon tiré, avec jetons et poids de sondage
 export-limesurvey-donnees-simulees.csv   les réponses, dans la forme d’un export LimeSurvey
-verite.parquet                           les vraies valeurs de toutes les entreprises simulées
+verite.parquet                           {verite}
 """
 
 
@@ -53,14 +43,18 @@ verite.parquet                           les vraies valeurs de toutes les entrep
 class SimulatedEdition:
     """One simulated edition.
 
-    frame : one row per enterprise (see `build_frame`).
-    sample : drawn rows of the frame with `stratum`, `stratum_size`, `design_weight`, `token`.
-    outcomes : `sample` with what became of each unit (`survey.fieldwork.OUTCOMES`).
+    frame : one row per unit; or cells with their number of units, `effectif`, where the model has
+        `temoins` (see `survey.simulation.frames`).
+    sample : units drawn, with the columns of the frame, `stratum`, `stratum_size`,
+        `design_weight`, `token`.
+    outcomes : `unite`, `token` and what became of each unit (`survey.fieldwork.OUTCOMES`).
     responses : what the collecting tool received, duplicates and unfinished answers included.
-    truth : `frame` with the true answer of each enterprise to each question it would be asked;
-        never `NSP` nor `NR`, null where it would not be asked.
+    truth : every unit of the frame, or the witnesses who stand for them, each for as many, with
+        the true answer to each question it would be asked; never `NSP` nor `NR`, null where it
+        would not be asked. A question hides the column of the frame that bears its name.
     """
 
+    model: SimulationModel
     questionnaire: Questionnaire
     edition: int
     seed: int
@@ -74,26 +68,37 @@ class SimulatedEdition:
 def simulate_edition(
     questionnaire: Questionnaire,
     reference: Reference,
+    territories: Territories,
     edition: int,
     seed: int,
-    sample_size: int,
+    plan: SamplingPlan,
     model: SimulationModel | None = None,
 ) -> SimulatedEdition:
-    """Simulate one edition from the frame to the answers received.
+    """Simulate one edition of the population of the questionnaire.
 
-    Two editions with the same seed share the enterprises and their randomness; their samples are
-    independent. `questionnaire` is that of the edition; what the model does not name gets defaults.
+    Two editions with the same seed share the units of a frame that lists them and their randomness;
+    their samples are independent. `questionnaire` is that of the edition, `reference` holds the
+    margins of its population; what the model does not name gets defaults.
     """
-    model = model or load_model()
-    frame = build_frame(reference, seed)
-    score = maturity(frame, model, edition, seed)
-    potential, truth = draw_answers(frame, questionnaire, model, score, seed)
+    model = model or load_model(questionnaire.population)
     fieldwork_seed = int(stream(seed, f"édition {edition}").integers(2**32))
-    sample = simulate_sample(frame, reference, sample_size, fieldwork_seed)
-    outcomes = draw_outcomes(sample, model, fieldwork_seed)
+    frame = build_cells(model.population, reference, territories)
+    if model.temoins is None:
+        frame = list_units(frame, territories, seed)
+    sample = simulate_sample(frame, plan, fieldwork_seed)
+    own = [name for name in sample.columns if name == "unite" or name in frame.columns]
+    units = frame
+    if model.temoins is not None:
+        witnesses = draw_witnesses(frame, model.temoins, seed)
+        units = pl.concat([witnesses.select(own), sample.select(own)])
+    placed = with_territories(units, territories)
+    score = maturity(placed, model, edition, seed)
+    potential, truth = draw_answers(placed, questionnaire, model, score, seed)
+    outcomes = draw_outcomes(with_territories(sample, territories), model, fieldwork_seed)
     responses = collect(outcomes, potential, questionnaire, model, edition, fieldwork_seed)
-    known = [name for name in frame.columns if name not in truth.columns]
+    known = [name for name in placed.columns if name not in truth.columns]
     return SimulatedEdition(
+        model=model,
         questionnaire=questionnaire,
         edition=edition,
         seed=fieldwork_seed,
@@ -101,25 +106,23 @@ def simulate_edition(
         sample=sample,
         outcomes=outcomes.select("unite", "token", pl.col("outcome").cast(OUTCOMES)),
         responses=responses,
-        truth=frame.select("unite", *known).hstack(truth.drop("unite")),
+        truth=placed.select("unite", *known)
+        .hstack(truth.drop("unite"))
+        .head(model.temoins or units.height),
     )
 
 
-def simulate_sample(
-    frame: pl.DataFrame, reference: Reference, sample_size: int, seed: int
-) -> pl.DataFrame:
-    """A stratified sample with tokens; the largest enterprises are all taken."""
-    stratified = stratify(frame, STRATA, smallest=SMALLEST_STRATUM)
-    largest = stratified.filter(pl.col("taille") == reference.sizes["code"][-1])
-    allocation = allocate(
-        stratum_totals(stratified),
-        sample_size,
-        minimum=MINIMUM,
-        certainty=set(largest["stratum"]),
-        power=POWER,
-    )
+def with_territories(units: pl.DataFrame, territories: Territories) -> pl.DataFrame:
+    """Units plus the places of their commune that they do not carry yet."""
+    levels = [level for level in LEVELS if level not in units.columns]
+    return territory_columns(units, territories.communes, levels=levels)
+
+
+def simulate_sample(frame: pl.DataFrame, plan: SamplingPlan, seed: int) -> pl.DataFrame:
+    """The sample of a plan, with tokens."""
+    counts = COUNT if COUNT in frame.columns else None
     key = hashlib.sha256(f"données simulées {seed}".encode()).digest()
-    return add_tokens(draw_sample(stratified, allocation, seed), key)
+    return add_tokens(draw_by_plan(frame, plan, seed, counts=counts), key)
 
 
 def true_share(truth: pl.DataFrame, value: pl.Expr, base: pl.Expr | None = None) -> float:
@@ -141,8 +144,13 @@ def write_simulation(simulated: SimulatedEdition, directory: Path) -> dict[str, 
         write_parquet(frame, paths[name], simulated=True)
     paths |= {"export": directory / EXPORT, "lisezmoi": directory / "LISEZMOI.txt"}
     replace_file(paths["export"], lambda path: write_spoilt_export(simulated, path))
-    write_text(paths["lisezmoi"], NOTICE)
+    write_text(paths["lisezmoi"], notice(simulated.model))
     return paths
+
+
+def notice(model: SimulationModel) -> str:
+    """What the files are, and that nobody in them answered."""
+    return NOTICE.format(population=model.population, **model.notice.model_dump())
 
 
 def write_spoilt_export(simulated: SimulatedEdition, path: Path) -> None:

@@ -13,12 +13,14 @@ import polars as pl
 from survey.reference import Reference
 from survey.sampling import round_to_total
 from survey.simulation.crossing import controlled_rounding, fit_margins, margin_totals, shares
+from survey.territories import Territories
 
 
-def enterprise_cells(reference: Reference) -> pl.DataFrame:
+def enterprise_cells(reference: Reference, territories: Territories) -> pl.DataFrame:
     """Number of enterprises (`effectif` > 0) of each département, sector and size.
 
-    Columns: `departement`, `secteur`, `secteur_marge`, `taille`, `taille_marge`, `effectif`.
+    Columns: `departement`, `secteur`, `secteur_marge`, `taille`, `taille_marge`, `effectif`. Their
+    communes are drawn afterwards.
     """
     sectors, sizes = children(reference.sectors, "secteur"), children(reference.sizes, "taille")
     rows = []

@@ -29,11 +29,12 @@ ByCode = dict[str, dict[str, float]]  # column of the frame -> code -> number; 0
 class Notice(_Part):
     """How the notice of the files speaks of the population.
 
-    `personne` says that nobody in them answered; `unites` names the units.
+    `personne` says that nobody in them answered; `base` and `verite` what these files hold.
     """
 
     personne: str
-    unites: str
+    base: str = "la base de sondage simulée"
+    verite: str
 
 
 class Known(_Part):
@@ -91,13 +92,26 @@ class Effect(_Part):
     ligne: str | None = None
 
 
+class Case(_Part):
+    """Shares (%) that stand for those of the question where a condition holds.
+
+    `reference` is the score of the unit whose shares these are.
+    """
+
+    si: str
+    parts: dict[str, float]
+    reference: float = 0.0
+
+
 class QuestionModel(Behaviour):
     """How one question is answered; `centre` and `dispersion` serve numbers.
 
-    `reference` is the score of the unit whose shares are written.
+    `reference` is the score of the unit whose shares are written. The last of the cases that holds
+    gives the shares; rows of a grid have none.
     """
 
     reference: float = 0.0
+    cas: tuple[Case, ...] = ()
     lignes: dict[str, Behaviour] = {}
     effets: tuple[Effect, ...] = ()
     centre: float = 0.5
