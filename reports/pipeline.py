@@ -26,7 +26,6 @@ from reports.samples import (
     find_sample,
     read_private,
     read_sample,
-    sampling_plan,
     with_margins,
     with_places,
 )
@@ -109,7 +108,7 @@ def simulate(campaign: Campaign) -> bool:
             load_territories(campaign.root / REFERENCE),
             campaign.edition,
             decisions.graine,
-            sampling_plan(decisions.plan),
+            decisions.plan.sampling,
         )
         write_simulation(region, private)
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import polars as pl
 
 from analysis.checks import require_columns
-from survey.campaign import Campaign, Plan, Weighting
+from survey.campaign import Campaign, Weighting
 from survey.errors import SurveyError
 from survey.reference import margin_columns
-from survey.sampling import SamplingPlan
 from survey.territories import LEVELS, load_territories, territory_columns
 
 REFERENCE = Path("data/reference")
@@ -73,16 +72,3 @@ def with_places(units: pl.DataFrame, levels: Sequence[str], root: Path) -> pl.Da
         return units
     require_columns(units, ("commune",), "L’échantillon")
     return territory_columns(units, load_territories(root / REFERENCE).communes, levels=lacking)
-
-
-def sampling_plan(plan: Plan) -> SamplingPlan:
-    """The sampling plan of a campaign, as the sampling wants it."""
-    drawing = plan.tirage
-    return SamplingPlan(
-        sample_size=plan.taille_echantillon,
-        strata=drawing.strates,
-        smallest=drawing.plus_petite,
-        minimum=drawing.minimum,
-        power=drawing.puissance,
-        certainty=drawing.exhaustives,
-    )

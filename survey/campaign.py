@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from survey.errors import SurveyError
+from survey.sampling import SamplingPlan
 from survey.yaml_lines import refuse_tangled
 
 
@@ -106,6 +107,20 @@ class Plan(_Decision):
     poids: str | None = None
     strates: str | None = None
     fpc: str | None = None
+
+    @property
+    def sampling(self) -> SamplingPlan | None:
+        """The plan as the sampling wants it; None when the observatory draws no sample."""
+        if self.tirage is None or self.taille_echantillon is None:
+            return None
+        return SamplingPlan(
+            self.taille_echantillon,
+            self.tirage.strates,
+            smallest=self.tirage.plus_petite,
+            minimum=self.tirage.minimum,
+            power=self.tirage.puissance,
+            certainty=self.tirage.exhaustives,
+        )
 
 
 class NonResponse(_Decision):
@@ -210,8 +225,8 @@ class CampaignFile(_Decision):
             )
         if (self.indicateurs is None) != (self.redressement is None) and not described:
             raise ValueError("« indicateurs » et « redressement » vont ensemble")
-        drawn = self.plan.taille_echantillon is not None and self.plan.tirage is not None
-        if self.simulee and self.redressement and (self.graine is None or not drawn):
+        drawn = self.graine is not None and self.plan.sampling is not None
+        if self.simulee and self.redressement and not drawn:
             raise ValueError(
                 "une campagne simulée demande « graine » et "
                 "« plan: {taille_echantillon: …, tirage: {strates: …}} »"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,11 +27,12 @@ from survey.territories import LEVELS, Territories, territory_columns
 
 EXPORT = "export-limesurvey-donnees-simulees.csv"
 WRONG_CODES = 3
+WARNING = """{personne} La base de sondage respecte les totaux officiels ; leur croisement et
+toutes les réponses viennent d’un modèle (survey/simulation/models/{population}.yml,
+data/reference/hypotheses_simulation.csv). Ne rien en conclure sur la région."""
 NOTICE = """DONNÉES SIMULÉES
 
-{personne} La base de sondage respecte les totaux officiels ; leur croisement et toutes les
-réponses viennent d’un modèle (survey/simulation/models/{population}.yml,
-data/reference/hypotheses_simulation.csv). Ne rien en conclure sur la région.
+{avis}
 
 base.parquet                             {base}
 echantillon.parquet                      l’échantillon tiré, avec jetons et poids de sondage
@@ -150,7 +152,9 @@ def write_simulation(simulated: SimulatedEdition, directory: Path) -> dict[str, 
 
 def notice(model: SimulationModel) -> str:
     """What the files are, and that nobody in them answered."""
-    return NOTICE.format(population=model.population, **model.notice.model_dump())
+    words = model.notice.model_dump()
+    warning = WARNING.format(population=model.population, **words)
+    return NOTICE.format(avis=textwrap.fill(warning, 100, break_on_hyphens=False), **words)
 
 
 def write_spoilt_export(simulated: SimulatedEdition, path: Path) -> None:

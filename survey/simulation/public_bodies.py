@@ -55,8 +55,8 @@ def public_body_cells(reference: Reference, territories: Territories) -> pl.Data
 
 
 def by_size(column: str, classes: dict[int, str]) -> pl.Expr:
-    """The class of a number of inhabitants, from the least number of each class."""
-    edges = list(classes)[1:]
-    return (
-        pl.col(column).cut(edges, labels=list(classes.values()), left_closed=True).cast(pl.String)
-    )
+    """The class of a number of inhabitants, from the least number of each class, in order."""
+    size = pl.lit(None, pl.String)
+    for least, code in classes.items():
+        size = pl.when(pl.col(column) >= least).then(pl.lit(code)).otherwise(size)
+    return size
