@@ -359,7 +359,6 @@ def row_reduced(matrix: Floats, n_columns: int) -> tuple[Floats, list[int]]:
         reduced[row] /= reduced[row, column]
         others = np.flatnonzero(reduced[:, column])
         others = others[others != row]
-        touched = np.flatnonzero(reduced[row])  # few: most domains have nothing in common
-        reduced[np.ix_(others, touched)] -= reduced[others, column, None] * reduced[row, touched]
+        reduced[others] -= reduced[others, column, None] * reduced[row]
         pivots.append(column)
     return reduced, pivots
