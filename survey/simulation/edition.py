@@ -16,6 +16,7 @@ import polars as pl
 from survey.fieldwork import OUTCOMES
 from survey.files import replace_file, write_parquet, write_text
 from survey.formats.limesurvey.reading import write_export
+from survey.french import typography
 from survey.questionnaire import Questionnaire
 from survey.reference import Reference
 from survey.sampling import SamplingPlan, add_tokens, draw_by_plan
@@ -153,7 +154,7 @@ def write_simulation(simulated: SimulatedEdition, directory: Path) -> dict[str, 
 def notice(model: SimulationModel) -> str:
     """What the files are, and that nobody in them answered."""
     words = model.notice.model_dump()
-    warning = WARNING.format(population=model.population, **words)
+    warning = typography(WARNING.format(population=model.population, **words))
     return NOTICE.format(avis=textwrap.fill(warning, 100, break_on_hyphens=False), **words)
 
 

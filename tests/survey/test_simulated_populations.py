@@ -152,6 +152,7 @@ def test_the_notice_speaks_of_its_population(edition, tmp_path):
     assert notice.startswith("DONNÉES SIMULÉES")
     population = edition.model.population
     assert NOBODY[population] in " ".join(notice.split())
+    assert not any(line[:1] in ":;!?" for line in notice.splitlines() if line)
     others = {other: said for other, said in NOBODY.items() if other != population}
     assert not any(said in notice for said in others.values())
     assert f"models/{population}.yml" in notice
