@@ -202,6 +202,16 @@ def test_domains_have_a_role_and_words(population):
         assert set(definition.breakdowns) <= shown, definition.code
 
 
+def test_do_not_know_is_not_an_answer_that_a_negation_counts():
+    """« not … has » would take « Ne sait pas » for one more option."""
+    negated = [(each, one) for each, one in every() if "not " in one.condition]
+    assert len(negated) >= 10
+    for population, definition in negated:
+        codes = known(population).questions_behind(parse(definition.condition))
+        doubtful = any(known(population).question(code).dont_know for code in codes)
+        assert definition.dont_know == "missing" or not doubtful, (population, definition.code)
+
+
 @pytest.mark.parametrize("population", POPULATIONS)
 def test_every_question_is_published_or_says_why_not(population):
     file = written(population)
