@@ -84,7 +84,7 @@ def test_the_words_never_contradict_the_share(share):
     found, words = magnitude(share), order_of_magnitude(share, FIRM)
     gap = share - found.value
     assert abs(gap) <= 0.07
-    assert abs(gap) <= 0.35 * share + 0.001
+    assert abs(gap) <= 0.36 * share + 0.001
     bounds = {"exact": (-0.005, 0.005), "about_above": (0, 0.03), "about_below": (-0.03, 0)}
     low, high = bounds.get(found.relation, (0, 0.07))
     assert low - 1e-12 <= gap <= high + 1e-12
