@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,7 +13,7 @@ import pytest
 import vl_convert
 
 from analysis.charts import dot_interval
-from analysis.marks import DARK_TINTS, PALETTE, TINTS, Reference
+from analysis.marks import PALETTE, Reference
 from reports.figure import Caption, compact_spec
 from reports.figures import (
     KeyFigure,
@@ -212,22 +211,6 @@ def test_a_key_figure_under_one_per_cent_is_well_formed():
     cell = {**SECTORS.row(0, named=True), "estimate": 0.0001, "conf_low": 0.00002}
     root = block(key_figures([KeyFigure(cell, "des entreprises")]))
     assert root.find("li/b").text == "<\u202f1\u202f%"
-
-
-def test_palette_tints_are_read_with_enough_contrast():
-    """The share written on a tint: 4.5 to 1 (WCAG 2.2), in the light palette."""
-    for tint in TINTS:
-        text = "paper" if tint in DARK_TINTS else "ink"
-        low, high = sorted((luminance(PALETTE[tint]), luminance(PALETTE[text])))
-        assert (high + 0.05) / (low + 0.05) >= 4.5, tint
-    lights = [luminance(PALETTE[tint]) for tint in TINTS]
-    assert all(dark < light for dark, light in pairwise(lights))
-
-
-def luminance(colour):
-    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def test_the_fonts_are_there():
