@@ -17,6 +17,7 @@ from survey.french import NNBSP
 
 AGAINST = {1: ("against",), 2: ("against", "against-2")}  # tints of each side, from its pole
 FOR = {1: ("data",), 2: ("data", "data-2")}
+HEADS = ("total", "intervalle")
 WHISKER = 8  # under each bar
 GAP = 0.03  # between the scale and the answer set apart
 ROUNDING = 0.006  # sums of published shares may miss the published sum by that much
@@ -100,7 +101,7 @@ def diverging(
     tints = poles.tints
     layers = [*swatches(places, tints, layout), *bars(pieces, tints, layout)]
     layers += [*_middle(zero, drawn.values(), poles, layout), *shares(pieces, tints, layout)]
-    layers += [*_whiskers(totalled, starts), *_totals(totalled, poles, layout)]
+    layers += [*_whiskers(totalled, starts), *_totals(totalled, _widths(sums, form)[1], layout)]
     return assemble([*layers, texts(layout.lines), *reasons(silent, layout)], layout)
 
 
@@ -122,7 +123,7 @@ def _layout(
     left, right = max(reach(poles.against), 0.05), reach(poles.favour) + beyond
     columns = sum(_widths(sums, form)) + (34 if form == "wide" else 12)
     whole = max(left + right + apart, 0.1)
-    top = used + (34 if form == "wide" else 40)
+    top = used + (34 if form == "wide" else 40) + 19 * _stacked(poles, form)
     laid = row_layout(
         labels, form, maximum=whole, top=top, columns=columns, thickness=BAR + WHISKER
     )
@@ -130,12 +131,12 @@ def _layout(
 
 
 def _widths(sums: pl.DataFrame, form: Form) -> tuple[float, float]:
+    """Widths of the columns of totals and of intervals, with their heads when wide."""
     size = SIZES[form].text
+    heads = [text_width(head, SIZES[form].small) if form == "wide" else 0 for head in HEADS]
     values = [text_width(text, size, bold=True) for text in sums["value"] if text]
-    return (
-        max(values, default=0),
-        max((text_width(text, size) for text in sums["interval"] if text), default=0),
-    )
+    spans = [text_width(text, size) for text in sums["interval"] if text]
+    return max([heads[0], *values]), max([heads[1], *spans])
 
 
 def _half(row: Sequence[Row], poles: Poles) -> float:
@@ -174,17 +175,27 @@ def _check_sums(complete: Sequence[Sequence[Row]], totalled: Sequence[Row], pole
 
 def _middle(zero: float, heights: Sequence[float], poles: Poles, layout: Layout) -> list[Layer]:
     """The line of the middle, and the name of each side above it."""
-    y, small = layout.top - 14, layout.sizes.small
     foot = -BAR / 2 if poles.neutral else BAR / 2 + 4  # a line would cross the neutral share
     ends = [{"x": zero, "y": h - BAR / 2 - 5, "y2": h + foot} for h in heights]
-    end = max(layout.pixel(zero) - 9, text_width(poles.names[0], small))
-    left = layout.at(end, y, poles.names[0])
-    right = layout.at(max(layout.pixel(zero) + 9, end + 18), y, poles.names[1])
+    y, size = layout.top - 14, layout.sizes.small
+    first, second = (text_width(name, size) for name in poles.names)
+    limit = layout.right if layout.form == "wide" else layout.sizes.width
+    right = min(layout.pixel(zero) + 9, limit - second)
+    left = max(min(layout.pixel(zero) - 9, right - 18), first)
+    above = _stacked(poles, layout.form)
+    right = right if above else max(right, left + 18)
+    names = [layout.at(left, y - 19 * above, poles.names[0]), layout.at(right, y, poles.names[1])]
     return [
         uprights(ends, colour="ink", width=1.5),
-        texts([left], colour="soft", size=small, align="right"),
-        texts([right], colour="soft", size=small),
+        texts(names[:1], colour="soft", size=size, align="right"),
+        texts(names[1:], colour="soft", size=size),
     ]
+
+
+def _stacked(poles: Poles, form: Form) -> bool:
+    """Whether the names of the sides are too long for one line."""
+    sizes = SIZES[form]
+    return sum(text_width(name, sizes.small) for name in poles.names) + 18 > sizes.width
 
 
 def _whiskers(totalled: Sequence[Row], starts: Mapping[str, float]) -> list[Layer]:
@@ -206,12 +217,9 @@ def _whiskers(totalled: Sequence[Row], starts: Mapping[str, float]) -> list[Laye
     return [segments(spans, width=2, colour="ink"), uprights(caps, colour="ink", width=2)]
 
 
-def _totals(totalled: Sequence[Row], poles: Poles, layout: Layout) -> list[Layer]:
+def _totals(totalled: Sequence[Row], room: float, layout: Layout) -> list[Layer]:
     """The total in bold and its interval, in columns at the right."""
     right, wide = layout.sizes.width, layout.form == "wide"
-    room = max(
-        (text_width(row["interval"] or "", layout.sizes.text) for row in totalled), default=0
-    )
     edge = right - room - (16 if wide else 9)
     layers = []
     for fragile, colour in ((True, "fragile"), (False, "ink")):
@@ -219,8 +227,8 @@ def _totals(totalled: Sequence[Row], poles: Poles, layout: Layout) -> list[Layer
         values = [layout.at(edge, row["first"], row["value"]) for row in rows]
         layers.append(texts(values, colour=colour, bold=True, align="right"))
     intervals = [layout.at(right, row["first"], row["interval"] or "") for row in totalled]
-    heads = [(right, "intervalle"), (edge, "total")] if wide and totalled else []
-    heads = [layout.at(place, layout.top - 14, name) for place, name in heads]
+    places = zip((edge, right), HEADS, strict=True) if wide and totalled else ()
+    heads = [layout.at(place, layout.top - 14, head) for place, head in places]
     return [
         *layers,
         texts(intervals, colour="soft", align="right"),

@@ -104,13 +104,14 @@ def _panels(
     count = min(ABREAST[form], len(groups))
     width = (sizes.width - GAP * (count - 1)) / count
     statistic = groups[0]["statistic"][0]
+    broken = any("series_break" in part and part["series_break"].count() for part in groups)
     scale = max(text_width(tick_text(step, statistic), sizes.small) for step in steps) + 10
     rise = RISE[form] if count == 1 and len(groups) == 1 else LOW_RISE
     panels, top = [], 0.0
     for first in range(0, len(groups), count):
         titles = [part["label"][0] for part in groups[first : first + count]]
         lines = max(len(wrap(title, 15, width - scale, bold=True)) for title in titles)
-        head = (LINE * lines + 6 if titled else 0) + 26
+        head = (LINE * lines + 6 if titled else 0) + (44 if broken else 26)
         for i in range(len(titles)):
             left = i * (width + GAP)
             inner = (left + scale + 20, left + width - 24)
@@ -181,8 +182,8 @@ def _shown(row: Row | None) -> bool:
 
 
 def _breaks(panel: Panel, places: Sequence[float]) -> list[Layer]:
-    rows = [{"x": round(x, 1), "y": panel.top - 4, "y2": panel.bottom} for x in places]
-    words = [{"x": round(x, 1), "y": panel.top - 14, "text": BREAK} for x in places]
+    rows = [{"x": round(x, 1), "y": panel.top - 22, "y2": panel.bottom} for x in places]
+    words = [{"x": round(x, 1), "y": panel.top - 32, "text": BREAK} for x in places]
     return [
         uprights(rows, colour="soft", width=1.5, strokeDash=[2, 3]),
         texts(words, colour="soft", size=14.5, align="center"),

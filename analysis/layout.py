@@ -181,9 +181,9 @@ def check_form(form: str) -> None:
 def ticks(maximum: float, *, most: int = 5) -> list[float]:
     """Round values from 0 to the first one at or above `maximum`, by steps of 1, 2 or 5.
 
-    At most `most` steps. A maximum of zero gives 0 and 1.
+    At most `most` steps. A maximum of zero, or next to it, gives 0 and 1.
     """
-    if not maximum > 0:
+    if not maximum > 1e-9:
         return [0.0, 1.0]
     power = 10.0 ** math.floor(math.log10(maximum))
     factors = (0.1, 0.2, 0.5, 1, 2, 5, 10)
