@@ -246,9 +246,9 @@ def alt_text(
     parts = [f"{_KINDS[kind]} : {measure.rstrip('.')}"]
     if shown.height:
         first, last = shown.row(0, named=True), shown.row(-1, named=True)
-        parts.append(f"Le plus élevé : {_named(first, second)} {first['value']}")
+        parts.append(f"Le plus élevé : {_named(first, second)}")
         if shown.height > 1:
-            parts.append(f"Le plus bas : {_named(last, second)} {last['value']}")
+            parts.append(f"Le plus bas : {_named(last, second)}")
     if reference:
         parts.append(f"{reference.label} : {value_text(reference.value, reference.statistic)}")
     missing = _missing(shown, cells.height - shown.height)
@@ -281,4 +281,5 @@ def _fitting(details: Sequence[str], others: Sequence[str]) -> list[str]:
 
 
 def _named(row: dict, second: str | None) -> str:
-    return f"{row['label']}, {row[second]}," if second else f"{row['label']},"
+    where = f"{row['label']}, {row[second]}" if second else row["label"]
+    return f"{where}, {row['value']}{' (fragile)' * (row['status'] == 'fragile')}"

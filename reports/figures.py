@@ -144,8 +144,8 @@ def diverging_figure(
     table = both.sort(rank, maintain_order=True)
     said = alt_text(totals, "diverging", f"{caption.subtitle}. {total}")
     second = ("answer", "Réponse")
-    note = _fragile_note(pl.concat([sums, frame], how="diagonal_relaxed"), "diverging")
-    return Figure(caption, *forms, said, table, table, second=second, note=note)
+    note = _fragile_note(table, "diverging")
+    return Figure(caption, *forms, said, table, table, second=second, note=note, interactive=False)
 
 
 def multiples_figure(

@@ -11,18 +11,28 @@ from xml.etree import ElementTree
 import polars as pl
 import pytest
 import vl_convert
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis.charts import dot_interval
+from analysis.diverging import Poles
 from analysis.marks import PALETTE, Reference
+from analysis.matrix import Totals
+from analysis.wording import alt_text
 from reports.figure import Caption, compact_spec
 from reports.figures import (
     KeyFigure,
     bar_figure,
     change_figure,
     distribution_figure,
+    diverging_figure,
     dot_figure,
+    evolution_figure,
     key_figures,
     map_figure,
+    matrix_figure,
+    multiples_figure,
+    population_figure,
 )
 from reports.svg import draw, inline
 from survey.errors import SurveyError
@@ -180,6 +190,73 @@ def test_the_other_figures(tmp_path):
         is not None
     )
     assert block(map_figure(SECTORS, SQUARES, CAPTION).to_markdown()).find(".//script") is None
+
+
+ANSWERS = ["Pas d’accord", "D’accord"]
+
+
+def kinds():
+    """A figure of each of the other kinds, with a fragile and a withheld cell."""
+    both = pl.concat([SECTORS, SECTORS.with_columns(estimate=1 - pl.col("estimate"))])
+    answers = both.with_columns(
+        answer=pl.Series([answer for answer in ANSWERS[::-1] for _ in range(6)])
+    )
+    poles = Poles(("Pas d’accord",), ("D’accord",), ("Contre", "Pour"))
+    twice = pl.concat([SECTORS.with_columns(edition=pl.lit(year)) for year in (2025, 2026)])
+    broken = twice.with_columns(
+        comparable_since=pl.lit(2026),
+        series_break=pl.when(pl.col("edition") == 2026).then(pl.lit(BROKEN)),
+    )
+    panels = answers.with_columns(panel="answer")
+    totals = Totals(column="D’accord")
+    yield "diverging", diverging_figure(answers, SECTORS, poles, CAPTION)
+    yield "multiples", multiples_figure(panels, CAPTION, panels="Réponse")
+    yield "matrix", matrix_figure(answers, CAPTION, columns="Réponse", totals=totals)
+    yield "series", evolution_figure(twice, CAPTION)
+    yield "broken", evolution_figure(broken, CAPTION)
+    yield "populations", population_figure(SECTORS, CAPTION)
+    yield "distribution", distribution_figure(answers, ANSWERS, CAPTION)
+
+
+KINDS = ["diverging", "multiples", "matrix", "series", "broken", "populations", "distribution"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_figure_is_complete(kind, tmp_path):
+    figure = dict(kinds())[kind]
+    root = block(figure.to_markdown())
+    said = [svg.get("aria-label") for svg in root.iter("svg")]
+    assert said == [figure.alt] * 2 and len(figure.alt) <= 400
+    assert all(words in figure.alt for words in ("Le plus élevé", "non diffusée", "fragile"))
+    reading = "".join(root.find("p[@class='lire']").itertext())
+    assert "estimation fragile" in reading
+    if kind in ("multiples", "matrix", "series"):
+        assert "nd\u202f: non diffusé" in reading and "secret\u202f: secret statistique" in reading
+    assert (BROKEN in reading) == (kind == "broken")
+    assert len(root.findall(".//tbody/tr")) == figure.frame.height
+    figure.write(tmp_path)
+    for line in (tmp_path / "usage-secteur.csv").read_text(encoding="utf-8-sig").splitlines():
+        if line.startswith(("Activités immobilières", "Cokéfaction")):
+            assert set(re.findall(r"\d+", line)) <= {"2025", "2026"}
+
+
+def test_a_page_can_do_without_the_interactive_chart(figure):
+    light = figure.to_markdown("fichiers", interactive=False)
+    assert "vega-spec" not in light and "<svg" in light
+    assert len(light) < 0.75 * len(figure.to_markdown("fichiers"))
+
+
+@given(st.integers(2, 12), st.sampled_from([40, 120]))
+def test_a_text_alternative_stays_short(count, length):
+    """Whatever the number of rows and the length of their labels."""
+    rows = [(str(i), f"{'mot ' * (length // 4)}{i}", i / 20, 0.0, 1.0, "ok") for i in range(count)]
+    details = [f"{row[1]} : 12 % puis 14 %, stable" for row in rows]
+    said = alt_text(cells(*rows), "dumbbell", "Part des entreprises", details=details)
+    kept = sum(
+        detail.replace(" ", "") in said.replace("\u202f", "").replace(" ", "") for detail in details
+    )
+    assert len(said) <= 400
+    assert ("La suite est dans le tableau" in said) == (kept < count)
 
 
 def links(figure) -> int:
