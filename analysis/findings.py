@@ -16,7 +16,7 @@ from math import hypot, inf, sqrt
 import polars as pl
 from scipy.stats import studentized_range
 
-from analysis.cells import by_value, display
+from analysis.cells import SHOWN, by_value, display
 from analysis.wording import (
     STABLE,
     Noun,
@@ -88,14 +88,18 @@ def finding_trend(frame: pl.DataFrame, subject: str, along: str, neutral: str) -
 def finding_top(frame: pl.DataFrame, superlative: str, heading: str) -> str:
     """« Le manque de compétences, premier frein » when first is clear of the second.
 
-    Otherwise « Freins les plus cités : … et … » (`heading`), which claims no order.
+    Otherwise « Freins les plus cités : … et … » (`heading`), which claims no order. A fragile cell
+    is never named; among the first two it leaves the `heading` alone, for the chart shows it
+    there. So does a cell that is alone.
     """
-    firm = _firm(frame).to_dicts()
-    if not firm:
+    shown = by_value(display(frame).filter(pl.col("status").is_in(SHOWN))).to_dicts()
+    if len(shown) < 2 or shown[0]["status"] != "ok":
         return _sentence(heading)
-    if len(firm) == 1 or clearly_above(firm[0], firm[1]):
-        return _sentence(f"{firm[0]['label']}, {superlative}")
-    first, second = (_lower(row["label"]) for row in firm[:2])
+    if clearly_above(shown[0], shown[1]):
+        return _sentence(f"{shown[0]['label']}, {superlative}")
+    if shown[1]["status"] != "ok":
+        return _sentence(heading)
+    first, second = (_lower(row["label"]) for row in shown[:2])
     return _sentence(f"{heading} : « {first} » et « {second} »")
 
 

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.findings import finding_agreement, finding_matrix, finding_series
+from analysis.findings import (
+    finding_agreement,
+    finding_gap,
+    finding_matrix,
+    finding_series,
+    finding_top,
+)
 from analysis.wording import Noun
 from tests.published import cells
 
@@ -53,6 +59,43 @@ def test_a_majority_in_words():
     assert said == "Une majorité d’habitants se disent préoccupés"
     firms = Noun("commune", "communes", feminine=True)
     assert finding_agreement(cell, firms, "forment", "-") == "Une majorité de communes forment"
+
+
+@MANY
+@given(st.lists(one_cell(), min_size=1, max_size=5))
+def test_the_first_is_first_for_whoever_looks_at_the_chart(each):
+    rows = [(str(i), f"Ligne {i}", *cell) for i, cell in enumerate(each)]
+    said = finding_top(cells(*rows), "premier frein", "freins cités")
+    shown = sorted((row for row in rows if row[2] is not None), key=lambda row: -row[2])
+    if said.endswith(", premier frein"):
+        label, others = said.removesuffix(", premier frein"), shown[1:2]
+        assert (shown[0][1], shown[0][5]) == (label, "ok")
+        assert all(shown[0][3] > other[4] for other in others)
+    elif "«" in said:
+        named = re.findall("«\u202f(.+?)\u202f»", said)
+        values = {row[1].lower(): (row[2], row[5]) for row in rows}
+        assert all(values[name][1] == "ok" for name in named)
+        lowest = min(values[name][0] for name in named)
+        assert sum(row[2] > lowest for row in shown) <= 1
+    else:
+        assert said == "Freins cités"
+        assert len(shown) < 2 or "fragile" in {row[5] for row in shown[:2]}
+
+
+@MANY
+@given(st.lists(one_cell(), min_size=2, max_size=4))
+def test_a_gap_parts_two_firm_cells_that_the_intervals_part(each):
+    codes = list(SUBJECTS)[: len(each)]
+    rows = [(code, code, *cell) for code, cell in zip(codes, each, strict=False)]
+    said = finding_gap(cells(*rows), SUBJECTS, ("utilise l’IA", "utilisent l’IA"), "neutre")
+    if said == "Neutre":
+        return
+    found = {SUBJECTS[row[0]]: row for row in rows}
+    named = [name for name in found if name.lower() in said.lower()]
+    top = next(name for name in named if said.lower().startswith(name))
+    low = next(name for name in named if name != top)
+    assert found[top][5] == found[low][5] == "ok"
+    assert found[top][3] > found[low][4]
 
 
 SUBJECTS = {"J": "le numérique", "H": "les transports", "F": "la construction"}
