@@ -57,14 +57,13 @@ def bars(pieces: Sequence[Row], tints: Tints, layout: Layout) -> list[Layer]:
         layers.append(segments(firm, width=BAR, colour=tint, tooltip=ANSWER_TOOLTIP))
     hollow = [row for row, each in zip(told, pieces, strict=True) if each["status"] == "fragile"]
     layers += _hollow(hollow, tints, layout)
+    ends = {(each["x2"], each["y"]) for each in pieces if each["x2"] > each["x"]}
     joints = [
-        {"x": each[end], "y": each["y"] - BAR / 2, "y2": each["y"] + BAR / 2}
+        {"x": each["x"], "y": each["y"] - BAR / 2, "y2": each["y"] + BAR / 2}
         for each in pieces
-        for end in ("x", "x2")
-        if each["x2"] > each["x"]
+        if (each["x"], each["y"]) in ends
     ]
-    inner = [joint for joint in joints if 0 < joint["x"] < layout.maximum - 1e-6]
-    return [*layers, uprights(inner, colour="paper", width=1.5)]
+    return [*layers, uprights(joints, colour="paper", width=1.5)]
 
 
 def _hollow(pieces: Sequence[Row], tints: Tints, layout: Layout) -> list[Layer]:

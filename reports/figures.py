@@ -25,6 +25,7 @@ from analysis.matrix import NO_TOTALS, Totals, matrix
 from analysis.multiples import multiples
 from analysis.wording import BROKEN, NOT_COMPARED, alt_text, change_words, interval_words
 from reports.figure import Caption, Figure, text_html
+from survey.french import NNBSP
 
 FORMS: tuple[Form, ...] = ("wide", "narrow")
 BEFORE_ROUNDING = "Les évolutions sont calculées avant arrondi."
@@ -232,8 +233,8 @@ def _fragile_note(frame: pl.DataFrame, kind: str) -> str:
 def _signs(frame: pl.DataFrame) -> str:
     """What « nd » and « secret » mean, when a chart has room for the sign alone."""
     statuses = set(frame["status"].cast(pl.String))
-    told = [f"{sign} : {reason}." for sign, reason in REASONS.items() if sign in statuses]
-    return " ".join(told)
+    reasons = {sign: reason.replace(f"{NNBSP}: ", ", ") for sign, reason in REASONS.items()}
+    return " ".join(f"« {sign} » : {why}." for sign, why in reasons.items() if sign in statuses)
 
 
 def map_figure(frame: pl.DataFrame, geojson: Mapping[str, Any], caption: Caption) -> Figure:
