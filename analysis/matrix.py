@@ -10,7 +10,7 @@ import polars as pl
 from analysis.cells import count_text, display
 from analysis.layout import SIZES, Form, Row, plane
 from analysis.lettering import text_width, wrap
-from analysis.maps import class_tint, share_classes
+from analysis.maps import share_classes
 from analysis.marks import (
     ANSWER_TOOLTIP,
     DARK_TINTS,
@@ -30,6 +30,15 @@ WIDEST = 124
 HEIGHT = 44  # of a cell: its number over its interval
 APART = 10  # before the totals
 LINE = 18
+# Tints of so many classes, from the highest: the lowest is always the lightest.
+RAMPS = {
+    0: (),
+    1: ("data-5",),
+    2: ("data-2", "data-5"),
+    3: ("data-3", "data-2", "data-5"),
+    4: ("data", "data-3", "data-2", "data-5"),
+    5: TINTS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +233,14 @@ def _cells(
 def _tint(cell: Row, classes: Sequence[tuple[int, int]]) -> str | None:
     if cell["reason"]:
         return None
-    return "fragile" if cell["status"] == "fragile" else class_tint(cell["estimate"], classes)
+    return "fragile" if cell["status"] == "fragile" else _class_tint(cell["estimate"], classes)
+
+
+def _class_tint(share: float, classes: Sequence[tuple[int, int]]) -> str:
+    """The tint of a share, by the class of its printed per cent."""
+    percent, ramp = round(100 * share), RAMPS[len(classes)]
+    ranked = zip(reversed(classes), ramp, strict=True)
+    return next(tint for (low, high), tint in ranked if low <= percent <= high)
 
 
 def _told(cell: Row) -> Row:
@@ -267,9 +283,9 @@ def _classes(
 ) -> tuple[list[Layer], float]:
     """The legend of the tints, and of what a grey frame means; its height."""
     entries = [
-        (TINTS[i], f"{low} à {high}{NNBSP}%" if low < high else f"{low}{NNBSP}%")
-        for i, (low, high) in enumerate(reversed(classes))
-    ][::-1]
+        (tint, f"{low} à {high}{NNBSP}%" if low < high else f"{low}{NNBSP}%")
+        for (low, high), tint in zip(classes, reversed(RAMPS[len(classes)]), strict=True)
+    ]
     if (cells["status"] == "fragile").any():
         entries.append(("fragile", "fragile"))
     layers, x, y = [], 0.0, top + 12

@@ -27,6 +27,7 @@ LABEL = {"wide": 196, "narrow": 150}  # widest column of labels, in pixels
 GAP = {"wide": 28, "narrow": 0}  # between two panels
 ABREAST = 4  # panels side by side that share their labels, at most
 LINE = 18
+DOT = 55
 References = Mapping[str, Reference]
 
 
@@ -233,7 +234,13 @@ def _marks(scale: Layout, rows: Sequence[Row], panel: Panel) -> list[Layer]:
         tone = "fragile" if fragile else "data"
         layers += [
             segments(spans, width=6, colour="rule" if fragile else "data-2"),
-            dots(points, fill="paper" if fragile else "data", stroke=tone, tooltip=TOOLTIP),
+            dots(
+                points,
+                fill="paper" if fragile else "data",
+                stroke=tone,
+                size=DOT,
+                tooltip=TOOLTIP,
+            ),
             texts(values, colour="fragile" if fragile else "ink", bold=True, align="right"),
         ]
     silent = [{"x": panel.right, "y": r["y"], "text": r["status"]} for r in rows if r["reason"]]

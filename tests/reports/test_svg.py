@@ -116,6 +116,7 @@ def decoded(image):
 def test_altair_accepts_the_specification(name):
     chart = CHARTS[name]("wide").to_altair()
     assert isinstance(chart, alt.LayerChart)
+    assert CHARTS[name]("wide")._repr_mimebundle_()  # what a notebook shows
     assert draw(chart) == draw(CHARTS[name]("wide"))
 
 
