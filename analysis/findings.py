@@ -9,16 +9,19 @@ cells never carry a title.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
+from itertools import pairwise
 from math import hypot, inf, sqrt
 
 import polars as pl
 from scipy.stats import studentized_range
 
-from analysis.cells import by_value, display
-from analysis.wording import Noun, count_words, is_plural, ratio_words, share_among
+from analysis.cells import SHOWN, by_value, display
+from analysis.wording import STABLE, Noun, count_words, is_plural, ratio_words, share_among
 from survey.french import typography, within
 
 NORMAL_95 = 1.959964
+VOWELS = "aeiouyéèêh"
 LEAST_SURE_RATIO = 1.5  # « n fois plus » needs at least this ratio between the nearest bounds
 
 
@@ -55,7 +58,7 @@ def finding_gap(
     ratio = ratio_words(high["estimate"] / low["estimate"]) if sure and low["estimate"] else None
     top, bottom = subjects[str(high["domain"])], subjects[str(low["domain"])]
     agreed = verb[top.startswith("les ")]
-    than = f"qu’{bottom}" if bottom[0].lower() in "aeiouyéèêh" else f"que {bottom}"
+    than = f"qu’{bottom}" if bottom[0].lower() in VOWELS else f"que {bottom}"
     return _sentence(f"{top} {agreed} {ratio or 'plus'} {than}")
 
 
@@ -78,14 +81,18 @@ def finding_trend(frame: pl.DataFrame, subject: str, along: str, neutral: str) -
 def finding_top(frame: pl.DataFrame, superlative: str, heading: str) -> str:
     """« Le manque de compétences, premier frein » when first is clear of the second.
 
-    Otherwise « Freins les plus cités : … et … » (`heading`), which claims no order.
+    Otherwise « Freins les plus cités : … et … » (`heading`), which claims no order. A fragile cell
+    is never named; among the first two it leaves the `heading` alone, for the chart shows it
+    there. So does a cell that is alone.
     """
-    firm = _firm(frame).to_dicts()
-    if not firm:
+    shown = by_value(display(frame).filter(pl.col("status").is_in(SHOWN))).to_dicts()
+    if len(shown) < 2 or shown[0]["status"] != "ok":
         return _sentence(heading)
-    if len(firm) == 1 or clearly_above(firm[0], firm[1]):
-        return _sentence(f"{firm[0]['label']}, {superlative}")
-    first, second = (within(row["label"]) for row in firm[:2])
+    if clearly_above(shown[0], shown[1]):
+        return _sentence(f"{shown[0]['label']}, {superlative}")
+    if shown[1]["status"] != "ok":
+        return _sentence(heading)
+    first, second = (within(row["label"]) for row in shown[:2])
     return _sentence(f"{heading} : « {first} » et « {second} »")
 
 
@@ -122,6 +129,84 @@ def finding_change(
     return _sentence(f"{subject} {verb} nettement dans {count_words(len(moved), noun)} sur {whole}")
 
 
+def finding_agreement(cell: Mapping, noun: Noun, verb: str, neutral: str) -> str:
+    """« Une majorité d’habitants se disent préoccupés », from the whole of one side of a scale.
+
+    `verb` is in the plural. « Une large majorité » needs an interval wholly above two thirds,
+    « une majorité » above a half, « une minorité » below a half; an interval astride gives
+    `neutral`, as does a cell that is fragile or withheld.
+    """
+    low, high = cell["conf_low"], cell["conf_high"]
+    if cell["status"] != "ok" or low is None or high is None:
+        return _sentence(neutral)
+    sizes = (
+        (low > 2 / 3, "une large majorité"),
+        (low > 1 / 2, "une majorité"),
+        (high < 1 / 2 and cell["estimate"] > 0, "une minorité"),
+    )
+    size = next((words for holds, words in sizes if holds), None)
+    if size is None:
+        return _sentence(neutral)
+    of = f"d’{noun.plural}" if noun.plural[0].lower() in VOWELS else f"de {noun.plural}"
+    return _sentence(f"{size} {of} {verb}")
+
+
+def finding_matrix(
+    frame: pl.DataFrame, whole: str, subjects: Mapping[str, str], noun: Noun, neutral: str
+) -> str:
+    """« Le numérique dépasse la région pour cinq usages sur six ».
+
+    `frame` has a row per domain and `answer` (the column); `whole` is the `label` of the region,
+    `subjects` names domains in a sentence, `noun` counts the columns. The domain above the region
+    in the most columns is named, intervals apart in each, when it is alone to be so in as many and
+    these are more than half of the columns, of two at least.
+    """
+    rows = display(frame).to_dicts()
+    region = {row["answer"]: row for row in rows if row["label"] == whole}
+    counts: dict[str, int] = {}
+    for row in rows:
+        domain = str(row["domain"])
+        if row["label"] == whole or domain not in subjects or row["answer"] not in region:
+            continue
+        against = region[row["answer"]]
+        firm = row["status"] == against["status"] == "ok"
+        counts[domain] = counts.get(domain, 0) + (firm and clearly_above(row, against))
+    most = max(counts.values(), default=0)
+    first = [domain for domain, count in counts.items() if count == most]
+    if len(first) != 1 or 2 * most <= len(region) or len(region) < 2:
+        return _sentence(neutral)
+    subject = subjects[first[0]]
+    verb = "dépassent" if subject.startswith("les ") else "dépasse"
+    if most == len(region):
+        scope = f"{noun.every} les {noun.plural}"
+    else:
+        scope = f"{count_words(most, noun)} sur {count_words(len(region), noun).partition(' ')[0]}"
+    return _sentence(f"{subject} {verb} la région pour {scope}")
+
+
+def finding_series(changes: pl.DataFrame, subject: str, neutral: str) -> str:
+    """« L’usage de l’IA progresse depuis 2025 », only when a test says so.
+
+    `changes` holds, for one cell, rows of `comparison.compare_editions`: that of its first
+    comparable edition to the last, and those of each edition to the next. « À chaque édition » is
+    added when there are two steps at least and each is tested the same way; a change that is not
+    tested, or a broken series, gives `neutral`.
+    """
+    rows = changes.to_dicts()
+    verdicts = {(row["edition_before"], row["edition_after"]): row["verdict"] for row in rows}
+    editions = sorted({edition for pair in verdicts for edition in pair})
+    broken = any(row["series_break"] is not None for row in rows)
+    verdict = verdicts.get((editions[0], editions[-1])) if editions else None
+    if verdict is None or broken:
+        return _sentence(neutral)
+    if verdict == STABLE:
+        return _sentence(f"{subject} n’évolue pas nettement depuis {editions[0]}")
+    steps = [verdicts.get(pair) for pair in pairwise(editions)]
+    each = " à chaque édition" if len(steps) > 1 and set(steps) == {verdict} else ""
+    verb = "progresse" if verdict == "hausse" else "recule"
+    return _sentence(f"{subject} {verb}{each} depuis {editions[0]}")
+
+
 def clearly_above(high: Mapping, low: Mapping) -> bool:
     """Whether the interval of `high` lies wholly above that of `low`; False when one is missing."""
     bounds = (high["conf_low"], low["conf_high"])
@@ -134,8 +219,12 @@ def surely_apart(high: Mapping, low: Mapping, count: int) -> bool:
     Tukey's studentised range at 5 %, standard errors being taken from the 95 % intervals.
     """
     errors = [(cell["conf_high"] - cell["conf_low"]) / (2 * NORMAL_95) for cell in (high, low)]
-    allowed = studentized_range.ppf(0.95, count, inf) / sqrt(2)
-    return high["estimate"] - low["estimate"] > allowed * hypot(*errors)
+    return high["estimate"] - low["estimate"] > _allowed_range(count) * hypot(*errors)
+
+
+@cache
+def _allowed_range(count: int) -> float:
+    return studentized_range.ppf(0.95, count, inf) / sqrt(2)
 
 
 def _firm(frame: pl.DataFrame) -> pl.DataFrame:
