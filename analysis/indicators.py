@@ -5,13 +5,13 @@ A definition becomes a `Target` of the estimator; nothing about an indicator is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from analysis.definitions import DomainDefinition, IndicatorDefinition, read_definitions
 from analysis.estimation import Domain, Target
 from survey.columns import DONT_KNOW, SPECIAL_LABELS
 from survey.conditions import EVERYONE
@@ -21,60 +21,8 @@ from survey.reach import Reach
 from survey.routing import parse, to_polars
 
 EACH_ANSWER = "*"
+Categories = Sequence[tuple[str, str]]
 INDICATOR_LABELS = ("indicator_label", "answer_label", "family", "title", "theme", "base_label")
-
-
-class _Definition(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class DomainDefinition(_Definition):
-    """A way to cut the population: by a question, inside a condition, or both."""
-
-    type: str
-    label: str
-    by: str | None = None
-    condition: str = EVERYONE
-
-
-class IndicatorDefinition(_Definition):
-    """One entry of the registry; `each` makes one indicator per row or option of a question.
-
-    On a grid, `answer` is the answer counted on each row, or `*` for every answer of every row.
-    """
-
-    code: str
-    title: str
-    theme: str
-    short: str | None = None
-    base: str = EVERYONE
-    condition: str = EVERYONE
-    each: str | None = None
-    answer: str | None = None
-    mean: str | None = None
-    total: str | None = None
-    dont_know: Literal["answer", "missing"] = "answer"
-    complement: str | None = None
-
-    @model_validator(mode="after")
-    def _one_statistic(self) -> IndicatorDefinition:
-        asked = [self.each, self.mean, self.total]
-        chosen = sum(item is not None for item in asked)
-        if chosen > 1 or (chosen == 0 and self.condition == EVERYONE):
-            raise ValueError(
-                f"l’indicateur « {self.code} » doit avoir une seule des clés "
-                "« condition », « each », « mean », « total »"
-            )
-        return self
-
-
-class RegistryFile(_Definition):
-    """The content of a registry of indicators."""
-
-    population: str
-    domains: tuple[DomainDefinition, ...]
-    words: dict[str, dict[str, str]] = {}
-    indicators: tuple[IndicatorDefinition, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,34 +45,49 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The indicators and domains of one population that one edition can measure."""
+    """The indicators and domains of one population that one edition can measure.
+
+    `places` : code and label of each category of the columns of the frame that cut the population.
+    """
 
     population: str
     domains: tuple[DomainDefinition, ...]
     indicators: tuple[Indicator, ...]
+    places: Mapping[str, Categories]
+
+    def categories(self, cut: DomainDefinition, questionnaire: Questionnaire) -> Categories:
+        """Code and label of each domain of a cut, in their own order."""
+        if cut.frame:
+            return self.places[cut.frame]
+        if cut.by:
+            return [(each.code, each.short) for each in questionnaire.question(cut.by).options]
+        return [(cut.type, cut.label)]
 
 
 def read_registry(
-    content: Mapping[str, Any], questionnaire: Questionnaire, known: Questionnaire
+    content: Mapping[str, Any],
+    questionnaire: Questionnaire,
+    known: Questionnaire,
+    places: Mapping[str, Categories] | None = None,
 ) -> Registry:
     """Expand the definitions against a questionnaire.
 
     `known` is the instrument with the questions of every edition: an indicator on a question that
     this edition does not ask is left out; one on a question no edition knows is an error.
+    `places` gives the categories of the columns of the frame named by domains.
 
     Raises
     ------
-    SurveyError : unknown key, question, option or base
+    SurveyError : unknown key, question, option, base or column of the frame
     """
-    try:
-        file = RegistryFile.model_validate(content)
-    except ValidationError as error:
-        faults = "; ".join(
-            f"« {'.'.join(map(str, fault['loc']))} » : "
-            + str(fault.get("ctx", {}).get("error", "clé inconnue ou manquante"))
-            for fault in error.errors()
-        )
-        raise SurveyError(f"Registre des indicateurs : {faults}.") from error
+    file = read_definitions(content)
+    places = places or {}
+    for cut in file.domains:
+        if cut.frame and cut.frame not in places:
+            raise SurveyError(
+                f"Registre des indicateurs, domaine « {cut.type} » : colonne de la base de sondage "
+                f"inconnue « {cut.frame} » ; connues : {', '.join(places) or 'aucune'}."
+            )
     asked = {question.code for question in questionnaire.questions}
     everything = {question.code for question in known.questions}
     indicators = []
@@ -137,7 +100,7 @@ def read_registry(
             )
         if needed <= asked:
             indicators += _expand(definition, questionnaire, file.domains[0].label)
-    return Registry(file.population, file.domains, tuple(indicators))
+    return Registry(file.population, file.domains, tuple(indicators), places)
 
 
 def targets(registry: Registry, questionnaire: Questionnaire) -> list[Target]:
@@ -172,8 +135,8 @@ def domains(registry: Registry, questionnaire: Questionnaire) -> list[Domain]:
     cuts = []
     for domain in registry.domains:
         inside = to_polars(parse(domain.condition), questionnaire)
-        if domain.by:
-            cuts.append(Domain(domain.type, pl.when(inside).then(pl.col(domain.by))))
+        if column := domain.by or domain.frame:
+            cuts.append(Domain(domain.type, pl.when(inside).then(pl.col(column))))
         else:
             cuts.append(Domain(domain.type, None if domain.condition == EVERYONE else inside))
     return cuts
@@ -190,13 +153,17 @@ def impossible_cells(registry: Registry, questionnaire: Questionnaire) -> pl.Dat
     places = [
         (cut.type, domain, condition)
         for cut in registry.domains
-        for domain, condition in _domain_conditions(cut, questionnaire)
+        for domain, condition in _domain_conditions(cut, registry, questionnaire)
     ]
+    reachable = {
+        pair: reach.is_reachable(*map(parse, pair))
+        for pair in {(base, condition) for base in bases for _, _, condition in places}
+    }
     excluded = {
         (base, cut, domain)
         for base in bases
         for cut, domain, condition in places
-        if not reach.is_reachable(parse(base), parse(condition))
+        if not reachable[base, condition]
     }
     rows = [
         (indicator.code, cut, domain)
@@ -209,14 +176,11 @@ def impossible_cells(registry: Registry, questionnaire: Questionnaire) -> pl.Dat
 
 
 def _domain_conditions(
-    cut: DomainDefinition, questionnaire: Questionnaire
+    cut: DomainDefinition, registry: Registry, questionnaire: Questionnaire
 ) -> Iterator[tuple[str, str]]:
-    """Each domain of a cut with its condition, in the routing language."""
-    if not cut.by:
-        yield cut.type, cut.condition
-        return
-    for option in questionnaire.question(cut.by).options:
-        yield option.code, f'({cut.condition}) and {cut.by} = "{option.code}"'
+    """Each domain of a cut with its condition in the routing language, which knows no frame."""
+    for code, _ in registry.categories(cut, questionnaire):
+        yield code, f'({cut.condition}) and {cut.by} = "{code}"' if cut.by else cut.condition
 
 
 def exclusive_groups(registry: Registry) -> list[list[str]]:
@@ -244,13 +208,11 @@ def labelled(cells: pl.DataFrame, registry: Registry, questionnaire: Questionnai
         schema=["indicator", "statistic", *INDICATOR_LABELS],
         orient="row",
     )
-    rows = []
-    for cut in registry.domains:
-        if cut.by:
-            options = questionnaire.question(cut.by).options
-            rows += [(cut.type, option.code, option.short) for option in options]
-        else:
-            rows.append((cut.type, cut.type, cut.label))
+    rows = [
+        (cut.type, code, label)
+        for cut in registry.domains
+        for code, label in registry.categories(cut, questionnaire)
+    ]
     places = pl.DataFrame(
         rows, schema=["domain_type", "domain", "label"], orient="row"
     ).with_row_index("domain_order")

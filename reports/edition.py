@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,18 @@ import polars as pl
 from analysis import wording
 from analysis.cells import by_value, display
 from analysis.comparison import compare_editions
+from analysis.definitions import IndicatorDefinition, RegistryFile, read_definitions
 from analysis.disclosure import assert_gated
+from analysis.wording import Noun
 from reports.figures import Caption
 from survey.campaign import Campaign, load_campaign, read_settings
+from survey.conditions import EVERYONE
 from survey.errors import SurveyError
 from survey.files import SIMULATED
 from survey.reference import Reference, load_reference
 
 WHOLE = "ensemble"
+POPULATIONS = ("entreprises", "secteur_public", "associations", "habitants")
 
 
 @dataclass(frozen=True)
@@ -31,18 +35,43 @@ class Edition:
     """One edition of one population.
 
     `cells` : one row per published cell, the result vocabulary plus the labels of
-    `analysis.indicators.labelled`; `words` : how prose names a domain, by type and code.
+    `analysis.indicators.labelled`; `file` : the registry of its indicators, as written.
     """
 
     campaign: Campaign
     cells: pl.DataFrame
-    words: Mapping[str, Mapping[str, str]]
+    file: RegistryFile
     reference: Reference
 
     @property
     def year(self) -> int:
         """Year of the edition."""
         return self.campaign.edition
+
+    @property
+    def words(self) -> Mapping[str, Mapping[str, str]]:
+        """How prose names a domain, by type and code."""
+        return self.file.words
+
+    @cached_property
+    def definitions(self) -> dict[str, IndicatorDefinition]:
+        """The indicators that this edition publishes, by code: the first definition of each."""
+        published = set(self.cells["family"].unique())
+        found: dict[str, IndicatorDefinition] = {}
+        for each in self.file.indicators:
+            if each.code in published:
+                found.setdefault(each.code, each)
+        return found
+
+    def noun(self, base: str = EVERYONE) -> Noun:
+        """How the units of a base are counted."""
+        if base not in self.file.nouns:
+            raise SurveyError(
+                f"Registre des indicateurs ({self.campaign.population}) : « nouns » ne dit pas "
+                f"comment compter la base « {base} ». Ajoutez-la."
+            )
+        said = self.file.nouns[base]
+        return Noun(said.one, said.many, said.feminine)
 
     @property
     def source(self) -> str:
@@ -170,10 +199,18 @@ def open_edition(year: int, population: str = "entreprises") -> Edition:
         )
     cells = pl.read_parquet(path)
     assert_gated(cells)
-    registry = read_settings(campaign.resolve(campaign.decisions.indicateurs))
-    return Edition(
-        campaign, cells, registry.get("words", {}), load_reference(root / "data" / "reference")
-    )
+    file = read_definitions(read_settings(campaign.resolve(campaign.decisions.indicateurs)))
+    return Edition(campaign, cells, file, load_reference(root / "data" / "reference"))
+
+
+def open_editions(year: int) -> dict[str, Edition]:
+    """The editions of a year by population, in the order of `POPULATIONS`: those estimated."""
+    folder = Path.cwd() / "_build" / str(year)
+    return {
+        population: open_edition(year, population)
+        for population in POPULATIONS
+        if (folder / population / "published.parquet").is_file()
+    }
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int) -> str:

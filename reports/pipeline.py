@@ -35,6 +35,7 @@ from survey.questionnaire import Questionnaire, load_questionnaire
 from survey.reference import calibration_margins, load_reference, margin_columns, read_margins
 from survey.schema import check_responses
 from survey.simulation import simulate_edition, write_simulation
+from survey.territories import LEVELS, TERRITORY_FILES, load_territories, territory_columns
 from survey.written import modules_of
 
 EXPORT = "export*"
@@ -209,15 +210,19 @@ def estimate_campaign(campaign: Campaign) -> bool:
     require_weighting(campaign)
     private, build = campaign.private, campaign.build
     inputs = [private / "reponses.parquet", private / "poids.parquet"]
+    places = [campaign.root / REFERENCE / name for name in TERRITORY_FILES]
     outputs = [private / "estimations.parquet", build / "published.parquet"]
 
     def action() -> None:
-        answers, weights = (read_private(path) for path in inputs[:2])
+        answers, weights = map(read_private, inputs)
         refuse_stale_weights(answers, weights, read_private(private / STRANGERS))
         calibration = campaign.decisions.redressement.calage
-        rows = answers.join(
-            weights.select("token", "stratum", "stratum_size", *WEIGHTS, *calibration), on="token"
-        )
+        questionnaire = questionnaire_of(campaign)
+        registry = registry_of(campaign, questionnaire)
+        cuts = [cut.frame for cut in registry.domains if cut.frame]
+        known = with_places(weights, cuts, campaign.root)
+        design_columns = ("token", "stratum", "stratum_size", *WEIGHTS, *calibration)
+        rows = answers.join(known.select(*design_columns, *cuts), on="token")
         design = SurveyDesign(
             weight="calibrated_weight",
             stratum="stratum",
@@ -225,8 +230,6 @@ def estimate_campaign(campaign: Campaign) -> bool:
             calibration=calibration,
             design_weight="nonresponse_weight",
         )
-        questionnaire = questionnaire_of(campaign)
-        registry = registry_of(campaign, questionnaire)
         spec = gate_spec(campaign.decisions.seuils)
         estimates, published = published_cells(
             rows, design, registry, questionnaire, spec, campaign.edition
@@ -235,9 +238,10 @@ def estimate_campaign(campaign: Campaign) -> bool:
         write_parquet(estimates, outputs[0], simulated=campaign.decisions.simulee)
         write_parquet(published, outputs[1], simulated=campaign.decisions.simulee)
         modules = modules_of(campaign.resolve(campaign.decisions.questionnaire))
-        write_manifest(campaign, [*inputs, *decisions_of(campaign), *modules], outputs[1:])
+        used = [*inputs, *places, *decisions_of(campaign), *modules]
+        write_manifest(campaign, used, outputs[1:])
 
-    return _run(campaign, "estimation", inputs, [*outputs, build / NAME], action)
+    return _run(campaign, "estimation", [*inputs, *places], [*outputs, build / NAME], action)
 
 
 STEPS: dict[str, Callable[[Campaign], bool]] = {
@@ -261,7 +265,9 @@ def every_edition(campaign: Campaign) -> Questionnaire:
 def registry_of(campaign: Campaign, questionnaire: Questionnaire) -> Registry:
     """The indicators and domains that the campaign's edition can measure."""
     content = read_settings(campaign.resolve(campaign.decisions.indicateurs))
-    return read_registry(content, questionnaire, every_edition(campaign))
+    territories = load_territories(campaign.root / REFERENCE)
+    places = {level: territories.labels(level) for level in LEVELS}
+    return read_registry(content, questionnaire, every_edition(campaign), places)
 
 
 def read_private(path: Path) -> pl.DataFrame:
@@ -312,6 +318,15 @@ def refuse_stale_weights(
             "Les poids ne sont pas ceux de ces réponses, importées depuis. Relancez observatoire "
             "redresser, puis estimer."
         )
+
+
+def with_places(units: pl.DataFrame, levels: Sequence[str], root: Path) -> pl.DataFrame:
+    """Sampled units plus the places of these levels that their commune belongs to."""
+    lacking = [level for level in levels if level not in units.columns]
+    if not lacking:
+        return units
+    require_columns(units, ("commune",), "L’échantillon")
+    return territory_columns(units, load_territories(root / REFERENCE).communes, levels=lacking)
 
 
 def guarded(margins: pl.DataFrame, smallest: int) -> pl.DataFrame:

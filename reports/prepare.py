@@ -6,14 +6,18 @@ Quarto runs this file itself (`project: pre-render`); `observatoire publier` cal
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from reports import downloads
 from reports.contents import FIGURES
-from reports.edition import open_edition
+from reports.edition import open_edition, open_editions
 from reports.manifest import NAME as MANIFEST
+from reports.pages.kinds import KINDS
+from reports.pages.page import Page
+from reports.pages.writing import write_pages
 from reports.pipeline import campaigns
 from reports.rendering.bundle import ensure_bundle
 from reports.steps import Step, code_files, run_step
@@ -47,7 +51,14 @@ def prepare(
         )
         run_step(step, root, partial(_write, campaign.edition, folder, progress))
         written += [path for each in outputs for path in sorted(each.glob("*.*"))]
+        write_pages(generated_pages(campaign.edition), folder)
     return [*cells, *reference, *written]
+
+
+def generated_pages(year: int) -> Iterator[Page]:
+    """The pages of an edition that nobody writes by hand."""
+    editions = open_editions(year)
+    return chain.from_iterable(kind(editions) for kind in KINDS)
 
 
 def _write(year: int, folder: Path, progress: Progress) -> None:

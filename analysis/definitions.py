@@ -1,0 +1,143 @@
+"""The registry of indicators as written: what is published, on whom, cut how, and told how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from survey.conditions import EVERYONE
+from survey.errors import SurveyError
+
+
+class _Definition(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DomainDefinition(_Definition):
+    """A way to cut the population: by a question (`by`) or by a column of the sampling frame
+    (`frame`, a level of territory), inside a condition, or by the condition alone.
+
+    `role` says what pages make of it: the whole population; a size, a sector or a profile of its
+    units; a territory; a field, which serves comparisons and is no breakdown.
+    """
+
+    type: str
+    label: str
+    by: str | None = None
+    frame: str | None = None
+    condition: str = EVERYONE
+    role: Literal["whole", "size", "sector", "profile", "territory", "field"] = "profile"
+
+    @model_validator(mode="after")
+    def _one_cut(self) -> DomainDefinition:
+        if self.by and self.frame:
+            raise ValueError(f"le domaine « {self.type} » a « by » et « frame » : gardez l’un")
+        return self
+
+
+class NounDefinition(_Definition):
+    """How prose counts the units of a base: « entreprise », « entreprises », feminine."""
+
+    one: str
+    many: str
+    feminine: bool = False
+
+
+class Following(_Definition):
+    """A recommendation that an indicator follows, and as what."""
+
+    recommendation: str
+    as_: Literal["moyens", "resultat", "impact"] = Field(alias="as")
+
+
+class Comparison(_Definition):
+    """Published figures (ids of the comparators) to set beside the domain type `on`.
+
+    `differs` says in French what differs between the two definitions; None when nothing does.
+    """
+
+    on: str
+    with_: tuple[str, ...] = Field(alias="with")
+    differs: str | None = None
+
+
+class IndicatorDefinition(_Definition):
+    """One entry of the registry; `each` makes one indicator per row or option of a question.
+
+    On a grid, `answer` is the answer counted on each row, or `*` for every answer of every row.
+
+    What pages say of it: `verb` (singular, plural) follows the noun of the base; `reads` is the
+    *Lecture* of a family, with `{value}`, `{nouns}` and `{label}`; `superlative` and `heading` make
+    its title; `read_answer` is the answer that both read. `headline` is its rank among the key
+    figures of the edition; `breakdowns` are the domain types shown on its page, in order (all
+    that are breakdowns when empty).
+    """
+
+    code: str
+    title: str
+    theme: str
+    short: str | None = None
+    base: str = EVERYONE
+    condition: str = EVERYONE
+    each: str | None = None
+    answer: str | None = None
+    mean: str | None = None
+    total: str | None = None
+    dont_know: Literal["answer", "missing"] = "answer"
+    complement: str | None = None
+    verb: tuple[str, str] | None = None
+    reads: str | None = None
+    superlative: str | None = None
+    heading: str | None = None
+    read_answer: str | None = None
+    better: Literal["higher", "lower", "neither"] = "neither"
+    headline: Annotated[int, Field(ge=1)] | None = None
+    follows: tuple[Following, ...] = ()
+    compare: tuple[Comparison, ...] = ()
+    breakdowns: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_statistic(self) -> IndicatorDefinition:
+        asked = [self.each, self.mean, self.total]
+        chosen = sum(item is not None for item in asked)
+        if chosen > 1 or (chosen == 0 and self.condition == EVERYONE):
+            raise ValueError(
+                f"l’indicateur « {self.code} » doit avoir une seule des clés "
+                "« condition », « each », « mean », « total »"
+            )
+        return self
+
+
+class RegistryFile(_Definition):
+    """The content of a registry of indicators.
+
+    `name` is the heading of the population; `nouns` counts the units of each base (its expression,
+    or `everyone`); `words` says a domain, by type and code, as the subject of a sentence.
+    """
+
+    population: str
+    name: str = ""
+    nouns: dict[str, NounDefinition] = {}
+    domains: tuple[DomainDefinition, ...]
+    words: dict[str, dict[str, str]] = {}
+    indicators: tuple[IndicatorDefinition, ...]
+
+
+def read_definitions(content: Mapping[str, Any]) -> RegistryFile:
+    """The definitions of a registry, as written.
+
+    Raises
+    ------
+    SurveyError : unknown or missing key, or two statistics asked at once
+    """
+    try:
+        return RegistryFile.model_validate(content)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"« {'.'.join(map(str, fault['loc']))} » : "
+            + str(fault.get("ctx", {}).get("error", "clé inconnue ou manquante"))
+            for fault in error.errors()
+        )
+        raise SurveyError(f"Registre des indicateurs : {faults}.") from error

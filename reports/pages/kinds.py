@@ -1,0 +1,12 @@
+"""Every kind of generated page of an edition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from reports.edition import Edition
+from reports.pages.page import Page
+
+Kind = Callable[[Mapping[str, Edition]], Iterator[Page]]
+
+KINDS: tuple[Kind, ...] = ()

@@ -1,0 +1,29 @@
+"""A generated page, as its source and the files that go with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of an edition.
+
+    `address` : from the folder of the edition, without suffix (see `reports.addresses`).
+    `text` : the whole `.qmd`, without cells (see `document`).
+    `files` : what stands beside it, content by name from the folder of the edition.
+    """
+
+    address: str
+    text: str
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def document(title: str, description: str, body: str, **metadata: object) -> str:
+    """A `.qmd` that runs nothing: `engine: markdown` keeps Quarto from starting a kernel."""
+    header = {"title": title, "description": description, "engine": "markdown", **metadata}
+    front = yaml.safe_dump(header, allow_unicode=True, sort_keys=False, width=1000)
+    return f"---\n{front}---\n\n{body.strip()}\n"
