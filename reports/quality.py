@@ -106,14 +106,13 @@ class Response:
 class Precision:
     """The spread of what is published: half-widths of intervals are shares, `deff` has no unit.
 
-    Over the shares of the whole population: median, smallest and largest half-width, median and
-    90th percentile of the design effect. `shown`, `fragile`, `withheld` count the cells of
+    Over the shares of the whole population: median and largest half-width, median and 90th
+    percentile of the design effect. `shown`, `fragile`, `withheld` count the cells of
     every domain.
     """
 
     indicators: int
     half_width: float
-    smallest: float
     largest: float
     deff: float
     deff_high: float
@@ -151,7 +150,6 @@ def precision_of(edition: Edition) -> Precision:
         pl.col("domain_type") == WHOLE, pl.col("statistic") == "share", pl.col("estimate") > 0
     ).select(
         half_width.median().alias("median"),
-        half_width.min().alias("min"),
         half_width.max().alias("max"),
         pl.col("deff").median(),
         pl.col("deff").quantile(0.9).alias("deff_high"),
@@ -210,7 +208,7 @@ def named_variable(declared: PopulationQuality, variable: str) -> str:
     """
     if variable not in declared.variables:
         raise SurveyError(
-            f"data/quality : « variables » ne nomme pas « {variable} », que le redressement utilise. "
+            f"data/quality : « variables » ne nomme pas « {variable} », dont une table a besoin. "
             f"Nommées : {', '.join(declared.variables)}. Ajoutez-la."
         )
     return typography(declared.variables[variable])
