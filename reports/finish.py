@@ -40,7 +40,7 @@ def finish(root: Path, site: Path) -> None:
 
 
 def edition_of(page: str, known: dict[int, Provenance]) -> Provenance:
-    """The provenance of the edition a page belongs to, the latest's for a page of the whole site."""
+    """The provenance of the edition of a page; the latest's for a page of the whole site."""
     found = re.match(r"reports/(\d{4})/", page)
     return known.get(int(found[1]) if found else 0, known[max(known)])
 

@@ -40,7 +40,7 @@ COLUMNS = {
     "edition": "année de l’édition",
     "domain_type": "découpage : ensemble, taille, secteur, territoire…",
     "domain": "code du groupe dans ce découpage",
-    "statistic": "share : part, entre 0 et 1 ; mean : moyenne ; total : total",
+    "statistic": "`share` : part, entre 0 et 1 ; `mean` : moyenne ; `total` : total",
     "estimate": "estimation",
     "std_error": "erreur type",
     "conf_low": "borne basse de l’intervalle de confiance à 95 %",
@@ -51,7 +51,7 @@ COLUMNS = {
     "n_respondents": "répondants à la question dans le groupe",
     "n_domain": "répondants du groupe",
     "population_size": "taille estimée de la population concernée",
-    "status": "ok ; fragile ; nd (non diffusé) ; secret. Les deux derniers sont sans aucun chiffre",
+    "status": "`ok`, `fragile`, `nd` (non diffusé) ou `secret` ; les deux derniers sans aucun chiffre",
     "comparable_since": "première édition à laquelle l’indicateur se compare",
     "series_break": "ce qui rompt la série, le cas échéant",
     "nature": "« enquête » ou « données simulées »",
@@ -127,7 +127,7 @@ def dataset(editions: Mapping[str, Edition], folder: Path) -> dict[str, Any]:
         "citation": citation(editions, publisher, published),
         "measurementTechnique": "enquête par sondage stratifié, redressée sur des totaux officiels",
         "variableMeasured": [
-            {"@type": "PropertyValue", "name": name, "description": what}
+            {"@type": "PropertyValue", "name": name, "description": what.replace("`", "")}
             for name, what in COLUMNS.items()
         ],
         "distribution": [

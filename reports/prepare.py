@@ -16,12 +16,14 @@ from reports.contents import FIGURES
 from reports.dcat import write_catalogue
 from reports.edition import open_edition, open_editions
 from reports.manifest import NAME as MANIFEST
+from reports.pages.institutional import site_pages
 from reports.pages.kinds import KINDS
 from reports.pages.page import Page
 from reports.pages.writing import write_pages
 from reports.pipeline import campaigns
 from reports.rendering.bundle import ensure_bundle
 from reports.rendering.project import FOLDER_FILE
+from reports.settings import edition_years
 from reports.steps import Step, code_files, run_step
 from survey.campaign import Campaign
 
@@ -58,6 +60,8 @@ def prepare(
         if (folder / FOLDER_FILE).is_file():
             written += prepare_downloads(year, root)
             write_pages(generated_pages(year), folder)
+    if years := edition_years(root):
+        write_pages(site_pages(open_editions(years[-1])), root / "reports")
     return [*cells, *reference, *written]
 
 

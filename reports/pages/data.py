@@ -1,4 +1,4 @@
-"""The page from which everything is downloaded, with its licence, its columns and how to cite it."""
+"""The page from which all is downloaded, with its licence, its columns and how to cite it."""
 
 from __future__ import annotations
 
