@@ -51,7 +51,7 @@ COLUMNS = {
     "n_respondents": "répondants à la question dans le groupe",
     "n_domain": "répondants du groupe",
     "population_size": "taille estimée de la population concernée",
-    "status": "`ok`, `fragile`, `nd` (non diffusé) ou `secret` ; les deux derniers sans aucun chiffre",
+    "status": "`ok`, `fragile`, `nd` (non diffusé) ou `secret` ; ces deux derniers sans chiffre",
     "comparable_since": "première édition à laquelle l’indicateur se compare",
     "series_break": "ce qui rompt la série, le cas échéant",
     "nature": "« enquête » ou « données simulées »",

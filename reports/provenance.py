@@ -33,6 +33,7 @@ class Provenance:
     year: int
     published: date
     code: str
+    changed: bool
     data: str | None
     simulated: bool
 
@@ -44,30 +45,31 @@ def read_provenance(root: Path, year: int) -> Provenance:
     return Provenance(
         year=year,
         published=publication_day(root, year),
-        code=code_version(root),
+        code=commit(root),
+        changed=was_changed(root),
         data=digest(results)[:SHOWN] if results.is_file() else None,
         simulated=bool(read_yaml(folder / FOLDER_FILE).get("simulated")),
     )
 
 
-def code_version(root: Path) -> str:
-    """The commit of the work tree, and whether files that it follows were changed since."""
-    found = commit(root)
+def was_changed(root: Path) -> bool:
+    """Whether files that git follows were changed since the last commit."""
     changed = subprocess.run(
         ["git", "-C", str(root), "diff", "--quiet", "HEAD"], capture_output=True, check=False
     )
-    return f"{found}, modifié depuis" if changed.returncode == 1 else found
+    return changed.returncode == 1
 
 
 def foot(provenance: Provenance, page: str) -> str:
     """The foot as HTML; `page` is the address of the page, from the root of the site."""
     method = relative_address(f"reports/{provenance.year}/methode.html", page)
     mark = f" ({SIMULATED})" if provenance.simulated else ""
+    changed = ", modifié depuis" if provenance.changed else ""
     day = f'<time datetime="{provenance.published}">{long_date(provenance.published)}</time>'
     data = f"Données{NNBSP}: <code>{provenance.data}</code>. " if provenance.data else ""
     return (
         f'<p class="provenance">Édition {provenance.year}{mark}, parue le {day}. '
-        f"Code{NNBSP}: <code>{escape(provenance.code)}</code>. {data}"
+        f"Code{NNBSP}: <code>{escape(provenance.code)}</code>{changed}. {data}"
         f'<a href="{method}#refaire">Refaire cette édition</a></p>'
     )
 

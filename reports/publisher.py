@@ -6,6 +6,7 @@ missing by the pages, and refused by `observatoire controler` for a real edition
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from survey.campaign import read_settings
+from survey.campaign import Campaign, read_settings
 from survey.errors import SurveyError
 
 REGION = Path("data/reference/region.yml")
@@ -137,6 +138,25 @@ def publisher_faults(publisher: Publisher) -> list[str]:
         else f"data/reference/region.yml : « editeur: site » manque ({UNDECIDED[key]})."
         for key in publisher.undecided
     ]
+
+
+def check_publisher(root: Path, editions: Iterable[Campaign]) -> str:
+    """What remains to be decided before the site may go online, in French; nothing when all is.
+
+    Raises
+    ------
+    SurveyError : something remains and an edition is real
+    """
+    publisher = read_publisher(root)
+    if not publisher.undecided:
+        return ""
+    if any(not campaign.decisions.simulee for campaign in editions):
+        faults = "\n  ".join(publisher_faults(publisher))
+        raise SurveyError(f"Le site ne peut pas être mis en ligne :\n  {faults}\n{_EXAMPLE}")
+    listed = ", ".join(UNDECIDED[key] for key in publisher.undecided)
+    return (
+        f"À décider avant une édition réelle (data/reference/region.yml, « editeur ») : {listed}."
+    )
 
 
 def _said(fault: dict) -> str:

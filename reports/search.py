@@ -29,7 +29,7 @@ SECTIONS = {
 }
 _PLAN = re.compile(r"<!-- plan -->.*?<!-- /plan -->", re.DOTALL)
 _TITLE = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
-_HEADING = re.compile(r"<h[234][^>]*>(.*?)</h[234]>", re.DOTALL)
+_HEADING = re.compile(r"<h([234])[^>]*>(.*?)</h\1>", re.DOTALL)
 _ABOUT = re.compile(r'<meta name="description" content="([^"]*)"')
 _MAIN = re.compile(r"<main.*</main>", re.DOTALL)
 _CONTENTS = re.compile(r'<nav id="TOC".*?</nav>', re.DOTALL)
@@ -66,9 +66,8 @@ def read_entry(address: str, text: str) -> Entry | None:
         return None
     about = _ABOUT.search(text)
     body = _CONTENTS.sub("", main[0])
-    headings = dict.fromkeys(
-        words for found in _HEADING.findall(body) if (words := _words(found)[:LONGEST])
-    )
+    found = sorted(_HEADING.findall(body), key=lambda heading: heading[0])  # the widest first
+    headings = dict.fromkeys(words for _, html in found if (words := _words(html)[:LONGEST]))
     return Entry(
         address,
         _words(title[1]),
