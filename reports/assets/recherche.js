@@ -75,12 +75,12 @@
   }
 
   form.hidden = false;
-  field.value = new URLSearchParams(location.search).get('q') ?? '';
+  field.value = new URLSearchParams(location.search).get('mots') ?? '';
   show();
   field.addEventListener('input', show);
   form.addEventListener('submit', event => {
     event.preventDefault();
     show();
-    history.replaceState(null, '', `?q=${encodeURIComponent(field.value)}`);
+    history.replaceState(null, '', `?mots=${encodeURIComponent(field.value)}`);
   });
 })();
