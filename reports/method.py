@@ -104,7 +104,7 @@ def precision_overview(editions: Mapping[str, Edition]) -> str:
                 percent(found.withheld / found.cells),
             ]
         )
-    header = ("Population", "Marge d’erreur", "Chiffres diffusés", "Fragiles", "Retenus")
+    header = ("Population", "Marge d’erreur", "Sans réserve", "Fragiles", "Retenus")
     return markdown_table(header, rows, numbers=4)
 
 

@@ -34,6 +34,7 @@ _ABOUT = re.compile(r'<meta name="description" content="([^"]*)"')
 _MAIN = re.compile(r"<main.*</main>", re.DOTALL)
 _CONTENTS = re.compile(r'<nav id="TOC".*?</nav>', re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
+_BLANKS = re.compile(r"[ \t\r\n]+")  # no-break spaces stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def read_entry(address: str, text: str) -> Entry | None:
 
 
 def _words(html: str) -> str:
-    return " ".join(unescape(_TAG.sub("", html)).split())
+    return _BLANKS.sub(" ", unescape(_TAG.sub("", html))).strip(" ")
 
 
 def search_script(entries: Iterable[Entry]) -> str:

@@ -19,7 +19,7 @@ PAGE = """<!doctype html>
 <html lang="fr"><head><title>Données simulées – {title}</title>
 <meta name="description" content="Ce qu’elle dit &amp; montre."></head>
 <body><nav><h2>Menu</h2></nav><main><h1>{title}</h1>
-<nav id="TOC"><h2>Sur cette page</h2></nav><h3>Un <em>petit</em> titre</h3><h2>Un grand titre</h2>
+<nav id="TOC"><h2>Sur cette page</h2></nav><h3>Un <em>petit</em> titre</h3><h2>Un grand\ntitre&nbsp;?</h2>
 </main><footer class="site"><p>Pied</p></footer></body></html>
 """
 
@@ -99,7 +99,7 @@ def test_the_search_knows_titles_descriptions_and_headings(project):
     assert index[0][1:] == [
         "Accueil",
         "Ce qu’elle dit & montre.",
-        "Un grand titre\nUn petit titre",  # the widest first; neither menu nor contents
+        "Un grand titre\u00a0?\nUn petit titre",  # the widest first; neither menu nor contents
         "",
     ]
     assert index[1][4] == "2026"
