@@ -16,6 +16,7 @@ from reports.quality import (
 )
 from survey.campaign import Thresholds
 from survey.french import counted, decimal, integer, percent
+from survey.reference import read_margins
 
 STEPS = {
     "design_weight": "Poids de sondage",
@@ -68,9 +69,17 @@ def response_table(edition: Edition, declared: PopulationQuality) -> str:
 
 
 def category_labels(edition: Edition, variable: str) -> dict[str, str]:
-    """Label by code of the domains of a type, in the questionnaire's order; empty when unknown."""
-    found = edition.cells.filter(pl.col("domain_type") == variable).sort("domain_order")
-    return dict(found.select("domain", "label").unique(maintain_order=True).rows())
+    """Label by code of the categories of a variable, in order: of a breakdown, else of a margin.
+
+    Empty when neither knows the variable: its codes are then shown as they are.
+    """
+    cuts = [each.type for each in edition.file.domains if variable in (each.type, each.by)]
+    found = edition.cells.filter(pl.col("domain_type").is_in(cuts[:1])).sort("domain_order")
+    if not found.is_empty():
+        return dict(found.select("domain", "label").unique(maintain_order=True).rows())
+    campaign = edition.campaign
+    margins = read_margins(campaign.resolve(campaign.decisions.redressement.marges))
+    return dict(margins.filter(variable=variable).select("modalite", "libelle").rows())
 
 
 def response_overview(editions: Mapping[str, Edition]) -> str:
