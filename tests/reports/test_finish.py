@@ -19,7 +19,8 @@ PAGE = """<!doctype html>
 <html lang="fr"><head><title>Données simulées – {title}</title>
 <meta name="description" content="Ce qu’elle dit &amp; montre."></head>
 <body><nav><h2>Menu</h2></nav><main><h1>{title}</h1>
-<nav id="TOC"><h2>Sur cette page</h2></nav><h3>Un <em>petit</em> titre</h3><h2>Un grand\ntitre&nbsp;?</h2>
+<nav id="TOC"><h2>Sur cette page</h2></nav>
+<h3>Un <em>petit</em> titre</h3><h2>Un grand\ntitre&nbsp;?</h2>
 </main><footer class="site"><p>Pied</p></footer></body></html>
 """
 
