@@ -42,7 +42,7 @@ def response_table(edition: Edition, declared: PopulationQuality) -> str:
     """Units drawn and answers by category of the variable that the fieldwork is followed by."""
     table = edition.table("collecte")
     variable = table.columns[0]
-    labels = category_labels(edition, variable)
+    labels = declared.categories.get(variable) or category_labels(edition, variable)
     order = {code: rank for rank, code in enumerate(labels)}
     rows = [
         [
@@ -107,13 +107,13 @@ def precision_overview(editions: Mapping[str, Edition]) -> str:
         rows.append(
             [
                 edition.file.name,
-                f"± {decimal(100 * found.half_width)} points",
+                f"± {decimal(100 * found.half_width)}",
                 percent(found.shown / found.cells),
                 percent(found.fragile / found.cells),
                 percent(found.withheld / found.cells),
             ]
         )
-    header = ("Population", "Marge d’erreur", "Sans réserve", "Fragiles", "Retenus")
+    header = ("Population", "Marge (points)", "Sans réserve", "Fragiles", "Retenus")
     return markdown_table(header, rows, numbers=4)
 
 

@@ -73,7 +73,7 @@ def prepare_downloads(year: int, root: Path) -> list[Path]:
         downloads.write_downloads(editions, folder)
         write_catalogue(editions, folder)
 
-    inputs = (*downloads.download_inputs(editions, root), *code_files(root))
+    inputs = tuple(downloads.download_inputs(editions, root))
     stamp = root / "_build" / "render" / f"donnees-{year}.json"
     run_step(Step(stamp=stamp, inputs=inputs, outputs=(folder,)), root, action)
     return sorted(folder.glob("*.*"))
