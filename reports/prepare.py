@@ -60,8 +60,9 @@ def prepare(
         if (folder / FOLDER_FILE).is_file():
             written += prepare_downloads(year, root)
             write_pages(generated_pages(year), folder)
-    if years := edition_years(root):
-        write_pages(site_pages(open_editions(years[-1])), root / "reports")
+    published = [found for year in edition_years(root) if (found := open_editions(year))]
+    if published:
+        write_pages(site_pages(published[-1]), root / "reports")
     return [*cells, *reference, *written]
 
 
