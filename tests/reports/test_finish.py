@@ -120,3 +120,15 @@ def test_every_page_is_listed_without_a_script(project):
         "L’observatoire, édition 2026",
         "Indicateurs, édition 2026",
     ]
+
+
+def test_a_large_site_keeps_a_light_index():
+    headings = tuple(f"Un titre assez long, le {number}e de la page" for number in range(16))
+    entries = [
+        search.Entry(f"reports/2026/indicateurs/{number}.html", "Un titre", "Un propos.", headings)
+        for number in range(400)
+    ]
+    script = search.search_script(entries)
+    assert len(script.encode()) < search.MOST_BYTES + 10_000
+    assert "le 3e de la page" in script and "le 8e de la page" not in script
+    assert "le 15e de la page" in search.search_script(entries[:10])
