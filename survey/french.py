@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from math import isfinite, isinf
 
 NNBSP = "\u202f"  # narrow no-break space: thousands, and before % ; : ! ?
 NBSP = "\u00a0"  # no-break space: between a number and a unit written as a word
 MINUS = "\u2212"
+_MONTHS = (
+    *("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre"),
+    *("octobre", "novembre", "décembre"),
+)
 
 
 def integer(number: float) -> str:
@@ -61,6 +66,12 @@ def within(label: str) -> str:
     is_name = any(letter.isupper() for letter in first[1:]) and not re.match(r"[LD]’", first)
     is_name |= any(re.match(r"[A-ZÉ][a-zé]", word) for word in others)
     return label if is_name else label[0].lower() + label[1:]
+
+
+def long_date(day: date) -> str:
+    """« 24 novembre 2026 », « 1er mars 2027 »."""
+    number = "1er" if day.day == 1 else str(day.day)
+    return f"{number}{NBSP}{_MONTHS[day.month - 1]} {day.year}"
 
 
 def typography(text: str) -> str:

@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from reports.edition import Edition
+from reports.pages import data, institutional, method, questionnaires
 from reports.pages.page import Page
 
 Kind = Callable[[Mapping[str, Edition]], Iterator[Page]]
 
-KINDS: tuple[Kind, ...] = ()
+KINDS: tuple[Kind, ...] = (
+    method.pages,
+    questionnaires.pages,
+    data.pages,
+    institutional.glossary_pages,
+)
