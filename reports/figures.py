@@ -107,19 +107,24 @@ class Figure:
         )
         return "```{=html}\n" + "\n".join(part for part in parts if part) + "\n```\n"
 
-    def write(self, directory: Path) -> list[Path]:
-        """Write `<id>.csv`, `<id>.svg` and `<id>.png`; the same figure gives the same bytes."""
-        name, svg = self.caption.id, self._file()
+    def files(self, folder: str = "figures") -> dict[str, bytes]:
+        """`<id>.csv`, `.svg` and `.png` under `folder`; the same figure gives the same bytes."""
+        svg = self._file()
         data = csv_frame(self.frame, simulated=self.caption.simulated).write_csv()
         contents = {
             "csv": f"\ufeff{data}".encode(),  # the mark lets Excel read accents
             "svg": svg.encode(),
             "png": png(svg),
         }
-        paths = {suffix: directory / f"{name}.{suffix}" for suffix in contents}
-        for suffix, path in paths.items():
-            replace_file(path, lambda file, suffix=suffix: file.write_bytes(contents[suffix]))
-        return list(paths.values())
+        return {f"{folder}/{self.caption.id}.{kind}": data for kind, data in contents.items()}
+
+    def write(self, directory: Path) -> list[Path]:
+        """Write the files of the figure into `directory`, each renamed once complete."""
+        written = []
+        for name, content in self.files(str(directory)).items():
+            replace_file(Path(name), lambda file, content=content: file.write_bytes(content))
+            written.append(Path(name))
+        return written
 
     @cached_property
     def _wide(self):
