@@ -10,17 +10,17 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 
-import altair as alt
 import numpy as np
 import polars as pl
 
 from analysis.circle_labels import circle_labels
 from analysis.layout import Form, Row, check_form
+from analysis.map_list import TERRITORY, listing
 from analysis.map_marks import (
     MAP_WIDTH,
     NO_FIGURE,
-    TERRITORY,
     Drawn,
+    MapChart,
     Swatch,
     assemble,
     class_words,
@@ -29,22 +29,20 @@ from analysis.map_marks import (
     grouped,
     hint,
     legend,
-    listing,
     map_cells,
     missing_row,
     ring_discs,
     shapes,
     share_classes,
-    written,
 )
-from analysis.marks import TINTS, Reference
+from analysis.marks import TINTS, Layer, Reference, texts
 from analysis.outlines import GeoJson, Plane, fit_plane, outline_points, project
 from analysis.packing import Packing, pack
 from analysis.wording import Noun
 from survey.errors import SurveyError
 from survey.french import NNBSP, integer
 
-FILL = 0.4  # share of the frame that circles cover
+FILL = 0.38  # share of the frame that circles cover
 NAMED = {"wide": 14, "narrow": 9}  # the largest are named, within their circle or beside it
 SIZES_LEFT = {"wide": 190, "narrow": 150}  # left edge of the two circles of the legend
 
@@ -57,7 +55,7 @@ def cartogram(
     reference: Reference | None = None,
     noun: Noun = TERRITORY,
     form: Form = "wide",
-) -> alt.LayerChart:
+) -> MapChart:
     """One circle per territory of `places`, the sorted list of figures beside or below.
 
     Parameters
@@ -136,7 +134,7 @@ def _circles(
     return circles
 
 
-def _drawn(circles: Sequence[Row]) -> list[alt.Chart]:
+def _drawn(circles: Sequence[Row]) -> list[Layer]:
     layers = []
     for tint in TINTS:
         tinted = [c for c in circles if c["tint"] == tint]
@@ -180,6 +178,6 @@ def _sizes(largest: float, unit: float, left: float, top: float) -> Drawn:
         x = centre + unit * math.sqrt(big) + 8
         words.append({"x": round(x, 1), "y": round(y, 1), "text": integer(people) + unit_words})
     return Drawn(
-        [discs(rows, fill="paper", stroke="soft", width=1), written(words, "soft")],
+        [discs(rows, fill="paper", stroke="soft", width=1), texts(words, colour="soft")],
         max(bottom, words[-1]["y"] + 9) - top,
     )

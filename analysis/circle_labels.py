@@ -68,7 +68,7 @@ def _figure(circle: Row) -> list[Line]:
 
 def _fits(lines: Sequence[Line], radius: float) -> bool:
     """Whether centred lines stand within a circle."""
-    top, spare = -LINE * len(lines) / 2, 5 if len(lines) > 1 else 1
+    top, spare = -LINE * len(lines) / 2, 3 if len(lines) > 1 else 1
     for i, (text, bold, size) in enumerate(lines):
         far = max(abs(top + LINE * i + 2), abs(top + LINE * (i + 1) - 2))
         if math.hypot(text_width(text, size, bold=bold) / 2 + spare, far) > radius:
@@ -103,7 +103,7 @@ def _free(
 ) -> bool:
     """Within the frame, on no other name, on no circle with a figure nor on a larger one."""
     within = box[0] >= 0 and box[1] >= 0 and box[2] <= frame[0] and box[3] <= frame[1]
-    covered = [other for other in others if _gap(box, other) < 1.5]
+    covered = [other for other in others if _gap(box, other) < 2.5]
     return (
         within
         and not any(_meet(box, other) for other in taken)
@@ -123,7 +123,7 @@ def _beside(circle: Row, circles: Sequence[Row], taken: Sequence[Box], frame: Fr
         cx, cy = x + across * (r + 3 + half), y + down * (r + 2 + LINE / 2)
         box = (cx - half, cy - LINE / 2, cx + half, cy + LINE / 2)
         if _free(box, circles, taken, frame, r):
-            covered = sum(other["r"] for other in circles if _gap(box, other) < 1.5)
+            covered = sum(other["r"] for other in circles if _gap(box, other) < 2.5)
             found.append((covered, rank, box))
     return min(found)[2] if found else None
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-import altair as alt
 import polars as pl
 
 from analysis.layout import Form, Row, check_form
 from analysis.lettering import text_width
+from analysis.map_list import TERRITORY, listing
 from analysis.map_marks import (
     MAP_WIDTH,
     NO_FIGURE,
-    TERRITORY,
+    MapChart,
     Swatch,
     assemble,
     class_words,
@@ -21,13 +21,12 @@ from analysis.map_marks import (
     hint,
     legend,
     lines,
-    listing,
     map_cells,
     missing_row,
     shapes,
     share_classes,
 )
-from analysis.marks import TINTS, Reference
+from analysis.marks import TINTS, Layer, Reference
 from analysis.outlines import (
     LINE,
     GeoJson,
@@ -51,7 +50,7 @@ def contour_map(
     reference: Reference | None = None,
     noun: Noun = TERRITORY,
     form: Form = "wide",
-) -> alt.LayerChart:
+) -> MapChart:
     """Each territory of `geojson` in the tint of its share; the sorted list beside or below it.
 
     `frame` holds published shares, `domain` being the `code` of a territory; `names` names those
@@ -97,7 +96,7 @@ def _entries(rows: Sequence[Row]) -> list[tuple[Swatch, str, str]]:
     return entries
 
 
-def _outlines(rows: Sequence[Row], boxes: Sequence[tuple]) -> list[alt.Chart]:
+def _outlines(rows: Sequence[Row], boxes: Sequence[tuple]) -> list[Layer]:
     """One layer per tint, hatches, then dotted outlines, above the others to stay whole."""
     layers = []
     for tint in TINTS:

@@ -21,15 +21,11 @@ Array = np.ndarray
 
 @dataclass(frozen=True, slots=True)
 class Packing:
-    """Centres (`x` to the right, `y` downwards) and radii in pixels, in a frame of that size.
-
-    `homes` are the places where the centres would stand if circles could overlap.
-    """
+    """Centres (`x` to the right, `y` downwards) and radii in pixels, in a frame of that size."""
 
     x: Array
     y: Array
     radius: Array
-    homes: Array
     width: float
     height: float
     pixels_a_unit: float  # radius of a circle of weight 1
@@ -53,8 +49,8 @@ def pack(
     largest = WIDEST * min(width, height) / 2
     unit = min(unit, largest / math.sqrt(weights.max()))
     centres, radii = _settle(homes, unit * np.sqrt(weights), (width, height), gap)
-    unit = float(radii[0] / math.sqrt(weights[0]))
-    return Packing(centres[:, 0], centres[:, 1], radii, homes, width, height, unit)
+    unit = float(radii.max() / math.sqrt(weights.max()))
+    return Packing(centres[:, 0], centres[:, 1], radii, width, height, unit)
 
 
 def _settle(
@@ -67,7 +63,7 @@ def _settle(
         centres = _apart(start, homes, radii, frame, gap)
         room = _room(centres, radii)
         if room >= gap / 2:
-            return np.round(centres, 1), np.round(radii - 0.05, 2)
+            return np.round(centres, 1), np.round(radii, 2)
         radii = SHRINK * radii
 
 

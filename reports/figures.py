@@ -16,7 +16,7 @@ import polars as pl
 from analysis.cells import FRAGILE_LEGEND, REASONS, by_value, display
 from analysis.charts import KEY, Order, dot_interval, dumbbell, share_bars
 from analysis.distribution import distribution
-from analysis.maps import departement_map
+from analysis.maps import contour_map
 from analysis.marks import Reference
 from analysis.wording import BROKEN, NOT_COMPARED, alt_text, change_words, interval_words
 from reports.figure import Caption, Figure, text_html
@@ -118,7 +118,7 @@ def _fragile_note(frame: pl.DataFrame, kind: str) -> str:
 
 def map_figure(frame: pl.DataFrame, geojson: Mapping[str, Any], caption: Caption) -> Figure:
     """Territories in tints, their list beside; every number is written, so nothing to hover."""
-    forms = [departement_map(frame, geojson, form=form) for form in ("wide", "narrow")]
+    forms = [contour_map(frame, geojson, form=form) for form in ("wide", "narrow")]
     said = alt_text(frame, "map", caption.subtitle)
     return Figure(caption, *forms, said, frame, by_value(frame), interactive=False)
 
