@@ -91,7 +91,7 @@ class Figure:
             f'<div class="chart-wide">{wide}</div>',
             f'<div class="chart-narrow">{narrow}</div>',
             self._script(),
-            f'<p class="lire"><b>{text_html("Lecture :")}</b> {text_html(self._reading())}<br/>'
+            f'<p class="lire"><b>{text_html("Lecture :")}</b> {text_html(self.reading)}<br/>'
             f"<b>{text_html('Champ :')}</b> {text_html(said.field)}. "
             f"<b>{text_html('Source :')}</b> {text_html(said.full_source)}.</p>",
             self._tools(assets),
@@ -129,7 +129,9 @@ class Figure:
         notes = [typography(note) for note in notes]
         return standalone(self._wide, typography(said.title), typography(said.subtitle), notes)
 
-    def _reading(self) -> str:
+    @property
+    def reading(self) -> str:
+        """The *Lecture*, with what the signs of the chart mean."""
         return f"{_ended(self.caption.reading)} {self.note}".strip()
 
     def _script(self) -> str:
