@@ -215,6 +215,7 @@ _KINDS = {
     "dumbbell": "Évolution entre deux éditions",
     "distribution": "Barres empilées",
     "map": "Carte",
+    "cartogram": "Carte en cercles à la mesure de la population",
 }
 
 
@@ -227,8 +228,8 @@ def alt_text(
 ) -> str:
     """Text alternative of a figure: what it shows, its extremes, the reference, what is missing.
 
-    `kind` is one of dots, bars, dumbbell, distribution, map; `measure` says what is drawn;
-    `details` are further sentences, without their full stop.
+    `kind` is one of dots, bars, dumbbell, distribution, map, cartogram; `measure` says what is
+    drawn; `details` are further sentences, without their full stop.
     """
     cells = by_value(display(frame))
     shown = cells.filter(pl.col("status").is_in(SHOWN))
