@@ -42,7 +42,7 @@ def listing(
         intervals.append(_at(right, y, row["interval"] or ""))
         y += 24 + 18 * (len(parts) - 1)
     notes = []
-    for note in _uncounted(len(shown) - len(listed), len(rows) - len(shown), len(rows), noun):
+    for note in _unlisted(len(shown) - len(listed), [r for r in rows if not r["shown"]], noun):
         y += 4
         for part in wrap(note, size, right - left):
             notes.append(_at(left, y, part))
@@ -61,14 +61,19 @@ def _at(x: float, y: float, text: str) -> Row:
     return {"x": x, "y": y, "text": text}
 
 
-def _uncounted(cut: int, hidden: int, whole: int, noun: Noun) -> list[str]:
-    """What the list does not show."""
+def _unlisted(cut: int, hidden: Sequence[Row], noun: Noun) -> list[str]:
+    """What the list does not show: figures beyond its length, territories without a figure."""
+    secret = sum(row.get("status") == "secret" for row in hidden)
+    few = len(hidden) - secret
     notes = []
     if cut:
         notes.append(f"et {integer(cut)} autre{'s' * (cut > 1)}, dans le tableau")
-    if hidden == whole:
-        notes.append(f"Auc{noun.one} {noun.singular} n’a assez de réponses pour un chiffre.")
-    elif hidden:
-        counted = noun.plural if hidden > 1 else noun.singular
-        notes.append(f"{integer(hidden)} {counted} sans chiffre diffusé : trop peu de réponses.")
+    if few:
+        notes.append(f"{_counted(few, noun)} sans chiffre diffusé : trop peu de réponses.")
+    if secret:
+        notes.append(f"{_counted(secret, noun)} sans chiffre diffusé : secret statistique.")
     return [typography(note) for note in notes]
+
+
+def _counted(count: int, noun: Noun) -> str:
+    return f"{integer(count)} {noun.plural if count > 1 else noun.singular}"

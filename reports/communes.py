@@ -14,7 +14,7 @@ from unicodedata import combining, normalize
 import polars as pl
 
 from reports.addresses import territory_page
-from survey.french import counted
+from survey.french import counted, typography
 from survey.territories import Territories
 
 HELD_BY = {
@@ -57,8 +57,8 @@ def index_script(territories: Territories) -> bytes:
 
 def search_block(index: str) -> str:
     """Where `communes.js` puts the search; empty without it."""
-    block = f'<div class="communes" data-index="{escape(index)}" data-help="{HELP}"></div>'
-    return f"```{{=html}}\n{block}\n```\n"
+    said = f'data-index="{escape(index)}" data-help="{typography(HELP)}"'
+    return f'```{{=html}}\n<div class="communes" {said}></div>\n```\n'
 
 
 def alphabetical_list(territories: Territories) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from reports.communes import alphabetical_list, index_script, search_block
@@ -10,7 +11,7 @@ from reports.figure import Figure
 from reports.pages.page import Page, document
 from reports.pages.territory_directory import directory
 from reports.territory_figures import NOUNS, main_indicator, territories, territory_figure
-from survey.french import integer
+from survey.french import NNBSP, integer
 
 FOLDER = "territoires"
 INDEX, COMMUNES = "communes-index.js", "communes"
@@ -105,9 +106,8 @@ def _first(figures: Mapping[str, Figure], level: str, count: int) -> list[str]:
 
 def _definitions(edition: Edition) -> str:
     kinds = territories(edition.campaign.root).of("type_commune")
-    return "\n".join(
-        f"- **{row['nom']}** : {row['note']}." for row in kinds.to_dicts() if row["note"]
-    )
+    lines = [f"- **{row['nom']}** : {row['note']}." for row in kinds.to_dicts() if row["note"]]
+    return re.sub(r"(?<=\d) (?=\d{3}\b)", NNBSP, "\n".join(lines))
 
 
 def _level_page(editions: Mapping[str, Edition], level: str, figures: Mapping[str, Figure]) -> Page:
