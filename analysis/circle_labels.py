@@ -12,6 +12,8 @@ from survey.french import NNBSP
 
 NAME = 14.5  # pixels
 LINE = 16
+# sixteenths of a turn, clockwise: right, left, above, below, corners, and between
+TURNS = (0, 8, 12, 4, 14, 2, 10, 6, 15, 1, 9, 7, 13, 11, 3, 5)
 Line = tuple[str, bool, float]  # text, bold, size
 Label = tuple[Row, str, bool, float]  # place and text, colour, bold, size
 Box = tuple[float, float, float, float]
@@ -118,8 +120,8 @@ def _beside(circle: Row, circles: Sequence[Row], taken: Sequence[Box], frame: Fr
     """
     half, x, y, r = text_width(circle["label"], NAME) / 2, circle["x"], circle["y"], circle["r"]
     found = []
-    for rank, turn in enumerate((0, 4, 6, 2, 7, 1, 5, 3)):  # right, left, above, below, corners
-        across, down = math.cos(turn * math.pi / 4), math.sin(turn * math.pi / 4)
+    for rank, turn in enumerate(TURNS):
+        across, down = math.cos(turn * math.pi / 8), math.sin(turn * math.pi / 8)
         cx, cy = x + across * (r + 3 + half), y + down * (r + 2 + LINE / 2)
         box = (cx - half, cy - LINE / 2, cx + half, cy + LINE / 2)
         if _free(box, circles, taken, frame, r):

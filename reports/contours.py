@@ -90,7 +90,7 @@ def _features(path: Path) -> list[dict[str, Any]]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         raise SurveyError(
-            f"{path} : ce fichier n’est pas du JSON lisible (UTF-8). {HINT}"
+            f"{path} : fichier illisible (JSON, en UTF-8, attendu). {HINT}"
         ) from error
     features = content.get("features") if isinstance(content, dict) else None
     if not isinstance(features, list) or not features:

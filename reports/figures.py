@@ -24,6 +24,7 @@ from analysis.wording import BROKEN, NOT_COMPARED, Noun, alt_text, change_words,
 from reports.figure import Caption, Figure, text_html
 from survey.french import NNBSP
 
+REASON_START = f"non diffusé{NNBSP}: "
 SMALL_AREAS = "une estimation par petits domaines est à venir"
 BEFORE_ROUNDING = "Les évolutions sont calculées avant arrondi."
 
@@ -165,10 +166,13 @@ def _sign_notes(frame: pl.DataFrame, fragile: str, empty: str) -> str:
     notes = []
     if (frame["status"] == "fragile").any():
         notes.append(f"{fragile} : {FRAGILE_LEGEND}.")
-    for status, reason in REASONS.items():
-        if (frame["status"] == status).any():
-            coming = f" ; {SMALL_AREAS}" if status == "nd" else ""
-            notes.append(f"{empty} : {reason.replace(f'{NNBSP}:', ',')}{coming}.")
+    statuses = set(frame["status"].cast(pl.String))
+    reasons = [
+        reason.removeprefix(REASON_START) for key, reason in REASONS.items() if key in statuses
+    ]
+    if reasons:
+        coming = f" ; {SMALL_AREAS}" if "nd" in statuses else ""
+        notes.append(f"{empty} : chiffre non diffusé ({' ou '.join(reasons)}){coming}.")
     return " ".join(notes)
 
 

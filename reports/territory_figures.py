@@ -29,6 +29,7 @@ NOUNS = {
 }
 MAPPED = ("departement", "epci", "zone_emploi")  # levels whose places have a position
 MAIN = "usage_ia"
+LONGEST_TITLE = 130  # signs; a finding whose places have longer names is told without them
 
 
 @cache
@@ -126,6 +127,8 @@ def _caption(
         verb = definition.verb[1]
         measure = f"Part des {units.plural} qui {verb}"
         title = finding_places(frame, f"les {units.plural}", verb, locatives, neutral)
+        if len(title) > LONGEST_TITLE:
+            title = f"Entre {noun.plural}, des écarts nets"
         statement = f"{{named}}, {{value}} des {units.plural} {verb}"
     caption = edition.caption(
         f"{slug(edition.campaign.population)}-{slug(indicator)}-{slug(level)}",

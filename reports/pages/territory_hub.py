@@ -60,10 +60,10 @@ def _hub(editions: Mapping[str, Edition], figures: Figures) -> Page:
         directory(editions, "departement"),
         "## Les intercommunalités",
         WHY,
-        *_first(figures["epci"], "epci", counts["epci"]),
+        *_fullest(figures["epci"], "epci", counts["epci"]),
         "## Les zones d’emploi\n\nUne zone d’emploi est un espace où la plupart des habitants "
         "résident et travaillent.",
-        *_first(figures["zone_emploi"], "zone_emploi", counts["zone_emploi"]),
+        *_fullest(figures["zone_emploi"], "zone_emploi", counts["zone_emploi"]),
         "## Les types de commune\n\nLes communes sont rangées selon l’attraction qu’une ville "
         "exerce sur elles.",
         _definitions(edition),
@@ -93,12 +93,13 @@ def _side_by_side(figures: Mapping[str, Figure]) -> str:
     return f"::: {{.deux}}\n{drawn}:::" if len(figures) > 1 else drawn
 
 
-def _first(figures: Mapping[str, Figure], level: str, count: int) -> list[str]:
-    """The figure of the first population, and the way to the page of all."""
-    shown = [figure.to_markdown(".") for figure in list(figures.values())[:1]]
+def _fullest(figures: Mapping[str, Figure], level: str, count: int) -> list[str]:
+    """The figure of the population with most estimates, and the way to the page of all."""
+    counts = {name: figure.frame["estimate"].count() for name, figure in figures.items()}
+    best = max(counts, key=counts.__getitem__, default=None)
     noun = NOUNS[level]
     return [
-        *shown,
+        *([figures[best].to_markdown(".")] if best else ()),
         f"[Les {integer(count)} {noun.plural}, population par population]"
         f"({LEVEL_PAGES[level]}.qmd)",
     ]
