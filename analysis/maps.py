@@ -28,6 +28,7 @@ from analysis.map_marks import (
 )
 from analysis.marks import TINTS, Layer, Reference
 from analysis.outlines import (
+    FINE,
     LINE,
     GeoJson,
     area,
@@ -39,6 +40,7 @@ from analysis.outlines import (
 )
 from analysis.wording import Noun
 
+MANY, COARSE = 20, 1.6  # territories beyond which outlines are coarser (pixels), for a light page
 Line = tuple[str, bool, float]  # text, bold, size
 
 
@@ -60,7 +62,8 @@ def contour_map(
     """
     check_form(form)
     plane = fit_plane(outline_points(geojson), MAP_WIDTH[form])
-    outlines = project(geojson, plane)
+    many = len(geojson["features"]) > MANY
+    outlines = project(geojson, plane, tolerance=COARSE if many else FINE)
     cells = map_cells(frame, set(outlines))
     found = {str(row["domain"]): row for row in cells}
     names = names or {}

@@ -122,7 +122,8 @@ def _caption(
     neutral = f"Entre {noun.plural}, des écarts trop faibles pour être affirmés"
     if firm < 2:
         neutral = f"Trop peu de réponses pour comparer les {noun.plural}"
-    measure, title, statement = definition.title, neutral, "{named}, la part est de {value}"
+    measure, title = f"{definition.title}, {units.plural}", neutral
+    statement = "{named}, la part est de {value}"
     if definition.verb:
         verb = definition.verb[1]
         measure = f"Part des {units.plural} qui {verb}"
