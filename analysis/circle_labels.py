@@ -30,13 +30,17 @@ def circle_labels(circles: Sequence[Row], named: int, frame: Frame) -> list[Labe
     taken: list[Box] = []
     for rank, circle in enumerate(circles):
         lines, told = _inside(circle) if rank < named else (_figure(circle), True)
-        if told or circle["shown"]:
+        box = None
+        if not told:
+            place = _beside if circle["shown"] else _across
+            box = place(circle, circles, taken, frame)
+        if circle["shown"] or (told and all(_gap(other, circle) >= 0 for other in taken)):
             texts += _stacked(circle, lines)
-        elif box := _across(circle, circles, taken, frame):
-            taken.append(box)
+        elif box:
             texts += _stacked(circle, _broken(circle))
-        if not told and circle["shown"] and (box := _beside(circle, circles, taken, frame)):
+        if box:
             taken.append(box)
+        if box and circle["shown"]:
             x, y = round((box[0] + box[2]) / 2, 1), round((box[1] + box[3]) / 2, 1)
             texts.append(({"x": x, "y": y, "text": circle["label"]}, "ink", False, NAME))
     return texts

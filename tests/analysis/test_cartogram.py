@@ -176,6 +176,17 @@ def test_the_largest_are_named_and_a_name_covers_no_figure():
     assert "Nom très long" not in [row["text"] for row, *_ in labels]
 
 
+def test_an_empty_circle_under_the_name_of_another_is_left_unnamed():
+    common = {"fragile": False, "letters": "ink"}
+    large = {"x": 60, "y": 60, "r": 40, "label": "Un nom bien trop long", "value": "24\u202f%"}
+    under = {"x": 150, "y": 60, "r": 30, "label": "Ici", "value": None, "shown": False}
+    circles = [{**common, **large, "shown": True}, {**common, **under}]
+    said = [row["text"] for row, *_ in circle_labels(circles, 2, (300, 70))]
+    assert said == ["24\u202f%", "Un nom bien trop long"]
+    apart = [circles[0], circles[1] | {"x": 270}]
+    assert "Ici" in [row["text"] for row, *_ in circle_labels(apart, 2, (300, 70))]
+
+
 def big():
     return TERRITORIES.of("zone_emploi")
 
