@@ -21,7 +21,7 @@ from analysis.wording import STABLE, Noun, count_words, is_plural, ratio_words, 
 from survey.french import typography, within
 
 NORMAL_95 = 1.959964
-VOWELS = "aeiouyéèêh"
+VOWELS = "aàâeéèêiîoôuyh"
 LEAST_SURE_RATIO = 1.5  # « n fois plus » needs at least this ratio between the nearest bounds
 
 
@@ -48,18 +48,44 @@ def finding_gap(
     intervals are 1.5 times apart; a lesser gap is « plus que »; overlapping intervals, or a gap
     that the extremes of as many equal domains would often reach, give `neutral`.
     """
-    firm = _firm(frame).filter(pl.col("domain").cast(pl.String).is_in(list(subjects)))
-    if firm.height < 2:
+    found = _extremes(frame, subjects)
+    if found is None:
         return _sentence(neutral)
+    top, bottom, more = found
+    agreed = verb[top.startswith("les ")]
+    return _sentence(f"{top} {agreed} {more} {_than(bottom)}")
+
+
+def finding_places(
+    frame: pl.DataFrame, subject: str, verb: str, places: Mapping[str, str], neutral: str
+) -> str:
+    """« Les entreprises utilisent l’IA deux fois plus souvent en Vendée qu’en Mayenne ».
+
+    As `finding_gap`, for one population in several places: `places` says where (domain code ->
+    « en Vendée »), `verb` agrees with `subject`.
+    """
+    found = _extremes(frame, places)
+    if found is None:
+        return _sentence(neutral)
+    top, bottom, more = found
+    return _sentence(f"{subject} {verb} {more} souvent {top} {_than(bottom)}")
+
+
+def _extremes(frame: pl.DataFrame, names: Mapping[str, str]) -> tuple[str, str, str] | None:
+    """The names of the highest and lowest firm cells and « plus », or « deux fois plus »."""
+    firm = _firm(frame).filter(pl.col("domain").cast(pl.String).is_in(list(names)))
+    if firm.height < 2:
+        return None
     high, low = firm.row(0, named=True), firm.row(-1, named=True)
     if not (clearly_above(high, low) and surely_apart(high, low, firm.height)):
-        return _sentence(neutral)
+        return None
     sure = low["conf_high"] > 0 and high["conf_low"] / low["conf_high"] >= LEAST_SURE_RATIO
     ratio = ratio_words(high["estimate"] / low["estimate"]) if sure and low["estimate"] else None
-    top, bottom = subjects[str(high["domain"])], subjects[str(low["domain"])]
-    agreed = verb[top.startswith("les ")]
-    than = f"qu’{bottom}" if bottom[0].lower() in VOWELS else f"que {bottom}"
-    return _sentence(f"{top} {agreed} {ratio or 'plus'} {than}")
+    return names[str(high["domain"])], names[str(low["domain"])], ratio or "plus"
+
+
+def _than(words: str) -> str:
+    return f"qu’{words}" if words[0].lower() in VOWELS else f"que {words}"
 
 
 def finding_trend(frame: pl.DataFrame, subject: str, along: str, neutral: str) -> str:

@@ -5,9 +5,7 @@ Titles are findings computed from the cells; a title the cells do not support ca
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from pathlib import Path
 
 import polars as pl
 
@@ -27,15 +25,14 @@ from reports.figures import (
     change_figure,
     distribution_figure,
     dot_figure,
-    map_figure,
 )
+from reports.territory_figures import departement_figure
 from survey.french import percent
 
 USER = Noun("entreprise utilisatrice", "entreprises utilisatrices", feminine=True)
 USES = ("utilise l’IA", "utilisent l’IA")
 USES_AI = "utilisent au moins une technologie d’IA"
 MEASURE = "Part des entreprises utilisant au moins une technologie d’IA"
-OUTLINES = Path("data/reference/departements.geojson")
 
 Builder = Callable[[Edition], Figure | None]
 Title = Callable[[Edition, pl.DataFrame], str]
@@ -76,22 +73,9 @@ def by_sector(edition: Edition) -> Figure:
     return dot_figure(frame, caption, reference=region(edition, "usage_ia"))
 
 
-def by_departement(edition: Edition) -> Figure:
+def by_departement(edition: Edition) -> Figure | None:
     """Use of AI by département, on a map."""
-    frame = edition.by("usage_ia", "departement")
-    places = edition.reference.region.departements
-    subjects = {place.code: f"les entreprises {place.genitive}" for place in places}
-    neutral = "Entre départements, des écarts trop faibles pour être affirmés"
-    caption = edition.caption(
-        "usage-departement",
-        finding_gap(frame, subjects, USES, neutral),
-        f"{MEASURE}, par département",
-        frame,
-        f"dans le département « {{name}} », {{value}} des entreprises {USES_AI}",
-        "Département",
-    )
-    outlines = json.loads((edition.campaign.root / OUTLINES).read_text(encoding="utf-8"))
-    return map_figure(frame, outlines, caption)
+    return departement_figure(edition, "usage_ia")
 
 
 def change_by(cut: str, rows: str, noun: Noun) -> Builder:

@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from reports.edition import Edition
-from reports.pages import data, institutional, method, questionnaires
+from reports.pages import (
+    changing,
+    comparing,
+    data,
+    essential,
+    following,
+    institutional,
+    method,
+    questionnaires,
+    territory_hub,
+)
 from reports.pages.page import Page
 
 Kind = Callable[[Mapping[str, Edition]], Iterator[Page]]
 
 KINDS: tuple[Kind, ...] = (
+    essential.pages,
+    comparing.pages,
+    changing.pages,
+    following.pages,
+    territory_hub.pages,
     method.pages,
     questionnaires.pages,
     data.pages,
