@@ -30,6 +30,8 @@ FRONT_MATTER_KEYS = (
     "simulated",
     "inputs",
     "search",
+    "scripts",
+    "styles",
 )
 ENGINES = ("jupyter", "markdown")
 EXECUTE_KEYS = ("echo", "eval", "include", "output", "warning")
