@@ -21,6 +21,7 @@ from analysis.wording import NOT_COMPARED, STABLE, UNCERTAIN, UNMOVED, change_wo
 from reports.edition import WHOLE, Edition
 from reports.explorer_words import indicators
 from survey.french import typography
+from survey.territories import load_territories
 
 FOLDER = "explorer"
 LETTERS = {"ok": "o", "fragile": "f", "nd": "n", "secret": "s"}
@@ -58,7 +59,7 @@ def data_files(editions: Sequence[Edition]) -> dict[str, bytes]:
     places = domain_codes(editions)
     files = {population: catalogue(editions)}
     for cut in breakdowns(last):
-        codes = [code for code, _ in places[cut.type]]
+        codes = [domain[0] for domain in places[cut.type]]
         for each in editions:
             found = each.cells.filter(pl.col("domain_type") == cut.type)
             files[f"{population}-{each.year}-{cut.type}"] = packed_cells(found, codes)
@@ -87,7 +88,8 @@ def catalogue(editions: Sequence[Edition]) -> dict[str, Any]:
         "statuses": {LETTERS[status]: [status, said] for status, said in STATUSES.items()},
         "fragile": FRAGILE_LEGEND,
         "unmoved": UNMOVED,
-        "editions": {str(each.year): each.full_source for each in editions},
+        "start": start(last),
+        "sources": sources(editions),
         "breakdowns": [
             {
                 "type": cut.type,
@@ -101,19 +103,48 @@ def catalogue(editions: Sequence[Edition]) -> dict[str, Any]:
     }
 
 
-def domain_codes(editions: Sequence[Edition]) -> dict[str, list[tuple[str, str]]]:
+def start(edition: Edition) -> str:
+    """The indicator shown first: the first of the key figures, else of the registry."""
+    ranked = edition.definitions.values()
+    return min(ranked, key=lambda each: each.headline or len(ranked)).code
+
+
+def sources(editions: Sequence[Edition]) -> dict[str, str]:
+    """The *Source* of each edition, and of the last with each of those before it."""
+    last = editions[-1]
+    year = f"édition {last.year}"
+    found = {str(each.year): each.full_source for each in editions}
+    for before in editions[:-1]:
+        both = last.full_source.replace(year, f"éditions {before.year} et {last.year}")
+        found[f"{before.year}-{last.year}"] = both
+    return found
+
+
+def domain_codes(editions: Sequence[Edition]) -> dict[str, list[tuple[str, ...]]]:
     """Code and label of the domains of each type, in their order, those of all editions together.
 
-    The label is that of the last edition where the domain stands.
+    The label is that of the last edition where the domain stands. A territory has a third word,
+    that opens a sentence: « En Vendée ».
     """
+    last = editions[-1]
+    said = locatives(last)
+    level = {cut.type: cut.frame or cut.by for cut in last.file.domains if cut.role == "territory"}
     columns = ("domain_type", "domain", "label", "domain_order")
     rows = pl.concat(
         [each.cells.select(columns).unique(maintain_order=True) for each in reversed(editions)]
     ).unique(["domain_type", "domain"], keep="first", maintain_order=True)
-    found: dict[str, list[tuple[str, str]]] = {}
+    found: dict[str, list[tuple[str, ...]]] = {}
     for kind, code, label, _ in rows.sort("domain_order", maintain_order=True).iter_rows():
-        found.setdefault(kind, []).append((code, typography(label)))
+        place = said.get((level.get(kind), code))
+        words = (typography(label), *([typography(place[0].upper() + place[1:])] if place else []))
+        found.setdefault(kind, []).append((code, *words))
     return found
+
+
+def locatives(edition: Edition) -> dict[tuple[str, str], str]:
+    """« en Vendée » by level and code of territory."""
+    places = load_territories(edition.campaign.root / "data" / "reference").places
+    return {row[:2]: row[2] for row in places.select("niveau", "code", "locatif").iter_rows()}
 
 
 def packed_cells(cells: pl.DataFrame, codes: Sequence[str]) -> dict[str, list[Any]]:

@@ -83,7 +83,7 @@ def _described(
         "page": f"{indicator_page(edition.campaign.population, definition.code)}.html",
         "measure": _measure(definition, noun),
         "reads": [typography(text) for text in _reads(definition, noun)],
-        "field": f"{base[0].lower()}{base[1:]}, {edition.region}",
+        "field": typography(f"{base[0].lower()}{base[1:]}"),
         "ordered": not grid and first["answer_label"] is not None,
         "lines": [typography(label) for label in lines] if definition.each else [],
         "answers": [typography(label) for label in answers],
@@ -112,10 +112,11 @@ def _reads(definition: IndicatorDefinition, noun: Noun) -> list[str]:
 
     Second comes, for a grid by answer, what is said of an answer that the registry does not word.
     """
+    title = definition.title[0].lower() + definition.title[1:]
     if definition.mean:
-        return [f"{definition.title} : {{value}} en moyenne"]
+        return [f"{{value}} en moyenne ({title})"]
     if definition.total:
-        return [f"{definition.title} : {{value}}"]
+        return [f"{{value}} ({title})"]
     counted = f"{{value}} des {noun.plural}"
     if not definition.each:
         return [f"{counted} {definition.verb[1]}" if definition.verb else counted]

@@ -121,8 +121,15 @@
   const labels = (place) =>
     place.rows.flatMap(({ lines, first }) => lines.map((line, rank) => write(line, 0, first + LINE * rank)));
 
+  // Why a row has no figure, on a strip of paper that hides the lines behind the words.
   const reasons = (rows, place) =>
-    rows.map((row) => write(row.reason, place.wide ? place.left : 0, row.mark, { fill: "fragile" }));
+    rows.flatMap(({ reason, mark }) => {
+      const start = place.wide ? place.left : 0;
+      return [
+        segment(start - 3, start + textWidth(reason) + 6, mark, "paper", 20),
+        write(reason, start, mark, { fill: "fragile" }),
+      ];
+    });
 
   const assemble = (parts, place, said) => {
     const height = Math.round(place.bottom + 4);

@@ -5,6 +5,7 @@
 
   const { THIN, valueText, intervalText, rangeText, integer } = globalThis.explorer.format;
   const WHOLE = "ensemble";
+  const ALL = "tous"; // every line of an indicator, in one domain
   const LONG = 15; // rows; over this a chart leaves out those without a number
   const WITHHELD = ["nd", "secret"];
   const NOTHING = "aucune estimation n’est assez précise pour être lue seule";
@@ -46,37 +47,40 @@
       ...new Map(indicator.members.map((member) => [codeOf(member), labels[member[rank]]])),
     ];
     return {
-      lines: by !== WHOLE && indicator.lines.length ? distinct(lineCode, 1, indicator.lines) : [],
+      lines: by !== WHOLE && indicator.lines.length ? [...distinct(lineCode, 1, indicator.lines), [ALL, "Tous les éléments"]] : [],
       answers: indicator.answers.length ? distinct(answerCode, 2, indicator.answers) : [],
     };
   };
 
-  // The members that a view shows: one when it cuts the population, else every line.
-  const members = ({ indicator, by, line, answer }) =>
-    indicator.members.filter(
+  // Whether rows are the lines of the indicator, rather than the domains of one of them.
+  const byLine = ({ by, line }) => by === WHOLE || line === ALL;
+
+  const members = (view) =>
+    view.indicator.members.filter(
       (member) =>
-        (by === WHOLE || line === null || lineCode(member) === line) &&
-        (answer === null || answerCode(member) === answer),
+        (byLine(view) || view.line === null || lineCode(member) === view.line) &&
+        (view.answer === null || answerCode(member) === view.answer),
     );
 
-  // One row a domain, or a line of the indicator over the whole population.
+  // One row a domain, or one a line of the indicator in the whole population or in one domain.
   const rows = (view, packed) => {
-    const { catalogue, indicator, breakdown } = view;
-    const found = members(view).flatMap((member) => {
+    const { catalogue, indicator, breakdown, domain } = view;
+    return members(view).flatMap((member) => {
       const cells = unpacked(catalogue, packed, member[0], indicator.statistic);
-      const label = indicator.lines[member[1]];
-      return breakdown.domains.map(([domain, name, place], rank) => ({
-        ...(cells[rank] ?? { code: member[0], status: null, value: null }),
-        domain, place, label: view.by === WHOLE ? (label ?? name) : name, line: label,
-      }));
+      const line = indicator.lines[member[1]];
+      return breakdown.domains
+        .map(([code, name, place], rank) => ({
+          ...(cells[rank] ?? { code: member[0], status: null, value: null }),
+          domain: code, name, place, line, label: byLine(view) ? (line ?? name) : name,
+        }))
+        .filter((row) => domain === null || row.domain === domain);
     });
-    return found;
   };
 
   const byValue = (one, other) =>
     (other.value ?? -Infinity) - (one.value ?? -Infinity) || (one.value === null ? 0 : one.label < other.label ? -1 : 1);
 
-  const isSorted = ({ by, breakdown, indicator }) => (by === WHOLE ? !indicator.ordered : breakdown.sorted);
+  const isSorted = (view) => (byLine(view) ? !view.indicator.ordered : view.breakdown.sorted);
 
   const statement = (view, row) => {
     const { indicator, answer } = view;
@@ -88,7 +92,7 @@
 
   const placed = (view, row, said) => {
     if (view.by === WHOLE) return said;
-    return row.place ? `${row.place}, ${said}` : `${quoted(row.label)}${colon}${said}`;
+    return row.place ? `${row.place}, ${said}` : `${quoted(row.name)}${colon}${said}`;
   };
 
   const firmest = (found) => found.filter((row) => row.status === "ok").sort(byValue)[0];
@@ -107,8 +111,7 @@
     const both = pairs.filter(({ before, after }) => before?.status === "ok" && after?.status === "ok");
     const pair = both.sort((one, other) => byValue(one.after, other.after))[0];
     if (!pair) return NOTHING;
-    const { indicator, by } = view;
-    const said = by === WHOLE && indicator.lines.length === 0 ? "" : `${quoted(pair.label)}${colon}`;
+    const said = pairs.length === 1 ? "" : `${quoted(pair.label)}${colon}`;
     return `${said}${pair.before.text} en ${first} puis ${pair.after.text} en ${second}, ${pair.change}`;
   };
 
@@ -135,10 +138,18 @@
     return `Évolution nette pour ${count(moved, "ligne", "lignes")} sur ${pairs.length}.`;
   };
 
-  const title = ({ indicator, breakdown, by, lineLabel, answerLabel }) => {
-    const line = lineLabel ? `${colon}${quoted(lineLabel)}` : "";
+  // The only domain of a view: « en Vendée », or its name in quotation marks.
+  const inside = ({ breakdown, domain }) => {
+    const [, name, place] = breakdown.domains.find(([code]) => code === domain) ?? [];
+    return name ? (place ? lower(place) : quoted(name)) : "";
+  };
+
+  const title = (view) => {
+    const { indicator, breakdown, by, line, domain, lineLabel, answerLabel } = view;
+    const counted = lineLabel && line !== ALL ? `${colon}${quoted(lineLabel)}` : "";
     const answer = answerLabel ? `, réponse ${quoted(answerLabel)}` : "";
-    return `${indicator.title}${line}${answer}${by === WHOLE ? "" : `, par ${lower(breakdown.label)}`}`;
+    const cut = domain ? `, ${inside(view)}` : by === WHOLE ? "" : `, par ${lower(breakdown.label)}`;
+    return `${indicator.title}${counted}${answer}${cut}`;
   };
 
   const fragileNote = ({ catalogue }, found, sign) =>
@@ -152,12 +163,19 @@
     return { kept, note: left ? `${upper(words)} dans le tableau seulement.` : "" };
   };
 
+  // The region's own figure, that domains are read against; a total has none.
+  const regional = (view, whole) => {
+    if (byLine(view) || view.indicator.statistic === "total") return null;
+    const code = members(view)[0][0];
+    return rows({ ...view, by: WHOLE, breakdown: view.whole }, whole)
+      .find((row) => row.code === code && row.status === "ok") ?? null;
+  };
+
   // One edition: rows sorted, the region's own figure as a reference.
   const single = (view, [packed, whole]) => {
     const found = rows(view, packed).filter((row) => row.status !== null);
     if (isSorted(view)) found.sort(byValue);
-    const region = view.by === WHOLE ? null : rows({ ...view, by: WHOLE, breakdown: view.whole }, whole)
-      .filter((row) => row.code === members(view)[0][0] && row.status === "ok")[0];
+    const region = regional(view, whole);
     const { kept, note } = drawn(found, (row) => row.value === null);
     const said = region ? `${summary(view, found)} Région${colon}${region.text}.` : summary(view, found);
     return {
@@ -191,15 +209,16 @@
     };
   };
 
-  const sources = ({ catalogue, years }) => years.map((year) => catalogue.editions[year]).join(`${THIN}; `);
+  const place = (view) => inside(view) || view.catalogue.region;
 
   // Everything a view shows; `loaded` are the contents of the scripts that `scripts` names.
   const model = (view, loaded) => ({
     ...(view.years.length > 1 ? double(view, loaded) : single(view, loaded)),
     title: title(view),
-    measure: `${view.indicator.measure}, ${view.catalogue.region}, ${view.years.join(" et ")}`,
-    field: view.indicator.field,
-    source: sources(view),
+    measure: `${view.indicator.measure}, ${place(view)}, ${view.years.join(" et ")}`,
+    field: `${view.indicator.field}, ${place(view)}`,
+    source: view.catalogue.sources[view.edition],
+    first: byLine(view) ? "Élément" : view.breakdown.label,
   });
 
   const scripts = ({ catalogue, by, years }) => {
@@ -224,7 +243,7 @@
       return found.filter((row) => row.status !== null).map((row) => [
         row.label, answerLabel, row.code, catalogue.population, year, by, row.domain, indicator.statistic,
         ...[row.value, row.low, row.high].map(written), row.n, row.status, row.change,
-        catalogue.editions[year], catalogue.simulated ? "données simulées" : "enquête",
+        catalogue.sources[year], catalogue.simulated ? "données simulées" : "enquête",
       ]);
     });
     const kept = HEAD.map((name) =>
@@ -236,5 +255,5 @@
     return [HEAD, ...lines].map((line) => line.filter((_, rank) => kept[rank]).map(field).join(",")).join("\n") + "\n";
   };
 
-  globalThis.explorer.model = { WHOLE, model, scripts, choices, csv, lower, quoted, colon, count };
+  globalThis.explorer.model = { WHOLE, ALL, model, scripts, choices, csv, lower, quoted, colon, count };
 })();

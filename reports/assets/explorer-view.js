@@ -37,20 +37,21 @@
   const figures = (cell) => [cell.text || cell.status || NONE, cell.interval || NONE, cell.n === null || cell.n === undefined ? NONE : integer(cell.n)];
 
   const table = (view, shown) => {
-    const first = view.by === "ensemble" ? "Ligne" : view.breakdown.label;
-    const interval = `Intervalle à 95${THIN}%`;
+    const counts = ["Estimation", `Intervalle à 95${THIN}%`, "Répondants"];
+    const head = (text, more = {}) => element("th", { scope: "col", ...more }, text);
+    const years = view.years.map((year) => element("th", { scope: "colgroup", colspan: "3" }, year));
     const heads = shown.pairs
-      ? [...view.years.flatMap((year) => [`Estimation ${year}`, interval, "Répondants"]), "Évolution"]
-      : ["Estimation", interval, "Répondants", "Statut"];
+      ? [[head(shown.first, { rowspan: "2" }), ...years, head("Évolution", { rowspan: "2" })], [...counts, ...counts].map((text) => head(text))]
+      : [[shown.first, ...counts, "Statut"].map((text) => head(text))];
     const lines = shown.pairs
       ? shown.pairs.map((pair) => [pair.label, ...figures(pair.before), ...figures(pair.after), pair.change])
       : shown.rows.map((row) => [row.label, ...figures(row), row.said]);
-    const head = element("tr", {}, ...[first, ...heads].map((text) => element("th", { scope: "col" }, text)));
     const body = lines.map(([label, ...rest]) =>
       element("tr", {}, element("th", { scope: "row" }, label), ...rest.map((text) => element("td", {}, text))));
     const caption = element("caption", {}, `${shown.title}. ${shown.measure}.`);
-    return element("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Tableau de la figure" },
-      element("table", {}, caption, element("thead", {}, head), element("tbody", {}, ...body)));
+    const scroll = { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Tableau de la figure" };
+    return element("div", scroll,
+      element("table", { class: shown.pairs ? "paires" : "simple" }, caption, element("thead", {}, ...heads.map((line) => element("tr", {}, ...line))), element("tbody", {}, ...body)));
   };
 
   const strong = (text) => element("b", {}, text);
@@ -88,7 +89,7 @@
 
   const tools = (view, shown, address) => {
     const told = element("span", { role: "status", class: "dit" });
-    const name = [view.catalogue.population, view.indicator.code, view.line, view.answer, view.by, ...view.years]
+    const name = [view.catalogue.population, view.indicator.code, view.line, view.answer, view.by, view.domain, ...view.years]
       .filter(Boolean).join("-").toLowerCase().replaceAll("_", "-");
     return element("div", { class: "outils" },
       button("Télécharger ce tableau (CSV)", () => {

@@ -5,10 +5,10 @@
   "use strict";
 
   const { element, render } = globalThis.explorer.view;
-  const { WHOLE, model, scripts, choices, lower, quoted, colon, count } = globalThis.explorer.model;
+  const { WHOLE, ALL, model, scripts, choices, lower, quoted, colon, count } = globalThis.explorer.model;
   const place = document.getElementById("explorateur");
   const populations = JSON.parse(place.dataset.populations);
-  const NAMES = { population: "population", indicator: "indicateur", by: "par", line: "ligne", answer: "reponse", edition: "edition" };
+  const NAMES = { population: "population", indicator: "indicateur", by: "par", line: "element", domain: "domaine", answer: "reponse", edition: "edition" };
   const QUICK = 1000; // milliseconds: a run of arrow keys in the list leaves one step in the history
   const UNREAD = "Les données de cette vue n’ont pas pu être lues. Rechargez la page.";
   const pageTitle = document.title;
@@ -51,34 +51,38 @@
       if (value && found !== value) notes.push(what);
       return found;
     };
-    const indicator = catalogue.indicators.find((one) => one.code === wanted.indicator) ?? catalogue.indicators[0];
+    const indicator = catalogue.indicators.find((one) => one.code === wanted.indicator) ?? catalogue.indicators.find((one) => one.code === catalogue.start);
     if (wanted.indicator && indicator.code !== wanted.indicator) notes.push("Cet indicateur n’existe pas dans cette population.");
     const editions = editionChoices(catalogue, indicator).map(([value]) => value);
     const edition = pick(editions, wanted.edition, "Cet indicateur n’est pas publié pour l’édition demandée.");
     const types = catalogue.breakdowns.map((one) => one.type);
-    const by = pick(types, wanted.by, "Ce détail n’existe pas dans cette population.");
+    const usual = indicator.lines.length || types.length < 2 ? WHOLE : types.find((type) => type !== WHOLE);
+    const by = pick([usual, ...types], wanted.by, "Ce détail n’existe pas dans cette population.");
     const { lines, answers } = choices(indicator, by);
     const worded = answers[indicator.answer]?.[0] ?? null;
     const [line, answer] = [[lines, wanted.line], [answers, wanted.answer ?? worded]].map(
       ([list, value]) => (list.find(([code]) => code === value) ?? list[0] ?? [null, null]));
     const breakdown = catalogue.breakdowns.find((one) => one.type === by);
     const whole = catalogue.breakdowns.find((one) => one.type === WHOLE);
+    const domains = line[0] === ALL ? breakdown.domains : [];
+    const domain = (domains.find(([code]) => code === wanted.domain) ?? domains[0] ?? [null])[0];
     return {
-      catalogue, indicator, by, breakdown, whole, edition, lines, answers, worded, notes,
+      catalogue, indicator, by, breakdown, whole, edition, lines, answers, domains, domain, worded, notes,
       years: edition.split("-"), line: line[0], lineLabel: line[1], answer: answer[0], answerLabel: answer[1],
     };
   };
 
   const chosen = (view) => ({
     population: view.catalogue.population, indicator: view.indicator.code, by: view.by,
-    line: view.line, answer: view.answer, edition: view.edition,
+    line: view.line, domain: view.domain, answer: view.answer, edition: view.edition,
   });
 
-  const editionChoices = ({ editions }, { shown }) => {
-    const years = Object.keys(editions).filter((year) => shown[year].length).reverse();
-    const known = years.length ? years : Object.keys(editions).reverse();
-    const pairs = known.slice(1).map((year) => [`${year}-${known[0]}`, `Comparer ${year} et ${known[0]}`]);
-    return [...known.map((year) => [year, year]), ...pairs];
+  // The editions that publish something of an indicator, the last first, then the pairs to compare.
+  const editionChoices = ({ sources }, { shown }) => {
+    const years = Object.keys(shown).filter((year) => shown[year].length).reverse();
+    const known = years.length ? years : Object.keys(shown).reverse();
+    const pairs = known.slice(1).map((year) => `${year}-${known[0]}`).filter((pair) => pair in sources);
+    return [...known.map((year) => [year, year]), ...pairs.map((pair) => [pair, `Comparer ${pair.replace("-", " et ")}`])];
   };
 
   // Controls -------------------------------------------------------------------------------------
@@ -90,7 +94,7 @@
   };
 
   const fill = ({ field, box }, options, value) => {
-    box.hidden = options.length < 2;
+    box.hidden = options.length === 0;
     const made = options.map(([code, text]) => element("option", { value: code }, text));
     if (field.innerHTML !== element("select", {}, ...made).innerHTML) field.replaceChildren(...made);
     field.value = value ?? "";
@@ -101,7 +105,8 @@
   const controls = {
     population: select("population", "Population"),
     by: select("par", "Détail"),
-    line: select("ligne", "Ligne"),
+    line: select("element", "Élément"),
+    domain: select("domaine", "Domaine"),
     answer: select("reponse", "Réponse"),
     edition: select("edition", "Édition"),
   };
@@ -113,7 +118,8 @@
     element("summary", {}, element("span", {}, "Indicateur"), named),
     element("label", { for: "recherche" }, "Chercher un indicateur"), search, found, list);
   const form = element("form", { class: "choix", "aria-label": "Ce qui est montré" },
-    controls.population.box, chooser, controls.by.box, controls.line.box, controls.answer.box, controls.edition.box);
+    controls.population.box, chooser, controls.answer.box, controls.by.box, controls.line.box, controls.domain.box,
+    controls.edition.box);
   const announced = element("p", { class: "annonce", role: "status" });
   const notice = element("p", { class: "avis" });
   const result = element("div", { class: "vue" });
@@ -147,7 +153,7 @@
 
   const show = (view) => {
     const { catalogue, indicator, by, years } = view;
-    const { population, line, answer, edition } = controls;
+    const { population, line, domain, answer, edition } = controls;
     fill(population, populations, catalogue.population);
     const silent = (type) => years.every((year) => !indicator.shown[year].includes(type));
     fill(controls.by, catalogue.breakdowns.map(({ type, label }) => {
@@ -155,13 +161,15 @@
       return [type, silent(type) ? `${said} (aucun chiffre diffusé)` : said];
     }), by);
     fill(line, view.lines, view.line);
+    fill(domain, view.domains, view.domain);
+    domain.box.firstChild.textContent = view.breakdown.label;
     fill(answer, view.answers, view.answer);
     fill(edition, editionChoices(catalogue, indicator), view.edition);
     named.textContent = indicator.title;
     const { radio } = entries.find((one) => one.radio.value === indicator.code);
     radio.checked = true;
     // The chosen line is brought into the list's own window; the page does not move.
-    const top = radio.parentElement.offsetTop - list.offsetTop;
+    const top = radio.parentElement.offsetTop;
     if (top < list.scrollTop || top > list.scrollTop + list.clientHeight - 40) list.scrollTop = top - 60;
   };
 
@@ -196,8 +204,9 @@
   let latest = { key: null, time: 0 };
   const choose = (key, value) => {
     const next = { ...chosen(current), [key]: value };
-    if (key === "population") next.indicator = next.line = next.answer = null;
-    if (key === "indicator") next.line = next.answer = null;
+    if (key === "population") next.indicator = null;
+    if (key === "population" || key === "indicator") next.line = next.answer = null;
+    if (key !== "edition") next.domain = key === "domain" ? value : null;
     const again = key === "indicator" && latest.key === key && Date.now() - latest.time < QUICK;
     latest = { key, time: Date.now() };
     if (again) location.replace(written(next));

@@ -19,8 +19,7 @@ DESCRIPTION = (
 )
 BODY = """\
 ::: {{.chapo}}
-Choisissez une population, un indicateur, un détail et une édition : le graphique et le tableau suivent. L’adresse de la page
-garde votre choix.
+Croisez un indicateur et un détail, comparez deux éditions. L’adresse de la page garde votre choix.
 :::
 
 ```{{=html}}
