@@ -18,7 +18,7 @@ from analysis.cells import FRAGILE_LEGEND, REASONS, SHOWN, interval_text, value_
 from analysis.comparison import FAMILY, compare_editions
 from analysis.definitions import DomainDefinition
 from analysis.wording import NOT_COMPARED, STABLE, UNCERTAIN, UNMOVED, change_words
-from reports.edition import WHOLE, Edition
+from reports.edition import Edition
 from reports.explorer_words import indicators
 from survey.french import typography
 from survey.territories import load_territories
@@ -26,7 +26,7 @@ from survey.territories import load_territories
 FOLDER = "explorer"
 LETTERS = {"ok": "o", "fragile": "f", "nd": "n", "secret": "s"}
 ABSENT = "-"
-# A number is kept as a whole number of these; with decimals only where it would else read otherwise.
+# A number is kept in ten-thousandths, thousandths or ones: whole, unless it would read otherwise.
 SCALES = {"share": 10_000, "mean": 1000, "total": 1}
 STATUSES = {"ok": "diffusé", "fragile": "fragile", **REASONS}
 SMALL_CHANGE = 0.03  # relative; beyond, « stable » would belie two totals or two means
@@ -188,6 +188,8 @@ def rounded(figures: Sequence[float | None], statistic: str) -> list[float | Non
         kept = [None if each is None else round(each * scale, digits) + 0.0 for each in figures]
         if _said([None if each is None else each / scale for each in kept], statistic) == said:
             break
+    else:
+        kept = [None if each is None else each * scale for each in figures]
     return [int(each) if each is not None and each.is_integer() else each for each in kept]
 
 

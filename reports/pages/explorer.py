@@ -10,6 +10,7 @@ from reports.addresses import indicator_page
 from reports.edition import Edition
 from reports.explorer import FOLDER, all_files
 from reports.pages.page import Page, document
+from survey.french import typography
 
 ADDRESS = "explorer"
 SCRIPTS = [f"explorer{part}.js" for part in ("-format", "-model", "-chart", "-view", "")]
@@ -24,18 +25,22 @@ Croisez un indicateur et un détail, comparez deux éditions. L’adresse de la 
 
 ```{{=html}}
 <div id="explorateur" data-scripts="{folder}/" data-populations="{populations}">
-<p>Les choix demandent JavaScript, qui ne s’est pas chargé dans votre navigateur. Rien ne manque pour autant : chaque
-indicateur a sa page, avec ses graphiques, ses tableaux et ses données, dans la liste qui suit.</p>
+<p>{without}</p>
 </div>
 ```
 
 ## Tous les indicateurs, page par page
 
-Ces pages disent aussi la définition, les questions posées et les comparaisons. Seuls des résultats publiés sont ici : aucune
-réponse n’y figure, et un chiffre qui ne peut pas être diffusé n’y est pas non plus.
+Ces pages disent aussi la définition, les questions posées et les comparaisons. Ici comme là, seuls
+des résultats publiés : ni réponse individuelle, ni chiffre non diffusé.
 
 {lists}
 """
+WITHOUT_SCRIPTS = typography(
+    "Les choix demandent JavaScript, qui n’a pas fonctionné dans votre navigateur. Rien ne manque "
+    "pour autant : chaque indicateur a sa page, avec ses graphiques, ses tableaux et ses données ; "
+    "la liste suit."
+)
 
 
 def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
@@ -45,6 +50,7 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
     names = [[code, edition.file.name] for code, edition in editions.items()]
     body = BODY.format(
         folder=FOLDER,
+        without=WITHOUT_SCRIPTS,
         populations=escape(json.dumps(names, ensure_ascii=False)),
         lists="\n".join(indicator_list(edition) for edition in editions.values()),
     )
