@@ -132,7 +132,7 @@
       const label = element("label", {}, radio, indicator.title);
       themes.set(indicator.theme, [...(themes.get(indicator.theme) ?? []), label]);
       const words = plain([indicator.title, indicator.theme, ...indicator.lines].join(" "));
-      return { radio, label, words };
+      return { radio, label, words, title: plain(indicator.title) };
     });
     const groups = [...themes].map(([theme, labels], rank) =>
       element("div", { role: "group", "aria-labelledby": `theme-${rank}` },
@@ -142,11 +142,20 @@
     filter();
   };
 
+  const askedWords = () => plain(search.value).split(/\s+/).filter(Boolean);
+
+  // The first indicator found, rather one whose title holds what is sought.
+  const firstFound = () => {
+    const left = entries.filter(({ label }) => !label.hidden);
+    return left.find(({ title }) => askedWords().every((word) => title.includes(word))) ?? left[0];
+  };
+
   const filter = () => {
-    const asked = plain(search.value).split(/\s+/).filter(Boolean);
+    const asked = askedWords();
     for (const { label, words } of entries) label.hidden = !asked.every((word) => words.includes(word));
     for (const group of list.querySelectorAll("[role=group]")) group.hidden = !group.querySelector("label:not([hidden])");
     const left = entries.filter(({ label }) => !label.hidden).length;
+    list.hidden = left === 0;
     const none = `Aucun indicateur ne contient ${quoted(search.value.trim())}.`;
     found.textContent = !asked.length ? "" : left ? `${count(left, "indicateur trouvé", "indicateurs trouvés")}.` : none;
   };
@@ -219,7 +228,7 @@
     form.addEventListener("submit", (event) => event.preventDefault());
     search.addEventListener("input", filter);
     search.addEventListener("keydown", (event) => {
-      const first = entries.find(({ label }) => !label.hidden);
+      const first = firstFound();
       if (!first || !["Enter", "ArrowDown"].includes(event.key)) return;
       event.preventDefault();
       if (event.key === "Enter") choose("indicator", first.radio.value);
