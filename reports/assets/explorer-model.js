@@ -111,8 +111,8 @@
     const both = pairs.filter(({ before, after }) => before?.status === "ok" && after?.status === "ok");
     const pair = both.sort((one, other) => byValue(one.after, other.after))[0];
     if (!pair) return NOTHING;
-    const said = pairs.length === 1 ? "" : `${quoted(pair.label)}${colon}`;
-    return `${said}${pair.before.text} en ${first} puis ${pair.after.text} en ${second}, ${pair.change}`;
+    const said = placed(view, pair.before, statement(view, pair.before));
+    return `${said} en ${first}, ${pair.after.text} en ${second}${THIN}; ${pair.change}`;
   };
 
   const summary = (view, found) => {

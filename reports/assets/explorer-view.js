@@ -6,6 +6,7 @@
   const { colon } = globalThis.explorer.model;
   const { dotChart, pairChart } = globalThis.explorer.chart;
   const NONE = "–";
+  const PAPER = 672; // pixels: the width of a chart on an A4 page
 
   const element = (name, attributes = {}, ...children) => {
     const made = document.createElement(name);
@@ -100,7 +101,7 @@
       element("a", { href: view.indicator.page }, "Page de cet indicateur"), told);
   };
 
-  // Fills `place`, and draws the chart again when its room changes.
+  // Fills `place`, and draws the chart again when its room changes, and for paper.
   const render = (place, view, shown, address) => {
     const drawing = element("div", { class: "dessin" });
     const figure = element("figure", { class: "chart", id: "resultat" },
@@ -108,12 +109,21 @@
       element("p", { class: "resume" }, shown.summary), drawing, words(shown), tools(view, shown, address));
     place.replaceChildren(figure, table(view, shown));
     let width = 0;
-    const draw = () => {
-      const room = Math.round(drawing.clientWidth);
+    let printing = false;
+    const draw = (room) => {
       if (room && room !== width) drawing.replaceChildren(chart(view, shown, (width = room)));
     };
-    draw();
-    new ResizeObserver(draw).observe(drawing);
+    const fit = () => printing || draw(Math.round(drawing.clientWidth));
+    fit();
+    new ResizeObserver(fit).observe(drawing);
+    globalThis.onbeforeprint = () => {
+      printing = true;
+      draw(PAPER);
+    };
+    globalThis.onafterprint = () => {
+      printing = false;
+      fit();
+    };
   };
 
   globalThis.explorer.view = { element, render };

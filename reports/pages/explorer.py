@@ -20,7 +20,7 @@ DESCRIPTION = (
 )
 BODY = """\
 ::: {{.chapo}}
-Croisez un indicateur et un détail, comparez deux éditions. L’adresse de la page garde votre choix.
+Croisez un indicateur et un détail, comparez deux éditions. L’adresse garde votre choix.
 :::
 
 ```{{=html}}
