@@ -4,13 +4,15 @@
   "use strict";
 
   const { tickText } = globalThis.explorer.format;
-  const SVG = "http://www.w3.org/2000/svg";
   const FONT = '"Source Sans 3", system-ui, sans-serif';
   const WIDE = 560; // pixels: under this width a label stands above its mark
   const TEXT = 15;
   const SMALL = 14.5;
   const LINE = 18.5;
   const DOT = 5.3;
+  const parsed = document.createElement("template");
+  parsed.innerHTML = "<svg></svg>";
+  const SVG = parsed.content.firstChild.namespaceURI;
   const colour = (name) => `var(--${name})`;
 
   const canvas = document.createElement("canvas").getContext("2d");

@@ -204,6 +204,8 @@
       notice.textContent = view.notes.join(" ");
       if (current) announced.textContent = `${notice.textContent} ${shown.title}. ${shown.summary}`.trim();
       current = view;
+      // A partial address is completed in place: no step of history, no other view.
+      if (location.hash.includes("=")) history.replaceState(null, "", written(chosen(view)));
       document.title = pageTitle.replace(heading, () => shown.title);
     } catch {
       if (turn === asked) announced.textContent = notice.textContent = UNREAD;
@@ -212,10 +214,9 @@
 
   let latest = { key: null, time: 0 };
   const choose = (key, value) => {
-    const next = { ...chosen(current), [key]: value };
-    if (key === "population") next.indicator = null;
-    if (key === "population" || key === "indicator") next.line = next.answer = null;
-    if (key !== "edition") next.domain = key === "domain" ? value : null;
+    const next = key === "population" ? { population: value } : { ...chosen(current), [key]: value };
+    if (key === "indicator") next.line = next.answer = null;
+    if (!["edition", "answer", "domain"].includes(key)) next.domain = null;
     const again = key === "indicator" && latest.key === key && Date.now() - latest.time < QUICK;
     latest = { key, time: Date.now() };
     if (again) location.replace(written(next));

@@ -6,6 +6,7 @@ import csv
 import io
 import random
 import re
+import shutil
 
 import polars as pl
 import pytest
@@ -162,6 +163,38 @@ def test_choosing_changes_the_view_the_address_and_what_is_announced(explore):
     expect(page.locator(".vue .paires")).to_be_visible()
     assert "2025 et 2026" in page.locator("#resultat .sous").inner_text()
     assert page.locator("#resultat svg circle").count() == 2 + 2 * 12
+
+
+@pytest.fixture
+def two_populations(tmp_path):
+    """A copy of the explorer where a second population, without sectors, can be chosen."""
+    shutil.copytree(ASSETS, tmp_path / "site_libs" / "observatoire")
+    shutil.copytree(DATA, tmp_path / "reports" / "2026" / "explorer")
+    folder = tmp_path / "reports" / "2026"
+    for file in DATA.glob("entreprises*.js"):
+        text = file.read_text("utf-8").replace('["entreprises', '["essai', 1)
+        text = text.replace('"population":"entreprises"', '"population":"essai"')
+        text = text.replace('"Les entreprises"', '"L’essai"').replace('"secteur"', '"ailleurs"')
+        (folder / "explorer" / file.name.replace("entreprises", "essai")).write_text(text, "utf-8")
+    listed = "[&quot;essai&quot;, &quot;L’essai&quot;]"
+    page = PAGE.read_text("utf-8").replace("&quot;]]", f"&quot;], {listed}]", 1)
+    (folder / PAGE.name).write_text(page, "utf-8")
+    return folder / PAGE.name
+
+
+def test_another_population_opens_on_its_own_first_view(visit, two_populations):
+    page = visit(two_populations).page
+    page.locator("#resultat svg").wait_for()
+    turn(page, SECTORS)
+    page.get_by_label("Population").select_option("essai")
+    expect(page.locator("#resultat h2")).to_contain_text("par taille")
+    assert page.locator(".avis").inner_text() == ""
+    assert page.locator("#indicateurs legend").text_content().startswith("L’essai")
+    assert "#population=essai&indicateur=usage_ia&par=taille&edition=2026" in page.url
+    page.go_back()
+    expect(page.locator("#resultat h2")).to_contain_text("par secteur")
+    assert page.locator("#indicateurs legend").text_content().startswith("Les entreprises")
+    assert page.get_by_label("Population").input_value() == "entreprises"
 
 
 def test_an_address_gives_its_view(explore):
