@@ -52,7 +52,9 @@
     }, text);
 
   const segment = (x1, x2, y, stroke, width) =>
-    node("path", { d: `M${x1.toFixed(1)} ${y.toFixed(1)}H${x2.toFixed(1)}`, stroke: colour(stroke), "stroke-width": width });
+    node("path", {
+      d: `M${x1.toFixed(1)} ${y.toFixed(1)}H${x2.toFixed(1)}`, stroke: colour(stroke), "stroke-width": width,
+    });
 
   const upright = (x, y1, y2, stroke, more = {}) =>
     node("path", { d: `M${x.toFixed(1)} ${y1.toFixed(1)}V${y2.toFixed(1)}`, stroke: colour(stroke), ...more });
@@ -117,7 +119,8 @@
       parts.push(...spans.map(([from, to]) => upright(pixel(reference.value), from, to, "reference", style)));
       parts.push(write(name.text, name.x, y, { fill: "reference", size: SMALL, bold: true, anchor: "middle" }));
     }
-    return [...parts, ...names.map(({ text, x }) => write(text, x, y, { fill: "soft", size: SMALL, anchor: "middle" }))];
+    const style = { fill: "soft", size: SMALL, anchor: "middle" };
+    return [...parts, ...names.map(({ text, x }) => write(text, x, y, style))];
   };
 
   const labels = (place) =>
@@ -159,10 +162,13 @@
     }
     const edge = width - columns[1] - (place.wide ? 16 : 9);
     for (const { text, interval, status, figures } of drawn) {
-      parts.push(write(text, edge, figures, { fill: status === "fragile" ? "fragile" : "ink", bold: true, anchor: "end" }));
+      const fill = status === "fragile" ? "fragile" : "ink";
+      parts.push(write(text, edge, figures, { fill, bold: true, anchor: "end" }));
       if (interval) parts.push(write(interval, width, figures, { fill: "soft", anchor: "end" }));
     }
-    if (place.wide && columns[1]) parts.push(write("intervalle", width, 16, { fill: "soft", size: SMALL, anchor: "end" }));
+    if (place.wide && columns[1]) {
+      parts.push(write("intervalle", width, 16, { fill: "soft", size: SMALL, anchor: "end" }));
+    }
     parts.push(...labels(place), ...reasons(rows.filter((row) => row.value === null), place));
     return assemble(parts, place, said);
   };
@@ -177,7 +183,9 @@
     const place = layout(pairs.map((pair) => pair.label), {
       width, top: 62, columns: widest(words, true) + 12, inset: Math.min(inset, width / 5), maximum: steps.at(-1),
     });
-    const rows = pairs.map((pair, rank) => ({ ...pair, ...place.rows[rank], was: value(pair.before), now: value(pair.after) }));
+    const rows = pairs.map((pair, rank) => ({
+      ...pair, ...place.rows[rank], was: value(pair.before), now: value(pair.after),
+    }));
     const drawn = rows.filter((row) => row.was !== null || row.now !== null);
     const parts = axis(place, steps, statistic, null, drawn);
     for (const row of drawn) parts.push(...pairMarks(row, place));

@@ -46,8 +46,9 @@
     const distinct = (codeOf, rank, labels) => [
       ...new Map(indicator.members.map((member) => [codeOf(member), labels[member[rank]]])),
     ];
+    const lines = by === WHOLE || !indicator.lines.length ? [] : distinct(lineCode, 1, indicator.lines);
     return {
-      lines: by !== WHOLE && indicator.lines.length ? [...distinct(lineCode, 1, indicator.lines), [ALL, "Tous les éléments"]] : [],
+      lines: lines.length ? [...lines, [ALL, "Tous les éléments"]] : [],
       answers: indicator.answers.length ? distinct(answerCode, 2, indicator.answers) : [],
     };
   };
@@ -77,8 +78,11 @@
     });
   };
 
-  const byValue = (one, other) =>
-    (other.value ?? -Infinity) - (one.value ?? -Infinity) || (one.value === null ? 0 : one.label < other.label ? -1 : 1);
+  // Largest first, equal ones by label; rows without a number last, in their order.
+  const byValue = (one, other) => {
+    if (one.value === null || other.value === null) return (one.value === null) - (other.value === null);
+    return other.value - one.value || (one.label < other.label ? -1 : 1);
+  };
 
   const isSorted = (view) => (byLine(view) ? !view.indicator.ordered : view.breakdown.sorted);
 
@@ -239,7 +243,8 @@
     const { catalogue, indicator, by, years, answerLabel } = view;
     const lines = years.flatMap((year, rank) => {
       const last = rank === years.length - 1;
-      const found = shown.rows ?? shown.pairs.map((pair) => ({ ...(last ? pair.after : pair.before), change: last ? pair.change : "" }));
+      const found = shown.rows ?? shown.pairs.map(({ before, after, change }) =>
+        (last ? { ...after, change } : { ...before, change: "" }));
       return found.filter((row) => row.status !== null).map((row) => [
         row.label, answerLabel, row.code, catalogue.population, year, by, row.domain, indicator.statistic,
         ...[row.value, row.low, row.high].map(written), row.n, row.status, row.change,

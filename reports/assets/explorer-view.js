@@ -27,22 +27,25 @@
   const chart = (view, shown, width) => {
     const cells = shown.rows ?? shown.pairs.flatMap(({ before, after }) => [before, after]);
     if (!cells.some((cell) => cell.value !== null)) {
-      const why = new Set(cells.map((cell) => cell.reason).filter(Boolean));
-      return element("p", { class: "sans-chiffre" }, `Aucun chiffre à montrer ici. ${[...why].map((one) => `${one[0].toUpperCase()}${one.slice(1)}.`).join(" ")}`);
+      const why = [...new Set(cells.map((cell) => cell.reason).filter(Boolean))];
+      const said = why.map((one) => `${one[0].toUpperCase()}${one.slice(1)}.`);
+      return element("p", { class: "sans-chiffre" }, ["Aucun chiffre à montrer ici.", ...said].join(" "));
     }
     const options = { statistic: view.indicator.statistic, width, said: chartText(view, shown) };
     if (shown.pairs) return pairChart(shown.drawn, { ...options, names: view.years });
     return dotChart(shown.drawn, { ...options, reference: shown.reference });
   };
 
-  const figures = (cell) => [cell.text || cell.status || NONE, cell.interval || NONE, cell.n === null || cell.n === undefined ? NONE : integer(cell.n)];
+  const figures = ({ text, status, interval, n }) =>
+    [text || status || NONE, interval || NONE, Number.isFinite(n) ? integer(n) : NONE];
 
   const table = (view, shown) => {
     const counts = ["Estimation", `Intervalle à 95${THIN}%`, "Répondants"];
     const head = (text, more = {}) => element("th", { scope: "col", ...more }, text);
     const years = view.years.map((year) => element("th", { scope: "colgroup", colspan: "3" }, year));
+    const tall = { rowspan: "2" };
     const heads = shown.pairs
-      ? [[head(shown.first, { rowspan: "2" }), ...years, head("Évolution", { rowspan: "2" })], [...counts, ...counts].map((text) => head(text))]
+      ? [[head(shown.first, tall), ...years, head("Évolution", tall)], [...counts, ...counts].map((text) => head(text))]
       : [[shown.first, ...counts, "Statut"].map((text) => head(text))];
     const lines = shown.pairs
       ? shown.pairs.map((pair) => [pair.label, ...figures(pair.before), ...figures(pair.after), pair.change])
@@ -52,7 +55,9 @@
     const caption = element("caption", {}, `${shown.title}. ${shown.measure}.`);
     const scroll = { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Tableau de la figure" };
     return element("div", scroll,
-      element("table", { class: shown.pairs ? "paires" : "simple" }, caption, element("thead", {}, ...heads.map((line) => element("tr", {}, ...line))), element("tbody", {}, ...body)));
+      element("table", { class: shown.pairs ? "paires" : "simple" }, caption,
+        element("thead", {}, ...heads.map((line) => element("tr", {}, ...line))),
+        element("tbody", {}, ...body)));
   };
 
   const strong = (text) => element("b", {}, text);
@@ -90,8 +95,9 @@
 
   const tools = (view, shown, address) => {
     const told = element("span", { role: "status", class: "dit" });
-    const name = [view.catalogue.population, view.indicator.code, view.line, view.answer, view.by, view.domain, ...view.years]
-      .filter(Boolean).join("-").toLowerCase().replaceAll("_", "-");
+    const { catalogue, indicator, line, answer, by, domain, years } = view;
+    const name = [catalogue.population, indicator.code, line, answer, by, domain, ...years].filter(Boolean)
+      .join("-").toLowerCase().replaceAll("_", "-");
     return element("div", { class: "outils" },
       button("Télécharger ce tableau (CSV)", () => {
         save(`${name}.csv`, globalThis.explorer.model.csv(view, shown));

@@ -8,7 +8,10 @@
   const { WHOLE, ALL, model, scripts, choices, lower, quoted, colon, count } = globalThis.explorer.model;
   const place = document.getElementById("explorateur");
   const populations = JSON.parse(place.dataset.populations);
-  const NAMES = { population: "population", indicator: "indicateur", by: "par", line: "element", domain: "domaine", answer: "reponse", edition: "edition" };
+  const NAMES = {
+    population: "population", indicator: "indicateur", by: "par", line: "element", domain: "domaine",
+    answer: "reponse", edition: "edition",
+  };
   const QUICK = 1000; // milliseconds: a run of arrow keys in the list leaves one step in the history
   const UNREAD = "Les données de cette vue n’ont pas pu être lues. Rechargez la page.";
   const pageTitle = document.title;
@@ -51,8 +54,11 @@
       if (value && found !== value) notes.push(what);
       return found;
     };
-    const indicator = catalogue.indicators.find((one) => one.code === wanted.indicator) ?? catalogue.indicators.find((one) => one.code === catalogue.start);
-    if (wanted.indicator && indicator.code !== wanted.indicator) notes.push("Cet indicateur n’existe pas dans cette population.");
+    const coded = (code) => catalogue.indicators.find((one) => one.code === code);
+    const indicator = coded(wanted.indicator) ?? coded(catalogue.start);
+    if (wanted.indicator && indicator.code !== wanted.indicator) {
+      notes.push("Cet indicateur n’existe pas dans cette population.");
+    }
     const editions = editionChoices(catalogue, indicator).map(([value]) => value);
     const edition = pick(editions, wanted.edition, "Cet indicateur n’est pas publié pour l’édition demandée.");
     const types = catalogue.breakdowns.map((one) => one.type);
@@ -82,7 +88,8 @@
     const years = Object.keys(shown).filter((year) => shown[year].length).reverse();
     const known = years.length ? years : Object.keys(shown).reverse();
     const pairs = known.slice(1).map((year) => `${year}-${known[0]}`).filter((pair) => pair in sources);
-    return [...known.map((year) => [year, year]), ...pairs.map((pair) => [pair, `Comparer ${pair.replace("-", " et ")}`])];
+    const compared = pairs.map((pair) => [pair, `Comparer ${pair.replace("-", " et ")}`]);
+    return [...known.map((year) => [year, year]), ...compared];
   };
 
   // Controls -------------------------------------------------------------------------------------
@@ -110,7 +117,9 @@
     answer: select("reponse", "Réponse"),
     edition: select("edition", "Édition"),
   };
-  const search = element("input", { type: "search", id: "recherche", autocomplete: "off", spellcheck: "false", "aria-controls": "indicateurs" });
+  const search = element("input", {
+    type: "search", id: "recherche", autocomplete: "off", spellcheck: "false", "aria-controls": "indicateurs",
+  });
   const found = element("p", { class: "trouves", role: "status" });
   const list = element("fieldset", { id: "indicateurs" });
   const named = element("strong");
@@ -153,11 +162,14 @@
   const filter = () => {
     const asked = askedWords();
     for (const { label, words } of entries) label.hidden = !asked.every((word) => words.includes(word));
-    for (const group of list.querySelectorAll("[role=group]")) group.hidden = !group.querySelector("label:not([hidden])");
+    for (const group of list.querySelectorAll("[role=group]")) {
+      group.hidden = !group.querySelector("label:not([hidden])");
+    }
     const left = entries.filter(({ label }) => !label.hidden).length;
     list.hidden = left === 0;
     const none = `Aucun indicateur ne contient ${quoted(search.value.trim())}.`;
-    found.textContent = !asked.length ? "" : left ? `${count(left, "indicateur trouvé", "indicateurs trouvés")}.` : none;
+    const some = `${count(left, "indicateur trouvé", "indicateurs trouvés")}.`;
+    found.textContent = !asked.length ? "" : left ? some : none;
   };
 
   const show = (view) => {
@@ -224,7 +236,9 @@
   };
 
   const start = () => {
-    for (const [key, { field }] of Object.entries(controls)) field.addEventListener("change", () => choose(key, field.value));
+    for (const [key, { field }] of Object.entries(controls)) {
+      field.addEventListener("change", () => choose(key, field.value));
+    }
     list.addEventListener("change", (event) => choose("indicator", event.target.value));
     form.addEventListener("submit", (event) => event.preventDefault());
     search.addEventListener("input", filter);
