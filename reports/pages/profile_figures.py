@@ -1,0 +1,205 @@
+"""The figures of a page by sector or by territory, from its facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from analysis.cells import SHOWN, by_value
+from analysis.estimation import RESULT
+from analysis.findings import finding_top
+from analysis.marks import Reference
+from analysis.profiles import ABOVE, BELOW
+from analysis.prose import Fact, capital, points_apart, uncapital
+from analysis.tables import csv_frame
+from analysis.telling import side_title
+from analysis.wording import reading
+from reports.addresses import slug
+from reports.beside import PageFigure, places_figure, region_figure
+from reports.edition import Edition
+from reports.figures import Caption
+from reports.pages.profile import KEPT, Profile, Row, fact_of
+from survey.french import typography
+
+LEAST_SHOWN = 3  # answers that a figure needs
+PREFERRED = ("usages", "freins", "accompagnement")  # themes drawn first: the uses, the barriers
+NUMBERS = ("estimate", "std_error", "conf_low", "conf_high", "difference", "effect", "p_adjusted")
+NUMBERS += ("whole_estimate", "whole_low", "whole_high")
+SCHEMA = dict.fromkeys(KEPT, pl.String) | dict.fromkeys(NUMBERS, pl.Float64)
+SCHEMA |= {"n_respondents": pl.Int64, "edition": pl.Int64}
+SCHEMA |= dict.fromkeys(
+    ("difference", "effect", "p_adjusted", "whole_low", "whole_high"), pl.Float64
+)
+LABELLED = {"region": pl.String, "gap": pl.String, "base": pl.String}
+
+
+def indicators_figure(profile: Profile, identifier: str, data: str, most: int) -> PageFigure | None:
+    """The indicators told one by one, beside the region; None when none can be shown."""
+    facts = [fact for fact in profile.facts if fact.row["statistic"] == "share"][:most]
+    if not profile.shown(facts):
+        return None
+    sides = [
+        [fact.label for fact in facts if fact.row["verdict"] == verdict]
+        for verdict in (ABOVE, BELOW)
+    ]
+    edition = profile.edition
+    caption = _caption(
+        edition,
+        identifier,
+        side_title(*sides),
+        f"Principaux indicateurs {profile.place.locative} et dans l’ensemble de la région, "
+        f"{edition.year}",
+        _reading(profile.shown(facts), profile.place.locative),
+        f"{edition.noun().plural}, {profile.place.locative} ; chaque part a sa propre base, donnée "
+        "dans le tableau",
+        "Indicateur",
+    )
+    frame = by_value(_frame(facts))
+    return region_figure(frame, caption, name="ici", data=data, second=True)
+
+
+def families(profile: Profile, most: int) -> list[str]:
+    """The questions worth a figure: those of the preferred themes first, one a theme."""
+    chosen: dict[str, str] = {}
+    for family in profile.families:
+        rows = profile.answers(family)
+        shown = [row for row in rows if row["status"] in SHOWN]
+        if len(shown) >= max(LEAST_SHOWN, len(rows) / 2):
+            chosen.setdefault(profile.edition.definitions[family].theme, family)
+    first = [chosen.pop(theme) for theme in PREFERRED if theme in chosen]
+    return [*first, *chosen.values()][:most]
+
+
+def answers_figure(profile: Profile, family: str, data: str) -> PageFigure:
+    """The answers of a question, beside the region, titled by the first when it is clear."""
+    edition, rows = profile.edition, profile.answers(family)
+    definition = edition.definitions[family]
+    facts = [fact_of(edition, row) for row in rows]
+    frame = by_value(_frame(facts))
+    title = definition.title
+    if definition.superlative and definition.heading:
+        title = finding_top(frame, definition.superlative, definition.heading)
+    base = rows[0]["base_label"]
+    caption = _caption(
+        edition,
+        f"reponses-{slug(edition.campaign.population)}-{slug(family)}",
+        capital(title),
+        f"{definition.title} : part de chaque réponse {profile.place.locative} et dans l’ensemble "
+        f"de la région, {edition.year}",
+        _reading(profile.shown(facts), profile.place.locative),
+        f"{uncapital(base)}, {profile.place.locative}",
+        "Réponse",
+    )
+    return region_figure(frame, caption, name="ici", data=data)
+
+
+def others_figure(
+    profile: Profile, others: Sequence[Row], title: str, by: str, data: str
+) -> PageFigure:
+    """The main indicator here and in other domains (their cells in `others`), this one in bold.
+
+    `by` : « par secteur ».
+    """
+    edition, main = profile.edition, profile.main
+    rows = {row["domain"]: row for row in (*others, main.row)}
+    frame = by_value(_frame([fact_of(edition, row) for row in rows.values()], name="label"))
+    measure = edition.definitions[main.row["family"]].title
+    if main.verb:
+        measure = f"Part des {main.noun.plural} qui {main.verb[1]}"
+    base = main.row["base_label"]
+    caption = _caption(
+        edition,
+        f"comparaison-{slug(edition.campaign.population)}",
+        capital(title),
+        f"{measure}, {by}, {edition.year}",
+        _reading(profile.shown([main]), profile.place.locative),
+        f"{uncapital(base)}, {edition.region}",
+        "Domaine",
+    )
+    region = main.row["whole_estimate"]
+    reference = None if region is None else Reference("Région", region, main.row["statistic"])
+    return places_figure(frame, caption, own=profile.domain, reference=reference, data=data)
+
+
+def page_csv(profiles: Sequence[Profile], others: Sequence[Row] = (), *, simulated: bool) -> bytes:
+    """Every published cell of the page beside the region's, withheld ones without a number.
+
+    `others` : cells of further domains that a figure of the page shows.
+    """
+    rows = [row for profile in profiles for row in profile.rows]
+    own = {(row["population"], row["domain_type"], row["domain"]) for row in rows}
+    rows += [r for r in others if (r["population"], r["domain_type"], r["domain"]) not in own]
+    frame = pl.DataFrame(
+        [{name: row[name] for name in SCHEMA} for row in rows], schema=SCHEMA, orient="row"
+    )
+    firm = pl.col("status").is_in(SHOWN)
+    beside = frame.select(
+        region_estimate="whole_estimate",
+        difference=pl.when(firm).then("difference"),
+        verdict=pl.when(firm).then("verdict"),
+    )
+    named = frame.with_columns(
+        label=pl.col("label"), answer=pl.col("indicator_label"), base=pl.col("base_label")
+    )
+    table = csv_frame(named, simulated=simulated)
+    kept = [name for name in ("label", "answer", *RESULT, "nature") if name in table.columns]
+    whole = table.select(kept).rename({"label": "domaine", "answer": "libelle"}).hstack(beside)
+    return f"\ufeff{whole.select(pl.exclude('nature'), 'nature').write_csv()}".encode()
+
+
+def _frame(facts: Sequence[Fact], name: str | None = None) -> pl.DataFrame:
+    """The cells of facts as the figures draw and tabulate them."""
+    rows = [
+        {column: fact.row[column] for column in SCHEMA}
+        | {"label": fact.row[name] if name else fact.label}
+        | {"region": "" if fact.row["whole_estimate"] is None else fact.region}
+        | {"gap": gap_words(fact), "base": fact.row["base_label"]}
+        for fact in facts
+    ]
+    return pl.DataFrame(rows, schema=SCHEMA | LABELLED, orient="row")
+
+
+def gap_words(fact: Fact) -> str:
+    """« 12 points de plus », « sans écart net », « non testé » (fragile); nothing if withheld."""
+    if fact.row["status"] not in SHOWN:
+        return ""
+    if fact.row["verdict"] is None:
+        return "non testé"
+    if fact.row["verdict"] not in (ABOVE, BELOW):
+        return "sans écart net"
+    return points_apart(fact) or ("au-dessus" if fact.is_above else "au-dessous")
+
+
+def _reading(facts: Sequence[Fact], locative: str) -> str:
+    """The first firm figure read aloud, else the first one."""
+    if not facts:
+        return "aucune estimation de cette figure ne peut être lue seule"
+    fact = next((fact for fact in facts if fact.row["status"] == "ok"), facts[0])
+    row = fact.row
+    said = f"{fact.value} des {fact.noun.plural} {fact.verb[1]}" if fact.verb else fact.reads
+    said = said or f"l’indicateur « {fact.label} » s’établit à {fact.value}"
+    if row["whole_estimate"] is not None:
+        said += f" ({fact.region} dans l’ensemble de la région)"
+    return reading(f"{locative}, {said}", row["conf_low"], row["conf_high"], row["statistic"])
+
+
+def _caption(
+    edition: Edition,
+    identifier: str,
+    title: str,
+    subtitle: str,
+    read: str,
+    field: str,
+    rows: str,
+) -> Caption:
+    return Caption(
+        id=identifier,
+        title=title,
+        subtitle=subtitle,
+        reading=read,
+        field=typography(field),
+        source=edition.source,
+        rows=rows,
+        simulated=edition.campaign.decisions.simulee,
+    )
