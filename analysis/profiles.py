@@ -1,20 +1,21 @@
 """A domain beside the whole it is part of, judged from published cells alone.
 
-With w the domain's part of the base, the estimate of the whole is w times that of the domain plus
-1 - w times that of the rest. Hence, V being the variance of the domain and U that of the whole,
+The variance of the difference is V + U - 2 C: V of the domain, U of the whole, C their covariance,
+which no published cell tells. With w the domain's part of the base, two cases are known:
 
-    variance(domain - whole) = (1 - w)² V + max(U - w² V, 0),
+    C = w V   the domain is a set of strata: what it answers says nothing of the rest;
+    C = U     the domain cuts across the strata at random, as a sub-sample of the whole.
 
-the second term standing for the rest. Three things make the test conservative:
+The smaller is taken, which gives the larger error. Three more things make the test conservative:
 
 - a share's V is at least p (1 - p) / n, p being the share of the whole and n the effective size of
   the domain, never more than its respondents: what V would be if there were no difference. A share
   of 0, or of few units, then claims nothing by its small error;
 - the degrees of freedom are the fewer of both cells;
-- the covariance of domain and rest, which no published cell tells, is left out, and the error
-  widened by `MARGIN` instead. It is nil when the domain is a set of strata, and comes otherwise
-  from strata or calibration that cut across both. Against the engine's exact covariances, over some
-  9 000 differences by size, sector and four kinds of territory, the formula erred by less than 2 %.
+- the error is widened by `MARGIN`, for what lies between the two cases.
+
+Against the engine's exact covariances, over some 9 000 differences by size, sector and four kinds
+of territory, the formula without `MARGIN` was short of the exact error by 2 % at most.
 """
 
 from __future__ import annotations
@@ -180,11 +181,12 @@ def _array(pairs: pl.DataFrame, name: str) -> Floats:
 def _error_of_difference(found: Mapping[str, Floats], share: np.ndarray) -> tuple[Floats, Floats]:
     """Standard errors of the difference, and of the domain as the test takes it."""
     part = np.clip(found["population_size"] / found["_population_size"], 0, 1)
-    whole = found["_std_error"] ** 2
+    variance, whole = found["std_error"] ** 2, found["_std_error"] ** 2
     equal = found["_estimate"] * (1 - found["_estimate"]) / _effective_size(found)
-    own = np.where(share, np.fmax(found["std_error"] ** 2, equal), found["std_error"] ** 2)
-    rest = np.maximum(whole - part**2 * found["std_error"] ** 2, 0)
-    return MARGIN * np.sqrt((1 - part) ** 2 * own + rest), np.sqrt(own)
+    own = np.where(share, np.fmax(variance, equal), variance)
+    common = np.minimum(part * variance, whole)
+    apart = np.maximum(variance + whole - 2 * common, 0) + (1 - part) ** 2 * (own - variance)
+    return MARGIN * np.sqrt(apart), np.sqrt(own)
 
 
 def _effective_size(found: Mapping[str, Floats]) -> Floats:

@@ -264,20 +264,23 @@ def _only(count: int) -> str:
     return "un seul" if count == 1 else number_words(count)
 
 
-def side_title(above: Sequence[str], below: Sequence[str]) -> str:
-    """« Trois indicateurs au-dessus de la région, un au-dessous », from the labels of each side.
+def side_title(above: Sequence[str], below: Sequence[str], tested: int) -> str:
+    """« Trois indicateurs plus élevés que dans la région, un plus bas »; from labels of each side.
 
-    A single one is named; none is « aucun écart net ».
+    A single one is named; none, of `tested`, is « aucun écart net », or nothing compared.
     """
+    if not tested:
+        return capital("des estimations trop fragiles pour être comparées à la région")
     if not above and not below:
         return capital("aucun écart net avec la région")
     if len(above) + len(below) == 1:
-        side = "au-dessus" if above else "au-dessous"
-        return capital(f"{[*above, *below][0]} : {side} de la région")
+        side = "plus élevée" if above else "plus faible"
+        return capital(f"{[*above, *below][0]} : une part {side} que dans la région")
     parts = []
-    for labels, side in ((above, "au-dessus"), (below, "au-dessous")):
+    for labels, side in ((above, "plus élevé"), (below, "plus bas")):
         if labels:
+            several = "s" if len(labels) > 1 and side == "plus élevé" else ""
             noun = "" if parts else " indicateur" + "s" * (len(labels) > 1)
-            parts.append(f"{number_words(len(labels))}{noun} {side}")
-    parts[0] += " de la région"
+            parts.append(f"{number_words(len(labels))}{noun} {side}{several}")
+    parts[0] += " que dans la région"
     return capital(", ".join(parts))

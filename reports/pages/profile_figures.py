@@ -47,7 +47,7 @@ def indicators_figure(profile: Profile, identifier: str, data: str, most: int) -
     caption = _caption(
         edition,
         identifier,
-        side_title(*sides),
+        side_title(*sides, sum(fact.row["verdict"] is not None for fact in facts)),
         f"Principaux indicateurs {profile.place.locative} et dans l’ensemble de la région, "
         f"{edition.year}",
         _reading(profile.shown(facts), profile.place.locative),
@@ -65,7 +65,8 @@ def families(profile: Profile, most: int) -> list[str]:
     for family in profile.families:
         rows = profile.answers(family)
         shown = [row for row in rows if row["status"] in SHOWN]
-        if len(shown) >= max(LEAST_SHOWN, len(rows) / 2):
+        firm = any(row["status"] == "ok" for row in rows)
+        if firm and len(shown) >= max(LEAST_SHOWN, len(rows) / 2):
             chosen.setdefault(profile.edition.definitions[family].theme, family)
     first = [chosen.pop(theme) for theme in PREFERRED if theme in chosen]
     return [*first, *chosen.values()][:most]
@@ -168,7 +169,7 @@ def gap_words(fact: Fact) -> str:
         return "non testé"
     if fact.row["verdict"] not in (ABOVE, BELOW):
         return "sans écart net"
-    return points_apart(fact) or ("au-dessus" if fact.is_above else "au-dessous")
+    return points_apart(fact) or ("plus haut" if fact.is_above else "plus bas")
 
 
 def _reading(facts: Sequence[Fact], locative: str) -> str:

@@ -51,9 +51,12 @@ def opening(profile: Profile, teller: Teller) -> tuple[str, str]:
 
 
 def key_list(facts: Sequence[Fact], most: int) -> str:
-    """The key figures of a domain, with their interval and the region's figure; nothing if none."""
+    """The key figures of a domain, with their interval and the region's figure.
+
+    Nothing when none is firm.
+    """
     shown = [fact for fact in facts if fact.row["status"] in SHOWN][:most]
-    if not shown:
+    if not any(fact.row["status"] == "ok" for fact in shown):
         return ""
     return key_figures([KeyFigure(fact.row, _key_sentence(fact)) for fact in shown])
 

@@ -145,10 +145,10 @@ def silence(place: Place, profiles: Mapping[str, Profile]) -> str:
     """Why a page has no main figure, in one sentence."""
     where = place.row["locatif"]
     if not profiles:
-        return sentence(f"l’enquête ne donne pas de chiffre à cette échelle {where}")
+        return sentence(f"{where}, l’enquête ne donne pas encore de chiffre")
     if any(has_figures(profile) for profile in profiles.values()):
-        return sentence(f"peu de chiffres sont assez précis pour être lus seuls {where}")
-    return sentence(f"aucun chiffre n’est publié {where} : trop peu de réponses")
+        return sentence(f"{where}, peu de chiffres sont assez précis pour être publiés")
+    return sentence(f"{where}, aucun chiffre n’est publié : {FEW}")
 
 
 def has_figures(profile: Profile) -> bool:
@@ -170,7 +170,7 @@ def population_section(
     """What one population answers in a territory, beside the region and similar places."""
     heading, main = f"## {profile.edition.file.name}", profile.main
     if not has_figures(profile):
-        return [heading, sentence(f"aucun chiffre n’est publié {place.row['locatif']} : {FEW}")]
+        return [heading, sentence(f"aucun chiffre n’est publié ici : {FEW}")]
     said = [] if teller.is_told(main) else [main_sentence(main, place.setting)]
     teller.mark(main)
     said += [*differences(profile, teller, 2), *answers_apart(profile, 1)]

@@ -9,9 +9,10 @@ from html import escape
 import polars as pl
 
 from analysis.profiles import nearest
-from analysis.prose import Setting, rank_words, sentence
+from analysis.prose import Setting, number_words, rank_words, sentence
 from analysis.wording import Noun
 from reports.addresses import territory_page
+from reports.pages.profile_text import paragraphs
 from survey.french import NBSP, integer, percent, typography
 from survey.territories import LEVELS, Territories
 
@@ -23,6 +24,7 @@ NOUNS = {
 }
 LISTED = ("epci", "zone_emploi")  # levels whose similar places are the nearest by population
 SIMILAR = 5
+COMMUNES = "**Communes et nombre d’habitants**"
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ def people(place: Place, every: Iterable[Place], whole: int) -> str:
     if place.level != "type_commune":
         said.append(
             f"par sa population, ce territoire est au {rank_words(rank)}{NBSP}rang des "
-            f"{integer(len(sizes))} {noun.plural} de la région"
+            f"{number_words(len(sizes))} {noun.plural} de la région"
         )
     if row["note"]:
         said.append(f"ce sont les {row['note']}" if place.level == "type_commune" else row["note"])
@@ -143,7 +145,7 @@ def commune_list(place: Place, every: dict[tuple[str, str], Place]) -> str:
         names = ", ".join(alone["nom"])
         return typography(f"**Hors de toute intercommunalité** : {names}.")
     if place.level != "type_commune":
-        return _raw(_items(place.communes, every, place.level))
+        return paragraphs(COMMUNES, _raw(_items(place.communes, every, place.level)))
     parts = []
     for (code,), communes in place.communes.partition_by("departement", as_dict=True).items():
         name = every["departement", code].row["nom"]
@@ -151,7 +153,7 @@ def commune_list(place: Place, every: dict[tuple[str, str], Place]) -> str:
         parts.append(
             f"<details><summary>{summary}</summary>{_items(communes, every, place.level)}</details>"
         )
-    return _raw("\n".join(sorted(parts)))
+    return paragraphs(COMMUNES, _raw("\n".join(sorted(parts))))
 
 
 def _items(communes: pl.DataFrame, every: dict[tuple[str, str], Place], level: str) -> str:
