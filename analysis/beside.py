@@ -1,6 +1,7 @@
 """Dots beside the region: several indicators of one domain, or one indicator of several places.
 
-As the other charts of the house: a frame of published cells in, a chart out, wide or narrow.
+As the other charts of the house, but the frames come from `analysis.cells.display`, once for the
+wide and the narrow form: hundreds of pages carry these two.
 """
 
 from __future__ import annotations
@@ -9,23 +10,33 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from analysis.cells import display, value_text
+from analysis.cells import value_text
 from analysis.layout import SIZES, Form, Layout, Row, check_form, row_layout, ticks
 from analysis.lettering import text_width
-from analysis.marks import Reference, assemble, axis, dots, reasons, segments, texts, uprights
+from analysis.marks import (
+    Chart,
+    Layer,
+    Reference,
+    assemble,
+    axis,
+    dots,
+    reasons,
+    segments,
+    texts,
+    uprights,
+)
 
 REGION = "région"
 LEGEND = 24  # pixels above the axis
 
 
-def beside_region(cells: pl.DataFrame, *, name: str, form: Form = "wide"):
+def beside_region(shown: pl.DataFrame, *, name: str, form: Form = "wide") -> Chart:
     """Each row as a dot, its interval, and an upright: what the whole region answers.
 
-    `cells` are published cells with `label` and `whole_estimate`, all shares, in the order to be
-    drawn; `name` is the domain's, in the legend. The region's figures have a column when wide.
+    `shown` are displayed cells with `whole_estimate`, all shares, in the order to be drawn; `name`
+    is the domain's, in the legend. The region's figures have a column when wide.
     """
     check_form(form)
-    shown = display(cells)
     regions = [_value(row) for row in shown.to_dicts()]
     columns = _columns(shown, form, regions if form == "wide" else [])
     steps = _steps(shown, shown["whole_estimate"].max() or 0)
@@ -56,11 +67,10 @@ def beside_region(cells: pl.DataFrame, *, name: str, form: Form = "wide"):
 
 
 def beside_others(
-    cells: pl.DataFrame, *, own: str, reference: Reference | None, form: Form = "wide"
-):
+    shown: pl.DataFrame, *, own: str, reference: Reference | None, form: Form = "wide"
+) -> Chart:
     """One indicator of several places, that of `own` in bold; the region as a line, named once."""
     check_form(form)
-    shown = display(cells)
     columns = _columns(shown, form, [])
     steps = _steps(shown, reference.value if reference else 0)
     labels = shown["label"].to_list()
@@ -115,7 +125,7 @@ def _rows(shown: pl.DataFrame, layout: Layout) -> list[Row]:
     ]
 
 
-def _dots(rows: Sequence[Row]) -> list:
+def _dots(rows: Sequence[Row]) -> list[Layer]:
     layers = []
     for fragile, band, fill, stroke in (
         (True, "rule", "paper", "fragile"),
@@ -136,7 +146,7 @@ def _dots(rows: Sequence[Row]) -> list:
 
 def _figures(
     rows: Sequence[Row], regions: Sequence[str], columns: Sequence[float], layout: Layout
-) -> list:
+) -> list[Layer]:
     """Values in bold, intervals, and the region's figure, each right-aligned in its column."""
     right, wide = layout.sizes.width, layout.form == "wide"
     last = columns[2] + 18 if regions else 0
@@ -158,7 +168,7 @@ def _figures(
     return [*layers, texts(heads, colour="reference", size=small, align="right")]
 
 
-def _legend(name: str, layout: Layout) -> list:
+def _legend(name: str, layout: Layout) -> list[Layer]:
     """« ● le commerce   | région » above the axis, once."""
     start = 7 if layout.form == "narrow" else layout.left
     size = layout.sizes.text

@@ -40,7 +40,9 @@ NEEDED = ("domain_type", "domain", "status", "estimate", "std_error", "conf_low"
 NEEDED += ("n_respondents", "population_size")
 OF_WHOLE = ("estimate", "std_error", "conf_low", "conf_high", "df", "population_size", "status")
 KEPT = ("estimate", "conf_low", "conf_high", "status")
-ABOVE, BELOW, LEVEL_WITH = "au-dessus", "au-dessous", "sans écart net"
+ABOVE, BELOW = "au-dessus", "au-dessous"
+SLIGHT, LEVEL_WITH = "écart faible", "sans écart net"
+LEAST_GAP = 0.025  # of two shares: a surer but smaller gap is no finding
 
 
 def beside_whole(cells: pl.DataFrame, whole: pl.DataFrame) -> pl.DataFrame:
@@ -104,8 +106,9 @@ def judged(pairs: pl.DataFrame, page: Sequence[str], tier: str) -> pl.DataFrame:
 
     Returns
     -------
-    `pairs`, same rows and order, plus `p_adjusted` and `verdict`: "au-dessus", "au-dessous" or
-    "sans écart net" (which does not prove equality); null where there is no test.
+    `pairs`, same rows and order, plus `p_adjusted` and `verdict`: "au-dessus", "au-dessous", "écart
+    faible" (sure, but of two shares less than `LEAST_GAP` apart, as those of a domain that is most
+    of the whole) or "sans écart net" (which does not prove equality); null where there is no test.
     """
     tested = pairs.with_columns(
         p_value=pl.when(pl.col(tier).is_not_null()).then("p_value"),
@@ -119,6 +122,8 @@ def judged(pairs: pl.DataFrame, page: Sequence[str], tier: str) -> pl.DataFrame:
         .then(None)
         .when(pl.col("p_adjusted") >= RISK)
         .then(pl.lit(LEVEL_WITH))
+        .when((pl.col("statistic") == "share") & (pl.col("difference").abs() < LEAST_GAP))
+        .then(pl.lit(SLIGHT))
         .when(pl.col("difference") > 0)
         .then(pl.lit(ABOVE))
         .otherwise(pl.lit(BELOW))

@@ -27,17 +27,20 @@ class Setting:
     """A domain as prose names it.
 
     `name` is its heading (« Commerce »), `locative` says where (« dans le commerce », « en Vendée
-    »), `genitive` of what (« du commerce », « de la Vendée »).
+    »), `genitive` of what (« du commerce », « de la Vendée »); `units` names what is counted when
+    the domain is a kind of unit (« communes »).
     """
 
     name: str
     locative: str
     genitive: str
+    units: str | None = None
 
     @classmethod
     def of_subject(cls, name: str, subject: str) -> Setting:
-        """From the domain as a subject: « le commerce »."""
-        return cls(name, f"dans {subject}", of(subject))
+        """From the domain as a subject: « le commerce », « les communes »."""
+        units = subject.removeprefix("les ") if subject.startswith("les ") else None
+        return cls(name, f"dans {subject}", of(subject), units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ class Fact:
 
     @property
     def differs(self) -> bool:
-        """Whether the test keeps the difference and the rounded figures show it."""
+        """Whether the test keeps a difference, and the figures as printed show it."""
         return self.row["verdict"] in (ABOVE, BELOW) and self.value != self.region
 
     @property

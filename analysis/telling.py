@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from analysis.cells import REASONS, interval_ends
-from analysis.profiles import ABOVE, BELOW
+from analysis.profiles import LEVEL_WITH, SLIGHT
 from analysis.prose import (
     Fact,
     Row,
@@ -99,8 +99,10 @@ FORMS: tuple[Form, ...] = (_points, _against, _read, _often, _ratio, _from_regio
 
 
 def _units(fact: Fact, place: Setting) -> str:
-    """« entreprises du commerce »; the units of a part of them are not named with the place."""
-    return f"{fact.noun.plural} {place.genitive}" if fact.whole else fact.noun.plural
+    """« entreprises du commerce », « communes »; a part of them is not named with the place."""
+    if not fact.whole:
+        return fact.noun.plural
+    return place.units or f"{fact.noun.plural} {place.genitive}"
 
 
 @dataclass(slots=True)
@@ -166,7 +168,10 @@ def _against_region(fact: Fact) -> str:
     row = fact.row
     if fact.differs:
         return f", contre {fact.region} dans l’ensemble de la région"
-    if row["verdict"] in (None, ABOVE, BELOW):
+    if row["verdict"] == SLIGHT and fact.value != fact.region:
+        side = "plus" if row["difference"] > 0 else "moins"
+        return f", un peu {side} que dans l’ensemble de la région ({fact.region})"
+    if row["verdict"] != LEVEL_WITH:
         return ""
     doubt = "faible" if abs(row["difference"]) < SMALL_CHANGE else "incertain"
     return (
@@ -179,6 +184,8 @@ def _share(fact: Fact, place: Setting) -> str:
     """« Dans le commerce, 21 % des entreprises utilisent l’IA »."""
     if fact.verb is None or fact.row["statistic"] != "share":
         return f"{place.locative}, l’indicateur {quoted(fact.label)} s’établit à {fact.value}"
+    if fact.whole and place.units:
+        return f"{fact.value} des {place.units} {fact.verb[1]}"
     return f"{place.locative}, {fact.value} des {fact.noun.plural} {fact.verb[1]}"
 
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import polars as pl
 
 from analysis.beside import beside_others, beside_region
+from analysis.cells import FRAGILE_LEGEND, display
 from analysis.marks import Reference
 from analysis.tables import html_table
 from analysis.wording import alt_text
 from reports.figures import Caption, Figure
 
-FRAGILE = "Cercle gris : estimation fragile (intervalle large), à lire avec prudence."
+FRAGILE = f"Cercle gris : {FRAGILE_LEGEND}."
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ def region_figure(
     `cells` : published cells with `label`, `whole_estimate` and, as text, `region` and `gap`; with
     `second`, the base of each in `base`.
     """
-    forms = [beside_region(cells, name=name, form=form) for form in ("wide", "narrow")]
+    shown = display(cells)
+    forms = [beside_region(shown, name=name, form=form) for form in ("wide", "narrow")]
     details = [f"{row['label']} : {row['region']} dans la région" for row in _told(cells)]
     return PageFigure(
         caption,
@@ -69,8 +71,9 @@ def places_figure(
     cells: pl.DataFrame, caption: Caption, *, own: str, reference: Reference | None, data: str
 ) -> PageFigure:
     """One indicator of several places, `own` in bold, in the order given."""
+    shown = display(cells)
     forms = [
-        beside_others(cells, own=own, reference=reference, form=form) for form in ("wide", "narrow")
+        beside_others(shown, own=own, reference=reference, form=form) for form in ("wide", "narrow")
     ]
     said = alt_text(cells, "dots", caption.subtitle, reference)
     return PageFigure(caption, *forms, said, cells, cells, note=_note(cells), data=data)

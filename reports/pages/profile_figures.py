@@ -7,12 +7,10 @@ from collections.abc import Sequence
 import polars as pl
 
 from analysis.cells import SHOWN, by_value
-from analysis.estimation import RESULT
 from analysis.findings import finding_top
 from analysis.marks import Reference
 from analysis.profiles import ABOVE, BELOW
 from analysis.prose import Fact, capital, points_apart, uncapital
-from analysis.tables import csv_frame
 from analysis.telling import side_title
 from analysis.wording import reading
 from reports.addresses import slug
@@ -123,32 +121,6 @@ def others_figure(
     return places_figure(frame, caption, own=profile.domain, reference=reference, data=data)
 
 
-def page_csv(profiles: Sequence[Profile], others: Sequence[Row] = (), *, simulated: bool) -> bytes:
-    """Every published cell of the page beside the region's, withheld ones without a number.
-
-    `others` : cells of further domains that a figure of the page shows.
-    """
-    rows = [row for profile in profiles for row in profile.rows]
-    own = {(row["population"], row["domain_type"], row["domain"]) for row in rows}
-    rows += [r for r in others if (r["population"], r["domain_type"], r["domain"]) not in own]
-    frame = pl.DataFrame(
-        [{name: row[name] for name in SCHEMA} for row in rows], schema=SCHEMA, orient="row"
-    )
-    firm = pl.col("status").is_in(SHOWN)
-    beside = frame.select(
-        region_estimate="whole_estimate",
-        difference=pl.when(firm).then("difference"),
-        verdict=pl.when(firm).then("verdict"),
-    )
-    named = frame.with_columns(
-        label=pl.col("label"), answer=pl.col("indicator_label"), base=pl.col("base_label")
-    )
-    table = csv_frame(named, simulated=simulated)
-    kept = [name for name in ("label", "answer", *RESULT, "nature") if name in table.columns]
-    whole = table.select(kept).rename({"label": "domaine", "answer": "libelle"}).hstack(beside)
-    return f"\ufeff{whole.select(pl.exclude('nature'), 'nature').write_csv()}".encode()
-
-
 def _frame(facts: Sequence[Fact], name: str | None = None) -> pl.DataFrame:
     """The cells of facts as the figures draw and tabulate them."""
     rows = [
@@ -162,13 +134,16 @@ def _frame(facts: Sequence[Fact], name: str | None = None) -> pl.DataFrame:
 
 
 def gap_words(fact: Fact) -> str:
-    """« 12 points de plus », « sans écart net », « non testé » (fragile); nothing if withheld."""
+    """« 12 points de plus », « écart faible », « sans écart net », « non testé » (fragile).
+
+    Nothing for a withheld cell.
+    """
     if fact.row["status"] not in SHOWN:
         return ""
     if fact.row["verdict"] is None:
         return "non testé"
     if fact.row["verdict"] not in (ABOVE, BELOW):
-        return "sans écart net"
+        return fact.row["verdict"]
     return points_apart(fact) or ("plus haut" if fact.is_above else "plus bas")
 
 

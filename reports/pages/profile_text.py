@@ -31,6 +31,8 @@ def opening(profile: Profile, teller: Teller) -> tuple[str, str]:
     """The title, a finding when there is one, and the two sentences under it."""
     main, place = profile.main, profile.place
     neutral = f"l’intelligence artificielle {place.locative}"
+    if not has_figures(profile):
+        return capital(neutral), silence(profile, f"{place.locative}, ")
     first = main
     if main.row["status"] != "ok":
         kept = [fact.row["indicator"] for fact in kept_facts(profile)]
@@ -50,6 +52,18 @@ def opening(profile: Profile, teller: Teller) -> tuple[str, str]:
     return title, paragraph(sentences)
 
 
+def has_figures(profile: Profile) -> bool:
+    """Whether one of the indicators told can be shown."""
+    return any(row["status"] in SHOWN for row in profile.rows if row["tier"])
+
+
+def silence(profile: Profile, where: str) -> str:
+    """Why a domain has no figure: « dans les départements, aucun chiffre n’est publié : … »"""
+    secret = all(row["status"] == "secret" for row in profile.withheld)
+    why = "secret statistique" if secret else "trop peu de réponses"
+    return sentence(f"{where}aucun chiffre n’est publié : {why}")
+
+
 def key_list(facts: Sequence[Fact], most: int) -> str:
     """The key figures of a domain, with their interval and the region's figure.
 
@@ -62,7 +76,7 @@ def key_list(facts: Sequence[Fact], most: int) -> str:
 
 
 def _key_sentence(fact: Fact) -> str:
-    said = f"des {fact.noun.plural} {fact.verb[1]}" if fact.verb else capital(fact.label)
+    said = f"des {fact.noun.plural} {fact.verb[1]}" if fact.verb else fact.label
     return f"{said} (région : {fact.region})" if fact.row["whole_estimate"] is not None else said
 
 

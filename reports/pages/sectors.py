@@ -14,19 +14,20 @@ from reports.addresses import population_page, sector_page
 from reports.edition import Edition, markdown_table
 from reports.pages.page import Page, document
 from reports.pages.profile import Profile, Row, grouped, judged_cells
+from reports.pages.profile_csv import DOMAIN, Tables, tables_of
 from reports.pages.profile_figures import (
     answers_figure,
     families,
     gap_words,
     indicators_figure,
     others_figure,
-    page_csv,
 )
 from reports.pages.profile_text import (
     answers_apart,
     apart_sentence,
     differences,
     former_link,
+    has_figures,
     indicator_links,
     key_list,
     opening,
@@ -39,7 +40,6 @@ from survey.french import typography
 
 HUB = "secteurs/index"
 ROLE = "sector"
-BY = ("population", "domain_type", "domain")
 MOST_KEYS, MOST_DRAWN = 4, 9
 CAUSES = (
     "ces écarts décrivent les réponses, ils n’en disent pas la cause : la taille des structures, "
@@ -49,25 +49,27 @@ CAUSES = (
 
 def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
     """One page a sector, and the page that lists them."""
-    profiles = sector_profiles(editions)
-    for population, found in profiles.items():
+    profiles: dict[str, list[Profile]] = {}
+    for population, edition in editions.items():
+        cuts = [cut.type for cut in edition.file.domains if cut.role == ROLE]
+        cells = judged_cells([edition], cuts, DOMAIN)
+        tables = tables_of(cells, simulated=edition.campaign.decisions.simulee)
+        found = sector_profiles(edition, cells)
         for profile in found:
-            yield sector(profile, population, found)
-    if any(profiles.values()):
+            yield sector(profile, population, found, tables)
+        if found:
+            profiles[population] = found
+    if profiles:
         yield hub(profiles)
 
 
-def sector_profiles(editions: Mapping[str, Edition]) -> dict[str, list[Profile]]:
-    """The sectors of each population, in the questionnaire's order."""
-    found: dict[str, list[Profile]] = {}
-    for population, edition in editions.items():
-        cuts = [cut.type for cut in edition.file.domains if cut.role == ROLE]
-        groups = grouped(judged_cells([edition], cuts, BY), BY)
-        every = (
-            Profile(edition, setting(edition, key[1], rows), rows) for key, rows in groups.items()
-        )
-        found[population] = [profile for profile in every if profile.facts]
-    return found
+def sector_profiles(edition: Edition, cells: pl.DataFrame) -> list[Profile]:
+    """The sectors of one population, in the questionnaire's order."""
+    every = (
+        Profile(edition, setting(edition, key[1], rows), rows)
+        for key, rows in grouped(cells, DOMAIN).items()
+    )
+    return [profile for profile in every if profile.facts]
 
 
 def setting(edition: Edition, cut: str, rows: Sequence[Row]) -> Setting:
@@ -77,33 +79,42 @@ def setting(edition: Edition, cut: str, rows: Sequence[Row]) -> Setting:
     return Setting.of_subject(label, subject)
 
 
-def sector(profile: Profile, population: str, every: Sequence[Profile]) -> Page:
+def sector(profile: Profile, population: str, every: Sequence[Profile], tables: Tables) -> Page:
     """The page of one sector among `every` one of its population."""
     address, place = sector_page(population, profile.domain), profile.place
     data, teller = f"{address.rpartition('/')[2]}.csv", Teller()
     title, lead = opening(profile, teller)
     questions = families(profile, 2)
+    body = paragraphs(
+        *(measured(profile, teller, questions, data) if has_figures(profile) else ()),
+        among(profile, every, data),
+        *(unsaid(profile) if has_figures(profile) else ()),
+        "## Pour aller plus loin",
+        links(profile, population, address, every, questions),
+    )
+    description = main_sentence(profile.main, place)
+    text = document(title, description, body, subtitle=lead)
+    keys = [(population, each.domain_type, each.domain) for each in (profile, *every)]
+    return Page(address, text, {f"{address}.csv": tables.csv(keys[:1], keys)})
+
+
+def measured(
+    profile: Profile, teller: Teller, questions: Sequence[str], data: str
+) -> Iterator[str]:
+    """The key figures, what differs from the region, the figures."""
+    yield key_list(profile.facts, MOST_KEYS)
+    yield "## Par rapport à la région"
+    apart = [*differences(profile, teller, 3), *answers_apart(profile)]
+    yield paragraph([*apart, verdict_count([profile])])
     drawn = [indicators_figure(profile, "indicateurs", data, MOST_DRAWN)]
     drawn += [answers_figure(profile, family, data) for family in questions]
-    figures = [figure.to_markdown() for figure in drawn if figure]
-    codes = [fact.row["family"] for fact in profile.facts[:MOST_DRAWN]] + questions
-    apart = [*differences(profile, teller, 3), *answers_apart(profile)]
-    body = paragraphs(
-        key_list(profile.facts, MOST_KEYS),
-        "## Par rapport à la région",
-        paragraph([*apart, verdict_count([profile])]),
-        *figures,
-        among(profile, every, data),
-        "## Ce que l’on ne sait pas",
-        unknown([profile], "de ce secteur", CAUSES),
-        "## Pour aller plus loin",
-        links(profile, population, address, every, codes),
-    )
-    text = document(title, main_sentence(profile.main, place), body, subtitle=lead, toc=False)
-    simulated = profile.edition.campaign.decisions.simulee
-    mains = [each.main.row for each in every]
-    files = {f"{address}.csv": page_csv([profile], mains, simulated=simulated)}
-    return Page(address, text, files)
+    yield from (figure.to_markdown() for figure in drawn if figure)
+
+
+def unsaid(profile: Profile) -> Iterator[str]:
+    """What the page cannot say."""
+    yield "## Ce que l’on ne sait pas"
+    yield unknown([profile], "de ce secteur", CAUSES)
 
 
 def among(profile: Profile, every: Sequence[Profile], data: str) -> str:
@@ -130,9 +141,10 @@ def links(
     population: str,
     address: str,
     every: Sequence[Profile],
-    drawn: Sequence[str],
+    questions: Sequence[str],
 ) -> str:
-    """Where the reader may go on from here; `drawn` are the indicators of the page."""
+    """Where the reader may go on from here; `questions` are those drawn on the page."""
+    drawn = [fact.row["family"] for fact in profile.facts[:MOST_DRAWN]] + list(questions)
     others = [
         f"[{each.place.name}](../{sector_page(population, each.domain)}.qmd)"
         for each in every

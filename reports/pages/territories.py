@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from analysis.cells import SHOWN
 from analysis.prose import capital, sentence, uncapital
@@ -10,24 +11,26 @@ from analysis.telling import Teller, finding, lead_sentence, main_sentence
 from reports.addresses import population_page, slug
 from reports.edition import Edition
 from reports.pages.page import Page, document
-from reports.pages.profile import Profile, Row, grouped, judged_cells
+from reports.pages.profile import Profile, grouped, judged_cells
+from reports.pages.profile_csv import DOMAIN, Tables, tables_of
 from reports.pages.profile_figures import (
     answers_figure,
     families,
     indicators_figure,
     others_figure,
-    page_csv,
 )
 from reports.pages.profile_text import (
     answers_apart,
     apart_sentence,
     differences,
     former_link,
+    has_figures,
     indicator_links,
     key_list,
     opening,
     paragraph,
     paragraphs,
+    silence,
     unknown,
 )
 from reports.pages.territory_places import (
@@ -40,11 +43,12 @@ from reports.pages.territory_places import (
     who_is_there,
 )
 from survey.french import typography
-from survey.prose import listed
 from survey.territories import LEVELS, load_territories
 
 PAGE = ("domain_type", "domain")  # the populations of a territory share its page, and its tests
 MOST_KEYS, MOST_DRAWN = 3, 6
+MOST_ANSWERED = 2  # populations whose answers are drawn too: beyond, the page is long enough
+WHOLE = "departement"  # the level whose places make up the region
 CAUSES = (
     "ces écarts décrivent les réponses, ils n’en disent pas la cause : la taille et l’activité des "
     "structures, l’âge des habitants diffèrent d’un territoire à l’autre"
@@ -54,106 +58,114 @@ EXPLAINED = (
     "une estimation qui s’appuie aussi sur les territoires semblables prendra place ici ; elle "
     "n’est pas encore calculée"
 )
-FEW = "trop peu de réponses"
 PLACES = "territoires.csv"  # the file that the source of the populations names
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """Every territory, what each population has there, and the data of their pages."""
+
+    editions: Mapping[str, Edition]
+    places: Mapping[tuple[str, str], Place]
+    profiles: Mapping[tuple[str, ...], Profile]
+    tables: Tables
+
+    def of(self, place: Place) -> dict[str, Profile]:
+        """What each population has in a territory: those with cells of its level."""
+        keys = {population: (population, place.level, place.code) for population in self.editions}
+        return {name: self.profiles[key] for name, key in keys.items() if key in self.profiles}
+
+    @property
+    def first(self) -> Edition:
+        """The first edition, for what all share."""
+        return next(iter(self.editions.values()))
+
+    @property
+    def population(self) -> int:
+        """Persons in the region."""
+        return sum(each.row["population"] for each in self.places.values() if each.level == WHOLE)
 
 
 def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
     """One page a département, a type of commune, an intercommunalité, a zone d’emploi."""
-    if not editions:
-        return
+    if editions:
+        atlas = atlas_of(editions)
+        for place in atlas.places.values():
+            yield territory(place, atlas)
+
+
+def atlas_of(editions: Mapping[str, Edition]) -> Atlas:
+    """The territories and their figures, all the tests of a page corrected together."""
     first = next(iter(editions.values()))
     places = places_of(load_territories(first.campaign.root / "data" / "reference"))
-    rows = territory_rows(editions)
-    for place in places.values():
-        yield territory(place, places, editions, rows)
-
-
-def territory_rows(editions: Mapping[str, Edition]) -> dict[tuple[str, ...], tuple[Row, ...]]:
-    """The cells of each territory and population, all the tests of a page corrected together."""
     cells = judged_cells(editions.values(), LEVELS, PAGE)
-    return grouped(cells, ("population", *PAGE))
+    simulated = any(each.campaign.decisions.simulee for each in editions.values())
+    profiles = {}
+    for key, rows in grouped(cells, DOMAIN).items():
+        population, level, code = key
+        if (level, code) in places:
+            profile = Profile(editions[population], places[level, code].setting, rows)
+            if profile.facts:
+                profiles[key] = profile
+    return Atlas(editions, places, profiles, tables_of(cells, simulated=simulated))
 
 
-def territory(
-    place: Place,
-    places: Mapping[tuple[str, str], Place],
-    editions: Mapping[str, Edition],
-    rows: Mapping[tuple[str, ...], tuple[Row, ...]],
-) -> Page:
+def territory(place: Place, atlas: Atlas) -> Page:
     """The page of one territory."""
-    first = next(iter(editions.values()))
-    profiles = profiles_of(place, editions, rows)
-    data, teller = f"{place.address.rpartition('/')[2]}.csv", Teller()
+    profiles, teller = atlas.of(place), Teller()
+    similar = similar_places(place, atlas.places.values())
     title, lead = head(place, profiles, teller)
-    similar = similar_places(place, places.values())
-    whole = sum(each.row["population"] for each in places.values() if each.level == "departement")
-    sections, shown = [], []
+    data = f"{place.address.rpartition('/')[2]}.csv"
+    keys = [(population, place.level, place.code) for population in profiles]
+    sections, others = [], []
+    several = len([each for each in profiles.values() if has_figures(each)]) > MOST_ANSWERED
     for population, profile in profiles.items():
-        beside = [profiles_of(each, {population: editions[population]}, rows) for each in similar]
-        others = [found[population] for found in beside if population in found]
-        shown += [profile, *others]
-        sections += population_section(profile, others, place, teller, data)
+        found = [atlas.of(each) for each in similar]
+        beside = [each[population] for each in found if population in each]
+        others += [(population, each.domain_type, each.domain) for each in beside]
+        questions = [] if several else families(profile, 1)
+        sections += population_section(profile, beside, questions, place, teller, data)
     body = paragraphs(
         *sections,
-        small_areas(editions, profiles),
+        small_areas(atlas.editions, profiles),
         "## Le territoire",
-        people(place, places.values(), whole),
-        who_is_there(place, places),
-        places_source(first),
+        people(place, atlas.places.values(), atlas.population),
+        who_is_there(place, atlas.places),
+        places_source(atlas.first),
         *closing(place, profiles, similar),
     )
     text = document(title, description(place, profiles), body, subtitle=lead)
-    simulated = any(each.campaign.decisions.simulee for each in editions.values())
-    mains = [profile.main.row for profile in shown]
-    files = {}
-    if profiles:
-        csv = page_csv(list(profiles.values()), mains, simulated=simulated)
-        files[f"{place.address}.csv"] = csv
+    files = {f"{place.address}.csv": atlas.tables.csv(keys, others)} if keys else {}
     return Page(place.address, text, files)
 
 
-def profiles_of(
-    place: Place, editions: Mapping[str, Edition], rows: Mapping[tuple[str, ...], tuple[Row, ...]]
-) -> dict[str, Profile]:
-    """What each population has on a territory: those with cells of its level."""
-    found = {}
-    for population, edition in editions.items():
-        own = rows.get((population, place.level, place.code))
-        if own and (profile := Profile(edition, place.setting, own)).facts:
-            found[population] = profile
-    return found
-
-
 def head(place: Place, profiles: Mapping[str, Profile], teller: Teller) -> tuple[str, str]:
-    """The title, a finding when a main figure is firm, and what stands under it."""
-    firm = [each for each in profiles.values() if each.main.row["status"] == "ok"]
+    """The title, a finding when a main figure is firm, and what stands under it.
+
+    A figure that differs from the region comes before one that does not.
+    """
+    neutral = capital(f"l’intelligence artificielle {place.row['locatif']}")
+    firm = [each for each in profiles.values() if finding(each.main, place.setting, "")]
+    firm.sort(key=lambda each: not each.main.differs)
     if not firm:
-        return capital(f"l’intelligence artificielle {place.row['locatif']}"), silence(
-            place, profiles
-        )
+        return neutral, silent(place, profiles)
     if len(firm) == 1:
         return opening(firm[0], teller)
     for profile in firm[:2]:
         teller.mark(profile.main)
-    title = finding(firm[0].main, place.setting, "")
+    title = finding(firm[0].main, place.setting, neutral)
     second = main_sentence(firm[1].main, place.setting)
     return title, paragraph([lead_sentence(firm[0].main), second])
 
 
-def silence(place: Place, profiles: Mapping[str, Profile]) -> str:
+def silent(place: Place, profiles: Mapping[str, Profile]) -> str:
     """Why a page has no main figure, in one sentence."""
-    where = place.row["locatif"]
+    where = f"{place.row['locatif']}, "
     if not profiles:
-        return sentence(f"{where}, l’enquête ne donne pas encore de chiffre")
+        return sentence(f"{where}l’enquête ne donne pas encore de chiffre")
     if any(has_figures(profile) for profile in profiles.values()):
-        return sentence(f"{where}, peu de chiffres sont assez précis pour être publiés")
-    return sentence(f"{where}, aucun chiffre n’est publié : {FEW}")
-
-
-def has_figures(profile: Profile) -> bool:
-    """Whether one of the indicators told can be shown."""
-    return any(row["status"] in SHOWN for row in profile.rows if row["tier"])
+        return sentence(f"{where}peu de chiffres sont assez précis pour être publiés")
+    return silence(next(iter(profiles.values())), where)
 
 
 def description(place: Place, profiles: Mapping[str, Profile]) -> str:
@@ -165,25 +177,29 @@ def description(place: Place, profiles: Mapping[str, Profile]) -> str:
 
 
 def population_section(
-    profile: Profile, others: Sequence[Profile], place: Place, teller: Teller, data: str
+    profile: Profile,
+    others: Sequence[Profile],
+    questions: Sequence[str],
+    place: Place,
+    teller: Teller,
+    data: str,
 ) -> list[str]:
     """What one population answers in a territory, beside the region and similar places."""
     heading, main = f"## {profile.edition.file.name}", profile.main
     if not has_figures(profile):
-        return [heading, sentence(f"aucun chiffre n’est publié ici : {FEW}")]
+        return [heading, silence(profile, "")]
     said = [] if teller.is_told(main) else [main_sentence(main, place.setting)]
     teller.mark(main)
     said += [*differences(profile, teller, 2), *answers_apart(profile, 1)]
     name = slug(profile.edition.campaign.population)
     figures = [indicators_figure(profile, f"indicateurs-{name}", data, MOST_DRAWN)]
-    figures += [answers_figure(profile, family, data) for family in families(profile, 1)]
-    drawn = [figure.to_markdown() for figure in figures if figure]
-    codes = [fact.row["family"] for fact in profile.facts[:MOST_DRAWN]] + families(profile, 1)
+    figures += [answers_figure(profile, family, data) for family in questions]
+    codes = [fact.row["family"] for fact in profile.facts[:MOST_DRAWN]] + list(questions)
     return [
         heading,
         key_list(profile.facts, MOST_KEYS),
         paragraph(said),
-        *drawn,
+        *(figure.to_markdown() for figure in figures if figure),
         beside_similar(profile, others, place, data),
         f"Ces indicateurs, en détail : {indicator_links(profile, codes)}.",
     ]
@@ -220,10 +236,9 @@ def small_areas(editions: Mapping[str, Edition], profiles: Mapping[str, Profile]
     ]
     if not lacking:
         return ""
-    who = listed(lacking, " et")
     return (
         f'::: {{.callout-note #petits-domaines title="{TO_COME}"}}\n'
-        f"{sentence(f'pour {who}, {EXPLAINED}')}\n:::"
+        f"{sentence(EXPLAINED)} {sentence('sont concernés : ' + ' ; '.join(lacking))}\n:::"
     )
 
 

@@ -103,7 +103,11 @@ def people(place: Place, every: Iterable[Place], whole: int) -> str:
 
 
 def who_is_there(place: Place, every: dict[tuple[str, str], Place]) -> str:
-    """The territories that this one meets, with links, and its communes, each with an anchor."""
+    """The territories that this one meets, with links, and its communes.
+
+    A commune has its anchor (`commune-` and its code) on the page of its EPCI, else on that of its
+    zone d’emploi.
+    """
     met = [
         met_places(place, every, level)
         for level in ("departement", "epci", "zone_emploi")
@@ -134,9 +138,9 @@ def met_places(place: Place, every: dict[tuple[str, str], Place], level: str) ->
 
 
 def commune_list(place: Place, every: dict[tuple[str, str], Place]) -> str:
-    """The communes in alphabetical order, each with an anchor; those of a département by EPCI.
+    """The communes in alphabetical order; of a département, those that are in no EPCI.
 
-    Long lists are folded, by département for the types of commune.
+    The long lists of the types of commune are folded, by département.
     """
     if place.level == "departement":
         alone = place.communes.filter(pl.col("epci").is_null())
@@ -163,7 +167,8 @@ def _items(communes: pl.DataFrame, every: dict[tuple[str, str], Place], level: s
         if level != "epci" and row["epci"]:
             page = every["epci", row["epci"]].address.rpartition("/")[2]
             name = f'<a href="{page}.html#commune-{row["code"]}">{name}</a>'
-        anchor = f' id="commune-{row["code"]}"'
+        own = level == "epci" or (level == "zone_emploi" and not row["epci"])
+        anchor = f' id="commune-{row["code"]}"' if own else ""
         items.append(f"<li{anchor}>{name}, {integer(row['population'])}</li>")
     return f'<ul class="communes">{"".join(items)}</ul>'
 
