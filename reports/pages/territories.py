@@ -236,9 +236,11 @@ def small_areas(editions: Mapping[str, Edition], profiles: Mapping[str, Profile]
     ]
     if not lacking:
         return ""
+    who = "population concernée" if len(lacking) == 1 else "populations concernées"
+    listed = " ; ".join(lacking)
     return (
         f'::: {{.callout-note #petits-domaines title="{TO_COME}"}}\n'
-        f"{sentence(EXPLAINED)} {sentence('sont concernés : ' + ' ; '.join(lacking))}\n:::"
+        f"{sentence(EXPLAINED)} {sentence(f'{who} : {listed}')}\n:::"
     )
 
 
