@@ -46,8 +46,8 @@ def indicators_figure(profile: Profile, identifier: str, data: str, most: int) -
         edition,
         identifier,
         side_title(*sides, sum(fact.row["verdict"] is not None for fact in facts)),
-        f"Principaux indicateurs {profile.place.locative} et dans l’ensemble de la région, "
-        f"{edition.year}",
+        f"{edition.file.name} : principaux indicateurs {profile.place.locative} et dans l’ensemble "
+        f"de la région, {edition.year}",
         _reading(profile.shown(facts), profile.place.locative),
         f"{edition.noun().plural}, {profile.place.locative} ; chaque part a sa propre base, donnée "
         "dans le tableau",
@@ -84,8 +84,8 @@ def answers_figure(profile: Profile, family: str, data: str) -> PageFigure:
         edition,
         f"reponses-{slug(edition.campaign.population)}-{slug(family)}",
         capital(title),
-        f"{definition.title} : part de chaque réponse {profile.place.locative} et dans l’ensemble "
-        f"de la région, {edition.year}",
+        f"{edition.file.name}, {uncapital(definition.title)} : part de chaque réponse "
+        f"{profile.place.locative} et dans l’ensemble de la région, {edition.year}",
         _reading(profile.shown(facts), profile.place.locative),
         f"{uncapital(base)}, {profile.place.locative}",
         "Réponse",

@@ -53,7 +53,7 @@ CAUSES = (
     "ces écarts décrivent les réponses, ils n’en disent pas la cause : la taille et l’activité des "
     "structures, l’âge des habitants diffèrent d’un territoire à l’autre"
 )
-TO_COME = "Estimation par petits domaines : à venir"
+TO_COME = typography("Estimation par petits domaines : à venir")
 EXPLAINED = (
     "une estimation qui s’appuie aussi sur les territoires semblables prendra place ici ; elle "
     "n’est pas encore calculée"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
@@ -13,7 +14,7 @@ from analysis.prose import Setting, number_words, rank_words, sentence
 from analysis.wording import Noun
 from reports.addresses import territory_page
 from reports.pages.profile_text import paragraphs
-from survey.french import NBSP, integer, percent, typography
+from survey.french import NBSP, NNBSP, integer, percent, typography
 from survey.territories import LEVELS, Territories
 
 NOUNS = {
@@ -96,7 +97,8 @@ def people(place: Place, every: Iterable[Place], whole: int) -> str:
             f"{number_words(len(sizes))} {noun.plural} de la région"
         )
     if row["note"]:
-        said.append(f"ce sont les {row['note']}" if place.level == "type_commune" else row["note"])
+        note = re.sub(r"(?<=\d) (?=\d{3}\b)", NNBSP, row["note"])
+        said.append(f"ce sont les {note}" if place.level == "type_commune" else note)
     if row["population_totale"] and row["population_totale"] != row["population"]:
         said.append(f"le tout compte {integer(row['population_totale'])} habitants")
     return " ".join(sentence(words) for words in said)

@@ -89,7 +89,7 @@ def test_than_and_elision():
 
 
 def test_settings():
-    assert TRADE == Setting("Commerce", "dans le commerce", "du commerce")
+    assert Setting("Commerce", "dans le commerce", "du commerce") == TRADE
     assert TOWNS.units == "communes"
 
 

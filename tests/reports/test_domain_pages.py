@@ -95,6 +95,12 @@ def test_every_domain_has_its_page(editions, pages):
     assert {sectors.pages, territories.pages} <= set(KINDS)
 
 
+def test_the_same_words_name_no_two_figures_of_a_page(pages):
+    for address, page in pages.items():
+        labels = re.findall(r'role="region" aria-label="([^"]*)"', page.text)
+        assert len(labels) == len(set(labels)), address
+
+
 def test_the_hub_leads_to_every_sector(pages):
     hub = pages["secteurs/index"].text
     for address in pages:
@@ -151,7 +157,7 @@ def test_a_withheld_territory_says_why_and_shows_no_figure(editions, pages):
     assert front["subtitle"].endswith("aucun chiffre n’est publié\u202f: trop peu de réponses.")
     measured = body.partition("## Le territoire")[0]
     assert not re.search(r"\d", re.sub(r"\(\.\./[^)]*\)|\{[^}]*\}", "", measured)), measured
-    assert "Estimation par petits domaines : à venir" in body
+    assert "Estimation par petits domaines\u202f: à venir" in body
     rows = list(csv.DictReader(io.StringIO(page.files[f"{page.address}.csv"].decode("utf-8-sig"))))
     own = [row for row in rows if row["domain"] == page.address.rpartition("-")[2]]
     assert own and {row["status"] for row in own} == {"nd"}
