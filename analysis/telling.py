@@ -225,29 +225,41 @@ def family_sentence(title: str, facts: Sequence[Fact], turn: int) -> str:
     return sentence(turns[turn % len(turns)])
 
 
-def counted_verdict(kept: int, tested: int) -> str:
-    """How many of the indicators compared differ from the region, and what that does not say."""
+def counted_verdict(kept: int, slight: int, tested: int) -> str:
+    """How many of the indicators compared differ from the region, and what that does not say.
+
+    `slight` are those that surely differ, but by little.
+    """
     if tested == 0:
         return sentence(
             "aucun chiffre n’est assez précis pour être comparé à la région sans risque d’erreur"
         )
     if tested == 1:
-        said = "s’écarte nettement" if kept else "ne s’écarte pas nettement"
+        said = "s’écarte" if kept else "s’écarte un peu" if slight else "ne s’écarte pas nettement"
         return sentence(f"le seul indicateur comparé {said} de la région")
-    chance = "l’écart peut tenir au hasard de l’échantillon"
-    if kept == 0:
-        return sentence(
-            f"aucun des {integer(tested)} indicateurs comparés ne s’écarte nettement de la région :"
-            " les écarts observés peuvent tenir au hasard de l’échantillon"
-        )
     if kept == tested:
-        return sentence(f"les {tested} indicateurs comparés s’écartent nettement de la région")
-    verb = "s’écarte" if kept == 1 else "s’écartent"
-    rest = "les autres" if tested - kept > 1 else "l’autre"
-    return sentence(
-        f"sur {integer(tested)} indicateurs comparés, {_only(kept)} {verb} nettement de la région "
-        f"; pour {rest}, {chance}"
-    )
+        return sentence(
+            f"les {integer(tested)} indicateurs comparés s’écartent nettement de la région"
+        )
+    if kept:
+        verb = "s’écarte" if kept == 1 else "s’écartent"
+        said = (
+            f"sur {integer(tested)} indicateurs comparés, {_only(kept)} {verb} nettement de la "
+            "région"
+        )
+    else:
+        said = (
+            f"aucun des {integer(tested)} indicateurs comparés ne s’écarte nettement de la région"
+        )
+    if slight:
+        link = "et" if kept else "mais"
+        said += f", {link} {_only(slight) if not kept else number_words(slight)} "
+        said += "s’en écarte un peu" if slight == 1 else "s’en écartent un peu"
+    rest = tested - kept - slight
+    if not rest:
+        return sentence(said)
+    others = "l’autre" if rest == 1 else "les autres"
+    return sentence(f"{said} ; pour {others}, l’écart peut tenir au hasard de l’échantillon")
 
 
 def parted_sentence(above: Sequence[str], below: Sequence[str], others: int, kind: str) -> str:
@@ -262,8 +274,8 @@ def parted_sentence(above: Sequence[str], below: Sequence[str], others: int, kin
         if 0 < len(places) <= MOST_NAMED:
             said.append(f"{side} {listed([than(place) for place in places], ' et')}")
         elif places:
-            count = f"{number_words(len(places))} des {number_words(others)} {kind}"
-            said.append(f"{side} que dans {count}")
+            of_all = "les" if len(places) == others else f"{number_words(len(places))} des"
+            said.append(f"{side} que dans {of_all} {number_words(others)} {kind}")
     return sentence(f"la part y est nettement {listed(said, ' et')}") if said else ""
 
 

@@ -10,7 +10,7 @@ from analysis.cells import SHOWN, by_value
 from analysis.findings import finding_top
 from analysis.marks import Reference
 from analysis.profiles import ABOVE, BELOW
-from analysis.prose import Fact, capital, points_apart, uncapital
+from analysis.prose import Fact, capital, points_apart, quoted, uncapital
 from analysis.telling import side_title
 from analysis.wording import reading
 from reports.addresses import slug
@@ -102,7 +102,8 @@ def others_figure(
     """
     edition, main = profile.edition, profile.main
     rows = {row["domain"]: row for row in (*others, main.row)}
-    frame = by_value(_frame([fact_of(edition, row) for row in rows.values()], name="label"))
+    facts = [fact_of(edition, row) for row in rows.values()]
+    frame = by_value(_frame(facts, name="label"))
     measure = edition.definitions[main.row["family"]].title
     if main.verb:
         measure = f"Part des {main.noun.plural} qui {main.verb[1]}"
@@ -112,7 +113,7 @@ def others_figure(
         f"comparaison-{slug(edition.campaign.population)}",
         capital(title),
         f"{measure}, {by}, {edition.year}",
-        _reading(profile.shown([main]), profile.place.locative),
+        _reading(profile.shown([main]), profile.place.locative) or _reading_of_other(facts),
         f"{uncapital(base)}, {edition.region}",
         "Domaine",
     )
@@ -148,16 +149,30 @@ def gap_words(fact: Fact) -> str:
 
 
 def _reading(facts: Sequence[Fact], locative: str) -> str:
-    """The first firm figure read aloud, else the first one."""
+    """The first firm figure read aloud, else the first one; nothing when there is none."""
     if not facts:
-        return "aucune estimation de cette figure ne peut être lue seule"
+        return ""
     fact = next((fact for fact in facts if fact.row["status"] == "ok"), facts[0])
-    row = fact.row
-    said = f"{fact.value} des {fact.noun.plural} {fact.verb[1]}" if fact.verb else fact.reads
-    said = said or f"l’indicateur « {fact.label} » s’établit à {fact.value}"
+    row, said = fact.row, _said(fact)
     if row["whole_estimate"] is not None:
         said += f" ({fact.region} dans l’ensemble de la région)"
     return reading(f"{locative}, {said}", row["conf_low"], row["conf_high"], row["statistic"])
+
+
+def _reading_of_other(facts: Sequence[Fact]) -> str:
+    """The first firm figure of a figure that compares domains, by the label of its domain."""
+    for fact in facts:
+        if fact.row["status"] == "ok":
+            ends = fact.row["conf_low"], fact.row["conf_high"], fact.row["statistic"]
+            return reading(f"{fact.row['label']} : {_said(fact)}", *ends)
+    return "aucune estimation de cette figure n’est assez précise pour être lue seule"
+
+
+def _said(fact: Fact) -> str:
+    """« 31 % des entreprises utilisent l’IA »."""
+    if fact.verb:
+        return f"{fact.value} des {fact.noun.plural} {fact.verb[1]}"
+    return fact.reads or f"l’indicateur {quoted(fact.label)} s’établit à {fact.value}"
 
 
 def _caption(

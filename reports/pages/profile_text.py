@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from analysis.cells import SHOWN
-from analysis.profiles import ABOVE, BELOW, distinctive, parted
+from analysis.profiles import ABOVE, BELOW, SLIGHT, distinctive, parted
 from analysis.prose import Fact, capital, number_words, quoted, sentence
 from analysis.telling import (
     Teller,
@@ -140,8 +140,9 @@ def respondents(fact: Fact) -> str:
 def verdict_count(profiles: Iterable[Profile]) -> str:
     """How many of the indicators compared on the page differ from the region."""
     rows = [row for profile in profiles for row in profile.rows if row["verdict"] is not None]
-    kept = sum(row["verdict"] in (ABOVE, BELOW) for row in rows)
-    return counted_verdict(kept, len(rows))
+    verdicts = [row["verdict"] for row in rows]
+    kept = verdicts.count(ABOVE) + verdicts.count(BELOW)
+    return counted_verdict(kept, verdicts.count(SLIGHT), len(rows))
 
 
 def unknown(profiles: Sequence[Profile], where: str, causes: str) -> str:

@@ -140,13 +140,9 @@ def territory(place: Place, atlas: Atlas) -> Page:
 
 
 def head(place: Place, profiles: Mapping[str, Profile], teller: Teller) -> tuple[str, str]:
-    """The title, a finding when a main figure is firm, and what stands under it.
-
-    A figure that differs from the region comes before one that does not.
-    """
+    """The title, a finding when a main figure is firm, and what stands under it."""
     neutral = capital(f"l’intelligence artificielle {place.row['locatif']}")
-    firm = [each for each in profiles.values() if finding(each.main, place.setting, "")]
-    firm.sort(key=lambda each: not each.main.differs)
+    firm = firm_profiles(place, profiles)
     if not firm:
         return neutral, silent(place, profiles)
     if len(firm) == 1:
@@ -168,11 +164,16 @@ def silent(place: Place, profiles: Mapping[str, Profile]) -> str:
     return silence(next(iter(profiles.values())), where)
 
 
+def firm_profiles(place: Place, profiles: Mapping[str, Profile]) -> list[Profile]:
+    """Those whose main figure makes a title, the ones that differ from the region first."""
+    firm = [each for each in profiles.values() if finding(each.main, place.setting, "")]
+    return sorted(firm, key=lambda each: not each.main.differs)
+
+
 def description(place: Place, profiles: Mapping[str, Profile]) -> str:
-    """What a search engine shows: the first firm figure, else what the page is."""
-    for profile in profiles.values():
-        if profile.main.row["status"] == "ok":
-            return main_sentence(profile.main, place.setting)
+    """What a search engine shows: the figure of the title, else what the page is."""
+    for profile in firm_profiles(place, profiles):
+        return main_sentence(profile.main, place.setting)
     return sentence(f"ce que l’observatoire sait de l’IA {place.row['locatif']}, et ne sait pas")
 
 

@@ -241,18 +241,37 @@ def test_answers_agree_in_number(turn, count, verdict):
     assert bool(up) == (verdict == ABOVE)
 
 
-def test_how_many_differ():
-    assert counted_verdict(0, 0).startswith("Aucun chiffre n’est assez précis")
-    assert (
-        counted_verdict(0, 1)
-        == "Le seul indicateur comparé ne s’écarte pas nettement de la région."
-    )
-    assert counted_verdict(0, 9).startswith("Aucun des 9 indicateurs comparés ne s’écarte")
-    assert counted_verdict(1, 9).startswith("Sur 9 indicateurs comparés, un seul s’écarte")
-    assert counted_verdict(3, 4).endswith(
-        "pour l’autre, l’écart peut tenir au hasard de l’échantillon."
-    )
-    assert counted_verdict(4, 4) == "Les 4 indicateurs comparés s’écartent nettement de la région."
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ((0, 0, 0), "Aucun chiffre n’est assez précis pour être comparé à la région sans risque"),
+        ((0, 0, 1), "Le seul indicateur comparé ne s’écarte pas nettement de la région."),
+        (
+            (0, 0, 9),
+            "Aucun des 9 indicateurs comparés ne s’écarte nettement de la région\u202f; pour",
+        ),
+        (
+            (0, 2, 9),
+            "Aucun des 9 indicateurs comparés ne s’écarte nettement de la région, mais deux",
+        ),
+        (
+            (1, 0, 9),
+            "Sur 9 indicateurs comparés, un seul s’écarte nettement de la région\u202f; pour",
+        ),
+        ((3, 2, 9), "Sur 9 indicateurs comparés, trois s’écartent nettement de la région, et deux"),
+        (
+            (3, 1, 4),
+            "Sur 4 indicateurs comparés, trois s’écartent nettement de la région, et un s’en",
+        ),
+        ((4, 0, 4), "Les 4 indicateurs comparés s’écartent nettement de la région."),
+    ],
+)
+def test_how_many_differ(counts, said):
+    found = counted_verdict(*counts)
+    assert found.startswith(said)
+    kept, slight, tested = counts
+    assert ("hasard" in found) == (tested > 1 and kept + slight < tested)
+    assert ("un peu" in found) == (slight > 0)
 
 
 def test_titles_of_figures_count_each_side():
@@ -270,6 +289,9 @@ def test_those_parted_are_named_up_to_two_else_counted():
     assert parted_sentence([], [], 4, "autres départements") == ""
     assert parted_sentence(["en Vendée", "dans la Sarthe"], [], 4, "x") == (
         "La part y est nettement plus élevée qu’en Vendée et que dans la Sarthe."
+    )
+    assert parted_sentence([], ["à A", "à B", "à C"], 3, "autres départements") == (
+        "La part y est nettement plus faible que dans les trois autres départements."
     )
     assert parted_sentence(["à A", "à B", "à C"], ["à D"], 11, "autres secteurs") == (
         "La part y est nettement plus élevée que dans trois des onze autres secteurs et plus"
