@@ -16,8 +16,8 @@ import polars as pl
 from scipy.stats import studentized_range
 
 from analysis.cells import by_value, display
-from analysis.wording import Noun, count_words, is_plural, order_of_magnitude, ratio_words
-from survey.french import typography
+from analysis.wording import Noun, count_words, is_plural, ratio_words, share_among
+from survey.french import typography, within
 
 NORMAL_95 = 1.959964
 LEAST_SURE_RATIO = 1.5  # « n fois plus » needs at least this ratio between the nearest bounds
@@ -32,7 +32,7 @@ def finding_share(cell: Mapping, noun: Noun, verb: tuple[str, str], neutral: str
     share = cell["estimate"]
     if cell["status"] != "ok" or not share:
         return _sentence(neutral)
-    words = order_of_magnitude(share, noun)
+    words = share_among(share, noun)
     return _sentence(f"{words} {verb[is_plural(share)]}")
 
 
@@ -86,7 +86,7 @@ def finding_top(frame: pl.DataFrame, superlative: str, heading: str) -> str:
         return _sentence(heading)
     if len(firm) == 1 or clearly_above(firm[0], firm[1]):
         return _sentence(f"{firm[0]['label']}, {superlative}")
-    first, second = (_lower(row["label"]) for row in firm[:2])
+    first, second = (within(row["label"]) for row in firm[:2])
     return _sentence(f"{heading} : « {first} » et « {second} »")
 
 
@@ -146,10 +146,6 @@ def range_allowed(count: int) -> float:
 
 def _firm(frame: pl.DataFrame) -> pl.DataFrame:
     return by_value(display(frame).filter(pl.col("status") == "ok"))
-
-
-def _lower(label: str) -> str:
-    return label if label[:2].isupper() else label[0].lower() + label[1:]
 
 
 def _sentence(text: str) -> str:
