@@ -13,7 +13,7 @@ from typing import Any
 from analysis.cells import value_text
 from analysis.findings import LEAST_SURE_RATIO
 from analysis.profiles import ABOVE, BELOW
-from analysis.wording import Noun, is_plural, order_of_magnitude, ratio_words
+from analysis.wording import Noun, is_plural, ratio_words, share_among
 from survey.french import NBSP, integer, typography
 
 Row = Mapping[str, Any]
@@ -104,11 +104,6 @@ def capital(text: str) -> str:
     return typography(text[:1].upper() + text[1:])
 
 
-def uncapital(label: str) -> str:
-    """Within a sentence: « industrie et énergie », but « CCAS »."""
-    return label if label[:2].isupper() else label[:1].lower() + label[1:]
-
-
 def sentence(text: str) -> str:
     """A whole sentence: capital, full stop, French spacing."""
     return capital(text if text.endswith((".", "?", "!")) else f"{text}.")
@@ -154,7 +149,7 @@ def magnitude_words(fact: Fact) -> str | None:
     if fact.verb is None or fact.row["statistic"] != "share" or not fact.row["estimate"] > 0:
         return None
     share = fact.row["estimate"]
-    return f"{order_of_magnitude(share, fact.noun)} {fact.verb[is_plural(share)]}"
+    return f"{share_among(share, fact.noun)} {fact.verb[is_plural(share)]}"
 
 
 def number_words(count: int, *, feminine: bool = False) -> str:

@@ -10,7 +10,7 @@ from analysis.cells import SHOWN, by_value
 from analysis.findings import finding_top
 from analysis.marks import Reference
 from analysis.profiles import ABOVE, BELOW
-from analysis.prose import Fact, capital, points_apart, quoted, uncapital
+from analysis.prose import Fact, capital, points_apart, quoted
 from analysis.telling import side_title
 from analysis.wording import reading
 from reports.addresses import slug
@@ -18,7 +18,7 @@ from reports.beside import PageFigure, places_figure, region_figure
 from reports.edition import Edition
 from reports.figures import Caption
 from reports.pages.profile import KEPT, Profile, Row, fact_of
-from survey.french import typography
+from survey.french import typography, within
 
 LEAST_SHOWN = 3  # answers that a figure needs
 PREFERRED = ("usages", "freins", "accompagnement")  # themes drawn first: the uses, the barriers
@@ -84,10 +84,10 @@ def answers_figure(profile: Profile, family: str, data: str) -> PageFigure:
         edition,
         f"reponses-{slug(edition.campaign.population)}-{slug(family)}",
         capital(title),
-        f"{edition.file.name}, {uncapital(definition.title)} : part de chaque réponse "
+        f"{edition.file.name}, {within(definition.title)} : part de chaque réponse "
         f"{profile.place.locative} et dans l’ensemble de la région, {edition.year}",
         _reading(profile.shown(facts), profile.place.locative),
-        f"{uncapital(base)}, {profile.place.locative}",
+        f"{within(base)}, {profile.place.locative}",
         "Réponse",
     )
     return region_figure(frame, caption, name="ici", data=data)
@@ -114,7 +114,7 @@ def others_figure(
         capital(title),
         f"{measure}, {by}, {edition.year}",
         _reading(profile.shown([main]), profile.place.locative) or _reading_of_other(facts),
-        f"{uncapital(base)}, {edition.region}",
+        f"{within(base)}, {edition.region}",
         "Domaine",
     )
     region = main.row["whole_estimate"]

@@ -8,7 +8,7 @@ import polars as pl
 
 from analysis.cells import SHOWN, display
 from analysis.profiles import standing
-from analysis.prose import Setting, number_words, plural_label, quoted, sentence, uncapital
+from analysis.prose import Setting, number_words, plural_label, quoted, sentence
 from analysis.telling import Teller, main_sentence
 from reports.addresses import population_page, sector_page
 from reports.edition import Edition, markdown_table
@@ -36,7 +36,7 @@ from reports.pages.profile_text import (
     unknown,
     verdict_count,
 )
-from survey.french import typography
+from survey.french import typography, within
 
 HUB = "secteurs/index"
 ROLE = "sector"
@@ -123,7 +123,7 @@ def among(profile: Profile, every: Sequence[Profile], data: str) -> str:
     if not any(row["status"] in SHOWN for row in mains) or len(mains) < 2:
         return ""
     cut = next(each for each in profile.edition.file.domains if each.type == profile.domain_type)
-    several, by = plural_label(cut.label), f"par {uncapital(cut.label)}"
+    several, by = plural_label(cut.label), f"par {within(cut.label)}"
     title = f"{profile.edition.definitions[profile.main.row['family']].title}, {by}"
     rank = standing(mains, profile.domain)
     if rank:

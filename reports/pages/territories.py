@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from analysis.cells import SHOWN
-from analysis.prose import capital, sentence, uncapital
+from analysis.prose import capital, sentence
 from analysis.telling import Teller, finding, lead_sentence, main_sentence
 from reports.addresses import population_page, slug
 from reports.edition import Edition
@@ -42,7 +42,7 @@ from reports.pages.territory_places import (
     similar_places,
     who_is_there,
 )
-from survey.french import typography
+from survey.french import typography, within
 from survey.territories import LEVELS, load_territories
 
 PAGE = ("domain_type", "domain")  # the populations of a territory share its page, and its tests
@@ -231,7 +231,7 @@ def places_source(edition: Edition) -> str:
 def small_areas(editions: Mapping[str, Edition], profiles: Mapping[str, Profile]) -> str:
     """The place of small-area estimates, for the populations without a main figure here."""
     lacking = [
-        uncapital(edition.file.name)
+        within(edition.file.name)
         for population, edition in editions.items()
         if population not in profiles or profiles[population].main.row["status"] not in SHOWN
     ]

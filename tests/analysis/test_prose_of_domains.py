@@ -21,7 +21,6 @@ from analysis.prose import (
     rank_words,
     sure_ratio,
     than,
-    uncapital,
 )
 from analysis.telling import (
     FORMS,
@@ -99,7 +98,6 @@ def test_small_words():
     assert (rank_words(1), rank_words(12)) == ("1er", "12e")
     assert plural_label("Type d’organisme") == "types d’organisme"
     assert plural_label("Campus") == "campus"
-    assert (uncapital("Industrie"), uncapital("CCAS")) == ("industrie", "CCAS")
     assert quoted("dit « plus » d’IA") == "« dit “ plus ” d’IA »"
 
 
@@ -145,6 +143,14 @@ def test_points_are_those_a_reader_subtracts():
     assert points_apart(fact(0.18, 0.191, BELOW)) == "1\u00a0point de moins"
     assert points_apart(fact(0.0454, 0.1906, BELOW)) is None  # 5 and 19, but 14.5 apart
     assert points_apart(fact(3.9, 3.0, ABOVE, statistic="mean", verb=None)) is None
+
+
+def test_a_long_noun_is_said_before_its_share():
+    many = Noun("structure de l’ESS ou autre", "structures de l’ESS ou autres", feminine=True)
+    told = Fact(fact(0.31, 0.19, ABOVE).row, "Usage", many, verb=USES)
+    assert magnitude_words(told) == (
+        "parmi les structures de l’ESS ou autres, un peu plus de trois sur dix utilisent l’IA"
+    )
 
 
 def test_a_share_of_nil_is_never_worded_as_a_magnitude():
