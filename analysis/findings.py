@@ -245,12 +245,13 @@ def surely_apart(high: Mapping, low: Mapping, count: int) -> bool:
     Tukey's studentised range at 5 %, standard errors being taken from the 95 % intervals.
     """
     errors = [(cell["conf_high"] - cell["conf_low"]) / (2 * NORMAL_95) for cell in (high, low)]
-    return high["estimate"] - low["estimate"] > _allowed_range(count) * hypot(*errors)
+    return high["estimate"] - low["estimate"] > range_allowed(count) * hypot(*errors)
 
 
 @cache
-def _allowed_range(count: int) -> float:
-    return studentized_range.ppf(0.95, count, inf) / sqrt(2)
+def range_allowed(count: int) -> float:
+    """Errors of a difference by which chance parts the extremes of `count` domains, 19 in 20."""
+    return float(studentized_range.ppf(0.95, count, inf)) / sqrt(2)
 
 
 def _firm(frame: pl.DataFrame) -> pl.DataFrame:

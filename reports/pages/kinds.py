@@ -15,6 +15,8 @@ from reports.pages import (
     institutional,
     method,
     questionnaires,
+    sectors,
+    territories,
     territory_hub,
 )
 from reports.pages.page import Page
@@ -26,7 +28,9 @@ KINDS: tuple[Kind, ...] = (
     comparing.pages,
     changing.pages,
     following.pages,
+    sectors.pages,
     territory_hub.pages,
+    territories.pages,
     explorer.pages,
     method.pages,
     questionnaires.pages,
