@@ -9,6 +9,7 @@ cells never carry a title.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from math import hypot, inf, sqrt
 
 import polars as pl
@@ -57,6 +58,23 @@ def finding_gap(
     agreed = verb[top.startswith("les ")]
     than = f"qu’{bottom}" if bottom[0].lower() in "aeiouyéèêh" else f"que {bottom}"
     return _sentence(f"{top} {agreed} {ratio or 'plus'} {than}")
+
+
+def finding_extremes(frame: pl.DataFrame, places: Mapping[str, str], neutral: str) -> str:
+    """« De 9 % dans la construction à 57 % dans l’industrie », the lowest then the highest.
+
+    Compares the extremes of the firm cells named in `places` (domain code -> « dans la
+    construction », « en Vendée »). Overlapping intervals, or a gap that the extremes of as many
+    equal domains would often reach, give `neutral`.
+    """
+    firm = _firm(frame).filter(pl.col("domain").cast(pl.String).is_in(list(places)))
+    if firm.height < 2:
+        return _sentence(neutral)
+    high, low = firm.row(0, named=True), firm.row(-1, named=True)
+    if not (clearly_above(high, low) and surely_apart(high, low, firm.height)):
+        return _sentence(neutral)
+    first, last = (f"{_said(cell['value'])} {places[str(cell['domain'])]}" for cell in (low, high))
+    return _sentence(f"de {first} à {last}")
 
 
 def finding_trend(frame: pl.DataFrame, subject: str, along: str, neutral: str) -> str:
@@ -122,6 +140,26 @@ def finding_change(
     return _sentence(f"{subject} {verb} nettement dans {count_words(len(moved), noun)} sur {whole}")
 
 
+def finding_moves(changes: pl.DataFrame, labels: Mapping[str, str], noun: Noun) -> str:
+    """« Trois réponses progressent nettement, une recule », or the only one that moves by its name.
+
+    `changes` is given by `comparison.compare_editions`; `labels` names each of its indicators.
+    """
+    rows = changes.select("indicator", "verdict").to_dicts()
+    if not any(row["verdict"] for row in rows):
+        return _sentence("évolution non mesurable")
+    up, down = ([row for row in rows if row["verdict"] == way] for way in ("hausse", "baisse"))
+    if len(up) + len(down) == 1:
+        verb = "progresse" if up else "recule"
+        return _sentence(f"« {labels[(up or down)[0]['indicator']]} » {verb} nettement")
+    parts = [
+        f"{count_words(len(moved), noun)} {verb}{'ent' * (len(moved) > 1)} nettement"
+        for moved, verb in ((up, "progresse"), (down, "recule"))
+        if moved
+    ]
+    return _sentence(", ".join(parts) or f"auc{noun.one} {noun.singular} n’évolue nettement")
+
+
 def clearly_above(high: Mapping, low: Mapping) -> bool:
     """Whether the interval of `high` lies wholly above that of `low`; False when one is missing."""
     bounds = (high["conf_low"], low["conf_high"])
@@ -134,12 +172,22 @@ def surely_apart(high: Mapping, low: Mapping, count: int) -> bool:
     Tukey's studentised range at 5 %, standard errors being taken from the 95 % intervals.
     """
     errors = [(cell["conf_high"] - cell["conf_low"]) / (2 * NORMAL_95) for cell in (high, low)]
-    allowed = studentized_range.ppf(0.95, count, inf) / sqrt(2)
-    return high["estimate"] - low["estimate"] > allowed * hypot(*errors)
+    return high["estimate"] - low["estimate"] > _allowed(count) * hypot(*errors)
+
+
+@cache
+def _allowed(count: int) -> float:
+    """Standard errors of a difference that chance leaves between the extremes of `count` domains."""
+    return studentized_range.ppf(0.95, count, inf) / sqrt(2)
 
 
 def _firm(frame: pl.DataFrame) -> pl.DataFrame:
     return by_value(display(frame).filter(pl.col("status") == "ok"))
+
+
+def _said(value: str) -> str:
+    """« < 1 % » as it is said within a sentence: « moins de 1 % »."""
+    return value.replace("<", "moins de").replace(">", "plus de")
 
 
 def _lower(label: str) -> str:
