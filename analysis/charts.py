@@ -1,4 +1,4 @@
-"""Charts of published cells: a frame in, an Altair chart out, in a wide and in a narrow form.
+"""Charts of published cells: a frame in, a chart out, in a wide and in a narrow form.
 
 Every frame follows the result vocabulary plus `label`, the French name of the row. A cell the
 disclosure gate withheld keeps its row and says why. No chart computes an estimate.
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-import altair as alt
 import polars as pl
 
 from analysis.cells import by_value, count_text, display
@@ -18,6 +17,8 @@ from analysis.lettering import text_width
 from analysis.marks import (
     PAIR_TOOLTIP,
     TOOLTIP,
+    Chart,
+    Layer,
     Reference,
     assemble,
     axis,
@@ -38,7 +39,7 @@ def dot_interval(
     reference: Reference | None = None,
     order: Order = "value",
     form: Form = "wide",
-) -> alt.LayerChart:
+) -> Chart:
     """Each row as a dot and its interval; value and interval in columns at the right.
 
     A row without interval is a figure published elsewhere: its dot takes the reference's orange.
@@ -55,18 +56,18 @@ def share_bars(
     reference: Reference | None = None,
     order: Order = "value",
     form: Form = "wide",
-) -> alt.LayerChart:
+) -> Chart:
     """Each row as a bar from zero with its interval; for several indicators of one population."""
     return _interval_rows(frame, _bar_marks, reference, order, form)
 
 
 def _interval_rows(
     frame: pl.DataFrame,
-    draw: Callable[[Sequence[Row]], list[alt.Chart]],
+    draw: Callable[[Sequence[Row]], list[Layer]],
     reference: Reference | None,
     order: Order,
     form: Form,
-) -> alt.LayerChart:
+) -> Chart:
     check_form(form)
     cells = _ordered(display(frame), order)
     widths = _column_widths(cells, SIZES[form].text)
@@ -139,7 +140,7 @@ def _by_status(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     return fragile, [row for row in rows if row["status"] != "fragile"]
 
 
-def _dot_marks(shown: Sequence[Row]) -> list[alt.Chart]:
+def _dot_marks(shown: Sequence[Row]) -> list[Layer]:
     fragile, firm = _by_status([row for row in shown if row["conf_low"] is not None])
     published = [row for row in shown if row["conf_low"] is None]
     layers = []
@@ -156,7 +157,7 @@ def _dot_marks(shown: Sequence[Row]) -> list[alt.Chart]:
     return layers
 
 
-def _bar_marks(shown: Sequence[Row]) -> list[alt.Chart]:
+def _bar_marks(shown: Sequence[Row]) -> list[Layer]:
     fragile, firm = _by_status(shown)
     bars, whiskers = [], []
     for rows, bar, whisker in ((fragile, "rule", "fragile"), (firm, "data-2", "data")):
@@ -168,7 +169,7 @@ def _bar_marks(shown: Sequence[Row]) -> list[alt.Chart]:
 
 def _value_columns(
     shown: Sequence[Row], layout: Layout, widths: tuple[float, float]
-) -> list[alt.Chart]:
+) -> list[Layer]:
     """Values in bold and intervals, each right-aligned in its column, headed when wide."""
     right = layout.sizes.width
     wide = layout.form == "wide"
@@ -191,7 +192,7 @@ def dumbbell(
     names: tuple[str, str] | None = None,
     order: Order = "given",
     form: Form = "wide",
-) -> alt.LayerChart:
+) -> Chart:
     """Change between two editions: the earlier dot hollow, the later full, the change in words.
 
     Parameters
@@ -244,7 +245,7 @@ def _pair_layout(labels: Sequence[str], words: Sequence[str], maximum: float, fo
     return row_layout(labels, form, maximum=maximum, top=62, columns=columns, inset=42)
 
 
-def _pair_marks(drawn: Sequence[Row]) -> list[alt.Chart]:
+def _pair_marks(drawn: Sequence[Row]) -> list[Layer]:
     both = [
         row
         for row in drawn
@@ -267,7 +268,7 @@ def _dot(row: Row, at: str, text: str) -> Row:
     return {"x": _rounded(row[at]), "y": row["y"], "label": row["label"], "value": row[text]}
 
 
-def _pair_values(drawn: Sequence[Row], layout: Layout) -> list[alt.Chart]:
+def _pair_values(drawn: Sequence[Row], layout: Layout) -> list[Layer]:
     """Each value on the outer side of its dot, so that two close dots never share a place."""
     sides = {("was", "right"): [], ("was", "left"): [], ("now", "right"): [], ("now", "left"): []}
     for row in drawn:
@@ -295,7 +296,7 @@ def _behind(text: Row, align: str, bold: bool, layout: Layout) -> Row:
     return {"x": text["x"], "x2": layout.value(end), "y": text["y"]}
 
 
-def _pair_legend(names: tuple[str, str], layout: Layout) -> list[alt.Chart]:
+def _pair_legend(names: tuple[str, str], layout: Layout) -> list[Layer]:
     """« ○ 2025  ● 2026 » above the plot, once."""
     first = layout.left if layout.form == "wide" else 6
     second = first + text_width(names[0], layout.sizes.text) + 36
@@ -308,7 +309,7 @@ def _pair_legend(names: tuple[str, str], layout: Layout) -> list[alt.Chart]:
     ]
 
 
-def _change_column(drawn: Sequence[Row], layout: Layout) -> list[alt.Chart]:
+def _change_column(drawn: Sequence[Row], layout: Layout) -> list[Layer]:
     right = layout.sizes.width
     moved = [layout.at(right, r["first"], r["words"]) for r in drawn if r["words"] not in UNMOVED]
     still = [layout.at(right, r["first"], r["words"]) for r in drawn if r["words"] in UNMOVED]

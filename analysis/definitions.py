@@ -55,10 +55,11 @@ class Following(_Definition):
 class Comparison(_Definition):
     """Published figures (ids of the comparators) to set beside the domain type `on`.
 
-    `differs` says in French what differs between the two definitions; None when nothing does.
+    Written `domain`, since YAML reads `on` as true. `differs` says in French what differs between
+    the two definitions; None when nothing does.
     """
 
-    on: str
+    on: str = Field(alias="domain")
     with_: tuple[str, ...] = Field(alias="with")
     differs: str | None = None
 
@@ -114,7 +115,8 @@ class RegistryFile(_Definition):
     """The content of a registry of indicators.
 
     `name` is the heading of the population; `nouns` counts the units of each base (its expression,
-    or `everyone`); `words` says a domain, by type and code, as the subject of a sentence.
+    or `ensemble`); `words` says a domain, by type and code, within a sentence; `unpublished` says
+    why a question has no indicator.
     """
 
     population: str
@@ -123,6 +125,7 @@ class RegistryFile(_Definition):
     domains: tuple[DomainDefinition, ...]
     words: dict[str, dict[str, str]] = {}
     indicators: tuple[IndicatorDefinition, ...]
+    unpublished: dict[str, str] = {}
 
 
 def read_definitions(content: Mapping[str, Any]) -> RegistryFile:

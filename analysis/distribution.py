@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
 import polars as pl
 
 from analysis.cells import REASONS, count_text, display
 from analysis.layout import SIZES, Form, Layout, Row, check_form, row_layout, without_margins
 from analysis.lettering import text_width
-from analysis.marks import DARK_TINTS, TINTS, TOOLTIP, assemble, reasons, segments, texts, uprights
+from analysis.marks import (
+    ANSWER_TOOLTIP,
+    DARK_TINTS,
+    TINTS,
+    Chart,
+    Layer,
+    assemble,
+    reasons,
+    segments,
+    texts,
+    uprights,
+)
 from survey.errors import SurveyError
 from survey.french import NNBSP
 
 BAR = 24
 
 
-def distribution(
-    frame: pl.DataFrame, answers: Sequence[str], *, form: Form = "wide"
-) -> alt.LayerChart:
+def distribution(frame: pl.DataFrame, answers: Sequence[str], *, form: Form = "wide") -> Chart:
     """Stacked shares of the ordered `answers`, one bar per label.
 
     `frame` holds published cells, one row per label and answer, with a column `answer` (French
@@ -36,11 +44,10 @@ def distribution(
     legend, used = _legend(answers, form)
     layout = without_margins(row_layout(labels, form, top=used + 12, columns=6, thickness=BAR))
     pieces, silent = _pieces(cells, answers, labels, layout)
-    tooltip = (TOOLTIP[0], alt.Tooltip("answer:N", title="Réponse"), *TOOLTIP[1:])
     layers = []
     for answer, tint in zip(answers, TINTS, strict=False):
         bars = [piece for piece in pieces if piece["answer"] == answer]
-        layers.append(segments(bars, width=BAR, colour=tint, tooltip=tooltip))
+        layers.append(segments(bars, width=BAR, colour=tint, tooltip=ANSWER_TOOLTIP))
     joints = [
         {"x": piece["x"], "y": piece["y"] - BAR / 2, "y2": piece["y"] + BAR / 2}
         for piece in pieces
@@ -73,7 +80,7 @@ def _pieces(
     return pieces, silent
 
 
-def _shares(pieces: Sequence[Row], answers: Sequence[str], layout: Layout) -> list[alt.Chart]:
+def _shares(pieces: Sequence[Row], answers: Sequence[str], layout: Layout) -> list[Layer]:
     """The share in its segment, where it fits, in the colour read on the tint."""
     tints = dict(zip(answers, TINTS, strict=False))
     size = layout.sizes.small
@@ -103,7 +110,7 @@ def _legend(answers: Sequence[str], form: Form) -> tuple[list[Row], float]:
     return places, y + 10
 
 
-def _swatches(legend: Sequence[Row], layout: Layout) -> list[alt.Chart]:
+def _swatches(legend: Sequence[Row], layout: Layout) -> list[Layer]:
     squares = []
     for item, tint in zip(legend, TINTS, strict=False):
         ends = {"x": layout.value(item["left"]), "x2": layout.value(item["left"] + 14)}

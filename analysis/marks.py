@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import altair as alt
+from typing import TYPE_CHECKING, Any
 
 from analysis.cells import value_text
 from analysis.layout import Layout, Row, tick_text
 from analysis.lettering import text_width
 from survey.french import NNBSP
+
+if TYPE_CHECKING:
+    import altair as alt
 
 PALETTE = {
     "ink": "#1c2b33",
@@ -28,18 +29,28 @@ PALETTE = {
     "data-5": "#e6f0f3",
     "reference": "#b8480f",
     "paper": "#ffffff",
+    "wash": "#f4f7f8",
     "fragile": "#66757d",
 }
 TINTS = ("data", "data-3", "data-2", "data-4", "data-5")  # from the darkest
 DARK_TINTS = ("data", "data-3")  # the paper is read on these, the ink on the others
 FONT = "'Source Sans 3 Variable', 'Source Sans 3', sans-serif"
+
+
+def told(field: str, title: str) -> dict[str, str]:
+    """A field of the rows, as hovering tells it."""
+    return {"field": field, "type": "nominal", "title": title}
+
+
+Tooltip = Sequence[dict[str, str]]
 TOOLTIP = (
-    alt.Tooltip("label:N", title="Ligne"),
-    alt.Tooltip("value:N", title="Estimation"),
-    alt.Tooltip("interval:N", title=f"Intervalle à 95{NNBSP}%"),
-    alt.Tooltip("n:N", title="Répondants"),
+    told("label", "Ligne"),
+    told("value", "Estimation"),
+    told("interval", f"Intervalle à 95{NNBSP}%"),
+    told("n", "Répondants"),
 )
 PAIR_TOOLTIP = TOOLTIP[:2]
+ANSWER_TOOLTIP = (TOOLTIP[0], told("answer", "Réponse"), *TOOLTIP[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +67,67 @@ class Reference:
         return f"{self.label} {value_text(self.value, self.statistic)}"
 
 
-def _layer(rows: Sequence[Row], kind: str, tooltip: Sequence[alt.Tooltip] = (), **mark: Any):
-    base = alt.Chart(alt.InlineData(values=list(rows)))
-    drawn = getattr(base, f"mark_{kind}")(**mark)
-    return drawn.encode(tooltip=list(tooltip)) if tooltip else drawn
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Rows drawn with one mark of Vega-Lite: `rule`, `point` or `text`; `kind` and its style."""
+
+    rows: list[Row]
+    mark: dict[str, Any]
+    fields: tuple[str, ...] = ()
+    tooltip: tuple[dict[str, str], ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The layer of a Vega-Lite specification."""
+        encoding: dict[str, Any] = {name: {"field": name} for name in self.fields}
+        if "text" in encoding:
+            encoding["text"]["type"] = "nominal"
+        if self.tooltip:
+            encoding["tooltip"] = list(self.tooltip)
+        return {"data": {"values": self.rows}, "mark": self.mark, "encoding": encoding}
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Layers over one pair of scales: `across` runs over `plot` pixels, heights are pixels.
+
+    Altair is not asked to build it, for it checks every mark as it goes and costs more than all
+    else together; `to_altair` hands the whole to it.
+    """
+
+    layers: tuple[Layer, ...]
+    width: int
+    height: int
+    across: tuple[float, float]
+    plot: tuple[float, float]
+    description: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The Vega-Lite specification."""
+        hidden = {"type": "quantitative", "axis": None}
+        across = {"domain": list(self.across), "range": list(self.plot), "nice": False}
+        down = {"domain": [self.height, 0], "nice": False}
+        described = {"description": self.description} if self.description else {}
+        return described | {
+            "config": {"font": FONT, "view": {"strokeWidth": 0}},
+            "width": self.width,
+            "height": self.height,
+            "autosize": {"type": "none"},
+            "padding": 0,
+            "encoding": {
+                "x": {"field": "x", "scale": across, **hidden},
+                "y": {"field": "y", "scale": down, **hidden},
+            },
+            "layer": [layer.to_dict() for layer in self.layers],
+        }
+
+    def to_altair(self) -> alt.LayerChart:
+        """The chart as Altair holds it, for a notebook."""
+        import altair as alt
+
+        return alt.LayerChart.from_dict(self.to_dict())
+
+    def _repr_mimebundle_(self, *args: Any, **kwargs: Any) -> Any:
+        return self.to_altair()._repr_mimebundle_(*args, **kwargs)
 
 
 def texts(
@@ -69,45 +137,49 @@ def texts(
     size: float = 15,
     bold: bool = False,
     align: str = "left",
-) -> alt.Chart:
+) -> Layer:
     """Prepared strings (`text`), set on the middle of their line."""
-    weight = {"fontWeight": 700} if bold else {}
-    drawn = _layer(
-        rows,
-        "text",
-        align=align,
-        baseline="middle",
-        fontSize=size,
-        color=PALETTE[colour],
-        **weight,
-    )
-    return drawn.encode(text="text:N")
+    mark = {"type": "text", "align": align, "baseline": "middle", "fontSize": size}
+    mark |= {"color": PALETTE[colour]} | ({"fontWeight": 700} if bold else {})
+    return Layer(list(rows), mark, ("text",))
 
 
 def segments(
+    rows: Sequence[Row], *, width: float, colour: str, tooltip: Tooltip = (), **mark: Any
+) -> Layer:
+    """Horizontal segments from `x` to `x2`, ending exactly there; a thick one is a bar."""
+    return _rule(rows, ("x2",), width, colour, tooltip, mark)
+
+
+def uprights(
+    rows: Sequence[Row], *, colour: str, width: float = 1, tooltip: Tooltip = (), **mark: Any
+) -> Layer:
+    """Vertical segments from `y` to `y2`."""
+    return _rule(rows, ("y2",), width, colour, tooltip, mark)
+
+
+def slopes(rows: Sequence[Row], *, colour: str, width: float) -> Layer:
+    """Segments from (`x`, `y`) to (`x2`, `y2`)."""
+    return _rule(rows, ("x2", "y2"), width, colour, (), {})
+
+
+def _rule(
     rows: Sequence[Row],
-    *,
+    fields: tuple[str, ...],
     width: float,
     colour: str,
-    tooltip: Sequence[alt.Tooltip] = (),
-) -> alt.Chart:
-    """Horizontal segments from `x` to `x2`, ending exactly there; a thick one is a bar."""
-    drawn = _layer(rows, "rule", tooltip, strokeWidth=width, color=PALETTE[colour])
-    return drawn.encode(x2="x2:Q")
+    tooltip: Tooltip,
+    style: dict[str, Any],
+) -> Layer:
+    mark = {"type": "rule", "strokeWidth": width, "color": PALETTE[colour], **style}
+    return Layer(list(rows), mark, fields, tuple(tooltip))
 
 
-def uprights(rows: Sequence[Row], *, colour: str, width: float = 1, **mark: Any) -> alt.Chart:
-    """Vertical segments from `y` to `y2`."""
-    drawn = _layer(rows, "rule", strokeWidth=width, color=PALETTE[colour], **mark)
-    return drawn.encode(y2="y2:Q")
-
-
-def dots(
-    rows: Sequence[Row], *, fill: str, stroke: str, tooltip: Sequence[alt.Tooltip] = ()
-) -> alt.Chart:
+def dots(rows: Sequence[Row], *, fill: str, stroke: str, tooltip: Tooltip = ()) -> Layer:
     """Dots; hollow when `fill` is the paper."""
-    style = {"fill": PALETTE[fill], "stroke": PALETTE[stroke], "strokeWidth": 2, "opacity": 1}
-    return _layer(rows, "point", tooltip, size=90, filled=True, **style)
+    mark = {"type": "point", "size": 90, "filled": True, "opacity": 1, "strokeWidth": 2}
+    mark |= {"fill": PALETTE[fill], "stroke": PALETTE[stroke]}
+    return Layer(list(rows), mark, (), tuple(tooltip))
 
 
 def axis(
@@ -116,7 +188,7 @@ def axis(
     statistic: str,
     rows: Sequence[float],
     reference: Reference | None = None,
-) -> list[alt.Chart]:
+) -> list[Layer]:
     """Ticks named above the plot, their lines, and the reference named among them.
 
     Lines run through the plot when wide; when narrow each of `rows` (heights of the marks drawn)
@@ -150,7 +222,7 @@ def _touch(tick: Row, name: Row, layout: Layout) -> bool:
     return abs(layout.pixel(tick["x"]) - layout.pixel(name["x"])) < room
 
 
-def reasons(rows: Sequence[Row], layout: Layout) -> list[alt.Chart]:
+def reasons(rows: Sequence[Row], layout: Layout) -> list[Layer]:
     """Why a row has no figure, on a strip of paper that hides the grid behind the words."""
     left = layout.left if layout.form == "wide" else 0
     words = [layout.at(left, row["y"], row["reason"]) for row in rows]
@@ -161,20 +233,13 @@ def reasons(rows: Sequence[Row], layout: Layout) -> list[alt.Chart]:
     return [segments(strips, width=24, colour="paper"), texts(words, colour="fragile")]
 
 
-def assemble(layers: Sequence[alt.Chart], layout: Layout) -> alt.LayerChart:
+def assemble(layers: Sequence[Layer], layout: Layout, *, description: str = "") -> Chart:
     """The layers that draw something as one chart, of exactly the size of its form."""
-    drawn = [layer for layer in layers if layer.data.values]
-    across = alt.Scale(domain=[0, layout.maximum], range=[layout.left, layout.right], nice=False)
-    down = alt.Scale(domain=[round(layout.height), 0], nice=False)
-    chart = alt.layer(
-        *drawn,
-        encoding=alt.SharedEncoding(
-            x={"field": "x", "type": "quantitative", "scale": across, "axis": None},
-            y={"field": "y", "type": "quantitative", "scale": down, "axis": None},
-        ),
+    return Chart(
+        layers=tuple(layer for layer in layers if layer.rows),
         width=layout.sizes.width,
         height=round(layout.height),
-        autosize=alt.AutoSizeParams(type="none"),
-        padding=0,
+        across=(0, layout.maximum),
+        plot=(layout.left, layout.right),
+        description=description,
     )
-    return chart.configure(font=FONT).configure_view(strokeWidth=0)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import altair as alt
 import polars as pl
 
 from analysis.calibration import Calibration
 from analysis.layout import SIZES, Form, Layout, Row, check_form, row_layout
 from analysis.lettering import text_width, wrap
-from analysis.marks import assemble, segments, texts, uprights
+from analysis.marks import Chart, Layer, assemble, segments, texts, told, uprights
 from analysis.weight_charts import (
     WHOLE,
     Span,
@@ -24,10 +23,10 @@ from analysis.weight_charts import (
 from survey.french import NNBSP, decimal, integer, typography
 
 BOX_TOOLTIP = (
-    alt.Tooltip("label:N", title="Ligne"),
-    alt.Tooltip("value:N", title="Médiane"),
-    alt.Tooltip("interval:N", title="Étendue"),
-    alt.Tooltip("n:N", title="Répondants"),
+    told("label", "Ligne"),
+    told("value", "Médiane"),
+    told("interval", "Étendue"),
+    told("n", "Répondants"),
 )
 LEGEND = (
     f"Trait{NNBSP}: du minimum au maximum{NNBSP}; bande claire{NNBSP}: neuf répondants sur dix"
@@ -39,7 +38,7 @@ HEADS = ("médiane", "étendue")
 
 def factor_boxes(
     calibration: Calibration, labels: Sequence[str] | None = None, *, form: Form = "wide"
-) -> alt.LayerChart:
+) -> Chart:
     """g-weights by category of margin: range, middle 90 %, middle half, median; 1 in orange.
 
     `labels` names the rows of `factor_table`, in its order; « taille : 10-49 » by default.
@@ -69,7 +68,7 @@ def factor_boxes(
     layers += one_and_bounds(calibration, layout, span, 12, heights)
     layers += [texts(layout.lines), *columns(rows, layout, interval)]
     layers.append(texts(legend, colour="soft", size=layout.sizes.small))
-    return assemble(layers, layout).properties(description=factor_words(calibration))
+    return assemble(layers, layout, description=factor_words(calibration))
 
 
 def box_rows(table: pl.DataFrame, labels: Sequence[str], span: Span) -> list[Row]:
@@ -86,7 +85,7 @@ def box_rows(table: pl.DataFrame, labels: Sequence[str], span: Span) -> list[Row
     return rows
 
 
-def axis(span: Span, layout: Layout, rows: Sequence[Row]) -> list[alt.Chart]:
+def axis(span: Span, layout: Layout, rows: Sequence[Row]) -> list[Layer]:
     """Names of the scale above the plot; its lines when wide, a track a row when narrow."""
     every = span.every(layout.form)
     places = [place * span.step for place in range(0, span.count + 1, every)]
@@ -104,7 +103,7 @@ def axis(span: Span, layout: Layout, rows: Sequence[Row]) -> list[alt.Chart]:
     return [drawn, texts(names, colour="soft", size=layout.sizes.small, align="center")]
 
 
-def box_marks(rows: Sequence[Row]) -> list[alt.Chart]:
+def box_marks(rows: Sequence[Row]) -> list[Layer]:
     """Range, middle 90 %, middle half and median of each row."""
     spoken = ("y", "label", "value", "interval", "n")
 
@@ -122,7 +121,7 @@ def box_marks(rows: Sequence[Row]) -> list[alt.Chart]:
     ]
 
 
-def columns(rows: Sequence[Row], layout: Layout, interval: float) -> list[alt.Chart]:
+def columns(rows: Sequence[Row], layout: Layout, interval: float) -> list[Layer]:
     """Median in bold and range at the right, headed when wide."""
     right, sizes = layout.sizes.width, layout.sizes
     edge = right - interval - 16

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
 
-import altair as alt
 import numpy as np
 import polars as pl
 
@@ -14,7 +13,7 @@ from analysis.calibration import AT_BOUND, Calibration
 from analysis.checks import Floats
 from analysis.layout import SIZES, Form, Layout, Row, check_form, ticks
 from analysis.lettering import text_width, wrap
-from analysis.marks import assemble, segments, texts, uprights
+from analysis.marks import Chart, Layer, assemble, segments, texts, told, uprights
 from survey.french import NNBSP, decimal, integer, percent, typography
 
 ORDERS = {"p05": 0.05, "q1": 0.25, "median": 0.5, "q3": 0.75, "p95": 0.95}
@@ -22,9 +21,9 @@ WHOLE = "ensemble"
 BINS = {"wide": 40, "narrow": 30}  # bars of a histogram, at most
 PLOT = {"wide": 190, "narrow": 170}  # its height in pixels
 BAR_TOOLTIP = (
-    alt.Tooltip("label:N", title="Rapport de poids"),
-    alt.Tooltip("value:N", title="Part des répondants"),
-    alt.Tooltip("n:N", title="Répondants"),
+    told("label", "Rapport de poids"),
+    told("value", "Part des répondants"),
+    told("n", "Répondants"),
 )
 
 
@@ -138,7 +137,7 @@ def span_of(calibration: Calibration) -> Span:
     return Span(start * step, step, count)
 
 
-def factor_chart(calibration: Calibration, *, form: Form = "wide") -> alt.LayerChart:
+def factor_chart(calibration: Calibration, *, form: Form = "wide") -> Chart:
     """Histogram of the g-weights: share of respondents by class, 1 in orange, bounds dashed.
 
     Classes are closed on the right. A bound more than the spread of the g-weights away from them is
@@ -157,13 +156,11 @@ def factor_chart(calibration: Calibration, *, form: Form = "wide") -> alt.LayerC
         for bar in bars
         if bar["share"]
     ]
-    drawn = uprights(columns, colour="data", width=round(thick, 2)).encode(
-        tooltip=list(BAR_TOOLTIP)
-    )
+    drawn = uprights(columns, colour="data", width=round(thick, 2), tooltip=BAR_TOOLTIP)
     layers = [*levels_of(steps, layout, rise), drawn, *under(layout, span)]
     layers += one_and_bounds(calibration, layout, span, layout.top - 18, [plot(layout)])
     layers += bounds_named(names, layout)
-    return assemble(layers, layout).properties(description=factor_words(calibration))
+    return assemble(layers, layout, description=factor_words(calibration))
 
 
 def histogram(calibration: Calibration, span: Span, form: Form) -> list[Row]:
@@ -227,7 +224,7 @@ def caption(form: Form) -> list[str]:
     return wrap(words, SIZES[form].small, SIZES[form].width - 8)
 
 
-def levels_of(steps: Sequence[float], layout: Layout, rise: float) -> list[alt.Chart]:
+def levels_of(steps: Sequence[float], layout: Layout, rise: float) -> list[Layer]:
     """Horizontal rules of the shares, named at the left."""
     heights = [(step, round(layout.bottom - step * rise, 1)) for step in steps]
     rules = [{"x": 0, "x2": layout.maximum, "y": y} for _, y in heights]
@@ -244,7 +241,7 @@ def digits_of(steps: Sequence[float]) -> int:
     return 0 if steps[1] >= 0.01 else 1
 
 
-def under(layout: Layout, span: Span) -> list[alt.Chart]:
+def under(layout: Layout, span: Span) -> list[Layer]:
     """Names of the scale under the plot, then its caption."""
     y, sizes = layout.bottom + 18, layout.sizes
     names = [
@@ -271,7 +268,7 @@ def one_and_bounds(
     span: Span,
     y: float,
     heights: Sequence[tuple[float, float]],
-) -> list[alt.Chart]:
+) -> list[Layer]:
     """The line of 1, orange, named at `y`, and those of the bounds on the scale, at `heights`."""
     bounds = span.holding(calibration.summary.bounds)
     lines = [
@@ -291,7 +288,7 @@ def one_and_bounds(
     ]
 
 
-def bounds_named(names: Sequence[str], layout: Layout) -> list[alt.Chart]:
+def bounds_named(names: Sequence[str], layout: Layout) -> list[Layer]:
     """The bounds and their counts above the plot: on one line when wide."""
     small = layout.sizes.small
     if layout.form == "narrow" or len(names) < 2:

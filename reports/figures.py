@@ -1,185 +1,27 @@
-"""The one way a figure reaches a page: Markdown, and its files beside it.
+"""Every kind of figure: published cells and a caption in, a `Figure` out.
 
-A figure is always a title that is a finding, a subtitle, the chart in two forms, *Lecture / Champ /
-Source*, and the means to check it: data, image, permanent link, table. Without JavaScript and in
-print the static SVG is what is seen; `charts.js` draws the interactive chart over it.
+Each draws the wide and the narrow form, writes the text alternative and the table from the same
+cells, and says what its signs mean.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from html import escape
-from pathlib import Path
 from typing import Any
 
-import altair as alt
 import polars as pl
 
 from analysis.cells import FRAGILE_LEGEND, REASONS, by_value, display
 from analysis.charts import KEY, Order, dot_interval, dumbbell, share_bars
 from analysis.distribution import distribution
 from analysis.maps import departement_map
-from analysis.marks import PALETTE, Reference
-from analysis.tables import csv_frame, html_table
+from analysis.marks import Reference
 from analysis.wording import BROKEN, NOT_COMPARED, alt_text, change_words, interval_words
-from reports.svg import draw, inline, png, standalone
-from survey.errors import SurveyError
-from survey.files import SIMULATED, replace_file
-from survey.french import NNBSP, typography
+from reports.figure import Caption, Figure, text_html
 
 BEFORE_ROUNDING = "Les évolutions sont calculées avant arrondi."
-SPEC_TOKENS = {colour: f"var(--{name})" for name, colour in PALETTE.items()}
-NARROW_STYLE = "max-width:480px"  # a narrow chart is not blown up on a tablet
-
-
-@dataclass(frozen=True, slots=True)
-class Caption:
-    """The words of a figure, in French.
-
-    `id` names its address and its files (letters, digits, hyphens); `title` is a finding;
-    `subtitle` says measure, population, year; `reading` reads one figure aloud; `field` is the
-    *Champ*; `source` needs no « données simulées »: `simulated` adds it. `rows` heads the first
-    column of the table (« Secteur »), `level` is that of the heading.
-    """
-
-    id: str
-    title: str
-    subtitle: str
-    reading: str
-    field: str
-    source: str
-    rows: str
-    simulated: bool
-    level: int = 3
-
-    def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z][a-z0-9-]*", self.id):
-            raise SurveyError(
-                f"figure « {self.id} »{NNBSP}: identifiant attendu en minuscules sans accent, "
-                "chiffres et tirets."
-            )
-
-    @property
-    def full_source(self) -> str:
-        """The source, with « données simulées » when it applies."""
-        return f"{self.source}, {SIMULATED}" if self.simulated else self.source
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure ready to be emitted; `frame` is its data, `table` what its table shows.
-
-    `second` and `extra` are further columns of the table (see `html_table`); `note` explains a
-    sign of the chart; `interactive` is False when hovering would tell nothing that is not written.
-    """
-
-    caption: Caption
-    chart_wide: alt.LayerChart
-    chart_narrow: alt.LayerChart
-    alt: str
-    frame: pl.DataFrame
-    table: pl.DataFrame
-    second: tuple[str, str] | None = None
-    extra: tuple[tuple[str, str], ...] = ()
-    note: str = ""
-    interactive: bool = True
-
-    def to_markdown(self, assets: str = "figures") -> str:
-        """A raw HTML block, as Quarto and pandoc read it; `assets` is the address of the files."""
-        said, wide = self.caption, inline(self._wide, self.alt)
-        narrow = inline(draw(self.chart_narrow), self.alt, NARROW_STYLE)
-        parts = (
-            f'<figure class="chart" id="{said.id}">',
-            f"<h{said.level}>{_text(said.title)}</h{said.level}>",
-            f'<p class="sous">{_text(said.subtitle)}</p>',
-            f'<div class="chart-wide">{wide}</div>',
-            f'<div class="chart-narrow">{narrow}</div>',
-            self._script(),
-            f'<p class="lire"><b>{_text("Lecture :")}</b> {_text(self._reading())}<br/>'
-            f"<b>{_text('Champ :')}</b> {_text(said.field)}. "
-            f"<b>{_text('Source :')}</b> {_text(said.full_source)}.</p>",
-            self._tools(assets),
-            "</figure>",
-        )
-        return "```{=html}\n" + "\n".join(part for part in parts if part) + "\n```\n"
-
-    def write(self, directory: Path) -> list[Path]:
-        """Write `<id>.csv`, `<id>.svg` and `<id>.png`; the same figure gives the same bytes."""
-        name, svg = self.caption.id, self._file()
-        data = csv_frame(self.frame, simulated=self.caption.simulated).write_csv()
-        contents = {
-            "csv": f"\ufeff{data}".encode(),  # the mark lets Excel read accents
-            "svg": svg.encode(),
-            "png": png(svg),
-        }
-        paths = {suffix: directory / f"{name}.{suffix}" for suffix in contents}
-        for suffix, path in paths.items():
-            replace_file(path, lambda file, suffix=suffix: file.write_bytes(contents[suffix]))
-        return list(paths.values())
-
-    @cached_property
-    def _wide(self):
-        return draw(self.chart_wide)
-
-    def _file(self) -> str:
-        said = self.caption
-        notes = [note for note in (self.note,) if note]
-        notes += [f"Champ : {said.field}.", f"Source : {said.full_source}."]
-        notes = [typography(note) for note in notes]
-        return standalone(self._wide, typography(said.title), typography(said.subtitle), notes)
-
-    def _reading(self) -> str:
-        return f"{_ended(self.caption.reading)} {self.note}".strip()
-
-    def _script(self) -> str:
-        if not self.interactive:
-            return ""
-        spec = compact_spec(self.chart_wide).replace("</", "<\\/")
-        return f'<script type="application/json" class="vega-spec">{spec}</script>'
-
-    def _tools(self, assets: str) -> str:
-        said, base = self.caption, f"{assets.rstrip('/')}/{self.caption.id}"
-        table = html_table(
-            self.table,
-            caption=said.subtitle,
-            scope=said.field,
-            row_header=said.rows,
-            second=self.second,
-            extra=self.extra,
-        )
-        return (
-            f'<div class="outils"><a href="{base}.csv" download="">Données (CSV)</a>'
-            f'<a href="{base}.png">Image (PNG)</a><a href="{base}.svg">Image (SVG)</a>'
-            f'<a href="#{said.id}">Lien permanent</a>'
-            f"<details><summary>Voir le tableau</summary>{table}</details></div>"
-        )
-
-
-def compact_spec(chart: alt.LayerChart) -> str:
-    """The Vega-Lite specification as short JSON: data in place, colours as the page's tokens."""
-    spec = chart.to_dict()
-    datasets = spec.pop("datasets", {})
-    spec.pop("$schema")
-    spec["config"] = {"view": {"strokeWidth": 0}}
-    for layer in spec["layer"]:
-        if "name" in layer["data"]:
-            layer["data"] = {"values": datasets[layer["data"]["name"]]}
-    text = json.dumps(_rounded(spec), ensure_ascii=False, separators=(",", ":"))
-    return re.sub(r"#[0-9a-f]{6}\b", lambda found: SPEC_TOKENS.get(found[0], found[0]), text)
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else round(value, 4)
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _rounded(item) for name, item in value.items()}
-    return value
 
 
 def dot_figure(
@@ -298,16 +140,16 @@ def key_figures(figures: Sequence[KeyFigure]) -> str:
 def _key(figure: KeyFigure) -> str:
     frame = pl.DataFrame([{"label": "", **figure.cell}])
     row = display(frame).row(0, named=True)
-    sentence = f"<p>{_text(figure.sentence)}</p>"
+    sentence = f"<p>{text_html(figure.sentence)}</p>"
     if row["reason"]:
-        status = row["status"]
-        return f'<li><b>{status}</b><span class="ic">{_text(REASONS[status])}</span>{sentence}</li>'
+        status, why = row["status"], text_html(REASONS[row["status"]])
+        return f'<li><b>{status}</b><span class="ic">{why}</span>{sentence}</li>'
     low, high, bar, words = row["conf_low"], row["conf_high"], "", ""
     if low is not None and high is not None:
         words = interval_words(low, high, row["statistic"])
         words += ", fragile" if row["status"] == "fragile" else ""
         bar = _bar(row) if row["statistic"] == "share" else ""
-    value, said = escape(row["value"]), f'<span class="ic">{_text(words)}</span>'
+    value, said = escape(row["value"]), f'<span class="ic">{text_html(words)}</span>'
     return f"<li><b>{value}</b>{bar}{said}{sentence}</li>"
 
 
@@ -316,11 +158,3 @@ def _bar(row: Mapping[str, Any]) -> str:
     span = f'<i style="left:{left:.1f}%;width:{right - left:.1f}%"></i>'
     mark = f'<u style="left:{100 * row["estimate"]:.1f}%"></u>'
     return f'<span class="bar" aria-hidden="true">{span}{mark}</span>'
-
-
-def _ended(text: str) -> str:
-    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
-
-
-def _text(text: str) -> str:
-    return escape(typography(text), quote=False)

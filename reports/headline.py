@@ -12,6 +12,7 @@ from reports.enterprises import USES, USES_AI
 from reports.figures import Figure, KeyFigure, dot_figure
 from survey.french import percent, typography
 
+FIELD = "champ_eurostat"
 ENTERPRISE = Noun("entreprise", "entreprises", feminine=True)
 KEY_FIGURES = {
     "usage_ia": "des entreprises utilisent au moins une technologie d’IA",
@@ -59,9 +60,7 @@ def key_figures_of(edition: Edition) -> list[KeyFigure]:
 def comparison(edition: Edition) -> Figure:
     """The region beside France and the European Union, on the same base: 10 employees or more."""
     own = [
-        each.by("usage_ia", "champ_eurostat").with_columns(
-            label=pl.lit(f"{edition.region}, {each.year}")
-        )
+        each.by("usage_ia", FIELD).with_columns(label=pl.lit(f"{edition.region}, {each.year}"))
         for each in (edition, edition.previous())
         if each is not None
     ]
@@ -93,19 +92,16 @@ def comparison(edition: Edition) -> Figure:
 
 
 def comparators(edition: Edition) -> pl.DataFrame:
-    """The latest published use of AI of each territory, on Eurostat's base."""
-    return edition.reference.comparators.filter(
-        pl.col("indicateur") == "utilise au moins une technologie d’IA",
-        pl.col("ventilation") == "ensemble",
-        pl.col("annee_reference") == pl.col("annee_reference").max().over("territoire"),
-    )
+    """The published use of AI elsewhere, on Eurostat's base."""
+    chosen = [each.with_ for each in edition.definitions["usage_ia"].compare if each.on == FIELD]
+    return edition.reference.comparators.filter(pl.col("id").is_in(*chosen))
 
 
 def comparators_sources(edition: Edition) -> str:
     """Where each point of comparison was read, and how."""
     parts = [
         f"{row['territoire']}, {row['annee_reference']} : {row['source']}, "
-        + ("lue à la source" if row["lecture"] == "source primaire" else "lue dans un compte rendu")
+        + ("lue à la source" if row["lecture"] == "primaire" else "lue dans un compte rendu")
         for row in comparators(edition).to_dicts()
     ]
     return typography(" ; ".join(parts) + ".")
@@ -129,7 +125,7 @@ def _beside_union(edition: Edition, others: pl.DataFrame) -> str:
     union = others.filter(pl.col("domain").str.starts_with("EU"))
     if union.is_empty():
         return neutral
-    cell = edition.by("usage_ia", "champ_eurostat")
+    cell = edition.by("usage_ia", FIELD)
     position = compare_with_reference(cell, union["estimate"][0])["position"][0]
     words = {"au-dessus": "plus répandu", "au-dessous": "moins répandu", "proche": "proche"}
     if position not in words:

@@ -68,8 +68,7 @@ class Reference:
     """What `data/reference` holds for the enterprise survey.
 
     `margins` : one row per `variable` x `modalite`, `total` in establishments with staff.
-    `comparators` : one row per published figure, `valeur` in % of `base`, `annee_reference` the
-    year measured.
+    `comparators` : one row per published figure, in the columns of `read_comparators`.
     `sectors`, `sizes` : code lists, `champ_eurostat` Boolean, `…_marge` the category of margins.
     `assumptions` : shares used by the simulation only, never facts.
     """
@@ -96,7 +95,7 @@ def load_reference(directory: Path) -> Reference:
     return Reference(
         region=read_region(directory / "region.yml"),
         margins=margins,
-        comparators=read_comparators(directory / "comparateurs_entreprises.csv"),
+        comparators=read_comparators(directory / "comparators.csv"),
         sectors=read_code_list(directory / "nomenclature_secteur.csv", sectors),
         sizes=read_code_list(directory / "nomenclature_taille.csv", sizes),
         assumptions=read_table(directory / "hypotheses_simulation.csv", ASSUMPTIONS),
@@ -164,14 +163,34 @@ def read_code_list(path: Path, columns: tuple[str, ...]) -> pl.DataFrame:
 
 
 def read_comparators(path: Path) -> pl.DataFrame:
-    """Published figures; `valeur` (%), `annee_reference` and `source_year` are numbers."""
+    """Published figures, one a row.
+
+    `valeur` is in % of `base`, `annee_reference` the year measured, `source_year` that of the
+    publication. `population` and `indicateur_code` name the cell of ours that measures the same
+    thing, `modalite_code` its domain; `indicateur_code` is null where there is none. `lecture` is
+    `primaire` when the producer's own document was read, else `secondaire`.
+
+    Raises
+    ------
+    SurveyError : an id comes twice, or `lecture` holds something else
+    """
     text = (
-        *("id", "indicateur", "territoire_code", "territoire", "ventilation", "modalite_code"),
-        *("modalite", "unite", "base", "n_echantillon", "champ_definition", "source"),
-        *("source_url", "lecture", "note"),
+        *("id", "population", "indicateur", "indicateur_code", "territoire_code", "territoire"),
+        *("periode", "ventilation", "modalite_code", "modalite", "unite", "base", "n_echantillon"),
+        *("champ_definition", "source", "source_url", "lecture", "document_lu", "note"),
     )
     numbers = {"annee_reference": pl.Int64, "valeur": pl.Float64, "source_year": pl.Int64}
-    return read_table(path, pl.Schema(dict.fromkeys(text, pl.String) | numbers))
+    found = read_table(path, pl.Schema(dict.fromkeys(text, pl.String) | numbers))
+    twice = found.filter(pl.col("id").is_duplicated())
+    if not twice.is_empty():
+        raise SurveyError(f"{path} : l’identifiant {twice['id'][0]} figure deux fois.")
+    other = found.filter(~pl.col("lecture").is_in(["primaire", "secondaire"]).fill_null(False))
+    if not other.is_empty():
+        raise SurveyError(
+            f"{path}, {other['id'][0]} : « lecture » vaut « {other['lecture'][0] or ''} ». Écrire "
+            "primaire ou secondaire."
+        )
+    return found
 
 
 def check_margins(margins: pl.DataFrame) -> None:

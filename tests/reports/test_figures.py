@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import struct
-import zlib
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -17,18 +15,16 @@ import vl_convert
 
 from analysis.charts import dot_interval
 from analysis.marks import DARK_TINTS, PALETTE, TINTS, Reference
+from reports.figure import Caption, compact_spec
 from reports.figures import (
-    Caption,
     KeyFigure,
     bar_figure,
     change_figure,
-    compact_spec,
     distribution_figure,
     dot_figure,
     key_figures,
     map_figure,
 )
-from reports.images import shrink_png
 from reports.svg import draw, inline
 from survey.errors import SurveyError
 from tests.published import SECTORS, cells
@@ -104,38 +100,6 @@ def test_svgs_are_small_and_follow_the_theme():
         bare = re.sub(r"var\(--[\w-]+, #[0-9a-f]{6}\)", "", svg)
         assert not re.search(r"#[0-9a-f]{3,6}\b", bare)
         assert not re.search(r"\d\.\d\d", bare)
-
-
-def test_the_small_svg_draws_the_same_picture():
-    chart = dot_interval(SECTORS, reference=REFERENCE)
-    drawing = draw(chart)
-    size = f'width="{drawing.width}" height="{drawing.height}" font-family="\'Source Sans 3\'"'
-    paper = '<rect width="100%" height="100%" fill="white"/>'
-    small = f'<svg xmlns="http://www.w3.org/2000/svg" {size}>{paper}{drawing.body}</svg>'
-    full = vl_convert.vegalite_to_svg(chart.to_dict())
-    ours, theirs = (decoded(vl_convert.svg_to_png(svg)) for svg in (small, full))
-    assert len(ours) == len(theirs)
-    far = sum(abs(a - b) > 64 for a, b in zip(ours, theirs, strict=True))
-    assert far < 0.002 * len(ours)
-
-
-def decoded(image):
-    """Red, green, blue and alpha of a PNG of vl-convert, whose rows are filtered by difference."""
-    data, place = b"", 8
-    while place < len(image):
-        length, name = struct.unpack(">I4s", image[place : place + 8])
-        content = image[place + 8 : place + 8 + length]
-        if name == b"IHDR":
-            width, height = struct.unpack(">II", content[:8])
-        data += content if name == b"IDAT" else b""
-        place += 12 + length
-    raw, pixels = zlib.decompress(data), bytearray()
-    for y in range(height):
-        row = bytearray(raw[y * (4 * width + 1) + 1 : (y + 1) * (4 * width + 1)])
-        for i in range(4, len(row)):
-            row[i] = (row[i] + row[i - 4]) % 256
-        pixels += row
-    return pixels
 
 
 def test_the_specification_is_short_valid_and_themed(figure):
@@ -221,8 +185,7 @@ def test_the_other_figures(tmp_path):
 
 def links(figure) -> int:
     """Segments of the chart: those that join two dots, and the strips behind the values."""
-    drawn = figure.chart_wide.to_dict()["datasets"].values()
-    return sum("x2" in row for rows in drawn for row in rows)
+    return sum("x2" in row for layer in figure.chart_wide.layers for row in layer.rows)
 
 
 def test_a_wrong_identifier_is_refused():
@@ -249,19 +212,6 @@ def test_a_key_figure_under_one_per_cent_is_well_formed():
     cell = {**SECTORS.row(0, named=True), "estimate": 0.0001, "conf_low": 0.00002}
     root = block(key_figures([KeyFigure(cell, "des entreprises")]))
     assert root.find("li/b").text == "<\u202f1\u202f%"
-
-
-def test_a_smaller_png_keeps_every_pixel():
-    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="9">{}</svg>'
-    plain = svg.format('<rect width="20" height="9" fill="#0b5a7a"/>')
-    image = vl_convert.svg_to_png(plain)
-    small = shrink_png(image)
-    header = struct.unpack(">IIBB", small[16:26])
-    assert header == (20, 9, 8, 3) and bytes.fromhex("0b5a7a") in small
-    clear = vl_convert.svg_to_png(svg.format(""))
-    assert shrink_png(clear) == clear  # not opaque: left alone
-    with pytest.raises(SurveyError, match="PNG"):
-        shrink_png(b"GIF89a")
 
 
 def test_palette_tints_are_read_with_enough_contrast():

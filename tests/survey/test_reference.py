@@ -10,6 +10,7 @@ from survey.reference import (
     check_margins,
     load_reference,
     margin_columns,
+    read_comparators,
     read_table,
 )
 
@@ -66,7 +67,31 @@ def test_published_anchors_are_those_of_the_sources(reference):
     known = {row["id"]: row["valeur"] for row in reference.comparators.iter_rows(named=True)}
     assert known["eurostat-ent-001"] == 19.95  # EU 2025, 10 persons or more
     assert known["insee-tic-002"] == 10.0  # France 2024
-    assert reference.comparators["id"].is_unique().all()
+    assert known["eurostat-ind-001"] == 32.7  # EU 2025, 16-74, generative AI in three months
+    assert known["barometre-num-003"] == 48  # France 2025, 12 or older
+    assert len(known) == 165
+
+
+def test_comparators_keep_the_corrections_of_the_readme(reference):
+    rows = {row["id"]: row for row in reference.comparators.iter_rows(named=True)}
+    assert "insee-tic-030" not in rows  # rounded twin of eurostat-ent-004
+    assert "10 salariés et indépendants" in rows["insee-tic-028"]["champ_definition"]
+    assert rows["eurostat-ent-004"]["base"] == rows["eurostat-ent-003"]["base"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [("lu", "« lecture » vaut « lu »"), ("", "« lecture » vaut «  »"), ("primaire", "deux fois")],
+)
+def test_a_comparator_read_nobody_knows_how_or_written_twice_is_refused(tmp_path, wrong, said):
+    text = (REFERENCE / "comparators.csv").read_text("utf-8").splitlines()
+    row = text[1].replace(",secondaire,", f",{wrong},")
+    path = tmp_path / "comparators.csv"
+    path.write_text("\n".join([*text[:2], row]), encoding="utf-8")
+    if wrong != "primaire":
+        path.write_text("\n".join([text[0], row]), encoding="utf-8")
+    with pytest.raises(SurveyError, match=said):
+        read_comparators(path)
 
 
 def test_region_is_read_with_its_prose(reference):
