@@ -93,16 +93,23 @@ def finding_trend(frame: pl.DataFrame, subject: str, along: str, neutral: str) -
     return _sentence(neutral)
 
 
-def finding_top(frame: pl.DataFrame, superlative: str, heading: str) -> str:
-    """« Le manque de compétences, premier frein » when first is clear of the second.
+def finding_top(
+    frame: pl.DataFrame, superlative: str, heading: str, *, quoted: bool = False
+) -> str:
+    """« Le manque de compétences, premier frein » when first is clear of every other.
 
-    Otherwise « Freins les plus cités : … et … » (`heading`), which claims no order.
+    Otherwise « Freins les plus cités : … et … » (`heading`), which claims no order; the heading
+    alone where a row that has no firm figure could stand before these. `quoted` sets the first in
+    guillemets, as an answer given.
     """
-    firm = _firm(frame).to_dicts()
-    if not firm:
+    firm, others = _firm(frame).to_dicts(), frame.filter(pl.col("status") != "ok").to_dicts()
+    if not firm or not all(clearly_above(firm[0], other) for other in others):
         return _sentence(heading)
-    if len(firm) == 1 or clearly_above(firm[0], firm[1]):
-        return _sentence(f"{firm[0]['label']}, {superlative}")
+    if all(clearly_above(firm[0], other) for other in firm[1:]):
+        name = f"« {firm[0]['label']} »" if quoted else firm[0]["label"]
+        return _sentence(f"{name}, {superlative}")
+    if not all(clearly_above(firm[1], other) for other in others):
+        return _sentence(heading)
     first, second = (_lower(row["label"]) for row in firm[:2])
     return _sentence(f"{heading} : « {first} » et « {second} »")
 
@@ -153,7 +160,7 @@ def finding_moves(changes: pl.DataFrame, labels: Mapping[str, str], noun: Noun) 
         verb = "progresse" if up else "recule"
         return _sentence(f"« {labels[(up or down)[0]['indicator']]} » {verb} nettement")
     parts = [
-        f"{count_words(len(moved), noun)} {verb}{'ent' * (len(moved) > 1)} nettement"
+        f"{count_words(len(moved), noun)} {verb}{'nt' * (len(moved) > 1)} nettement"
         for moved, verb in ((up, "progresse"), (down, "recule"))
         if moved
     ]
@@ -172,13 +179,13 @@ def surely_apart(high: Mapping, low: Mapping, count: int) -> bool:
     Tukey's studentised range at 5 %, standard errors being taken from the 95 % intervals.
     """
     errors = [(cell["conf_high"] - cell["conf_low"]) / (2 * NORMAL_95) for cell in (high, low)]
-    return high["estimate"] - low["estimate"] > _allowed(count) * hypot(*errors)
+    return high["estimate"] - low["estimate"] > range_allowed(count) * hypot(*errors)
 
 
 @cache
-def _allowed(count: int) -> float:
-    """Standard errors of a difference that chance leaves between the extremes of `count` domains."""
-    return studentized_range.ppf(0.95, count, inf) / sqrt(2)
+def range_allowed(count: int) -> float:
+    """Errors of a difference by which chance parts the extremes of `count` domains, 19 in 20."""
+    return float(studentized_range.ppf(0.95, count, inf)) / sqrt(2)
 
 
 def _firm(frame: pl.DataFrame) -> pl.DataFrame:

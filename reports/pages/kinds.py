@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from reports.edition import Edition
+from reports.pages import indicators
 from reports.pages.page import Page
 
 Kind = Callable[[Mapping[str, Edition]], Iterator[Page]]
 
-KINDS: tuple[Kind, ...] = ()
+KINDS: tuple[Kind, ...] = (indicators.pages,)

@@ -6,7 +6,7 @@ from the titles and labels where it does not.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -25,6 +25,7 @@ from survey.french import typography
 Kind = Literal["share", "mean", "total", "rows", "answers", "grid"]
 LISTED = ("size", "sector", "profile", "territory")
 ALL_OF = "ensemble des "
+LONGEST_NOUN = 3  # words of a noun that « sur dix » can follow
 
 
 @dataclass(frozen=True)
@@ -174,31 +175,33 @@ class Measure:
             case "total":
                 return f"« {self.title} » : {{value}}"
             case "grid":
-                answer = self._answer_read()
+                answer = self.read(self.whole)["answer"][0]
                 return f"« {{name}} » : {{value}} des {self.units} répondent « {answer} »"
             case "answers":
                 return f"{{value}} des {self.units} répondent « {{name}} »"
         return f"« {{name}} » : {{value}} des {self.units}"
-
-    def _answer_read(self) -> str:
-        rows = self.read(self.whole)["answer"]
-        return rows[0] if rows.len() else ""
 
     def statement_by(self, cut: DomainDefinition, label: str | None = None) -> str:
         """The *Lecture* of one of its rows in a domain: holds `{value}` and `{named}`.
 
         `label` names the row of a family; `{named}` says the domain (see `leads`).
         """
-        among = "parmi" if cut.role == "size" else None
-        verb = self.definition.verb
-        if self.kind == "mean" or self.kind == "total":
-            return f"{'{named}' if not among else 'pour les ' + self.units + ' {named}'}, {{value}}"
-        does = f"répondent « {label} »" if label else verb[1] if verb else ""
-        units = f"des {self.units} {{named}}" if among else f"des {self.units}"
-        start = "" if among else "{named}, "
-        if does:
-            return f"{start}{{value}} {units} {does}"
-        return f"« {self.title} » : {start}{{value}} {units}"
+        asked = self.definition
+        follows = cut.role == "size"  # « des entreprises de 10 à 49 salariés utilisent… »
+        units = f"{self.units} {{named}}" if follows else self.units
+        start = "" if follows else "{named}, "
+        if asked.reads:
+            said = asked.reads.replace("{nouns}", units)
+            return start + (said.replace("{label}", lowered(label)) if label else said)
+        if self.kind in ("mean", "total"):
+            return f"« {self.title} » : " + (
+                f"{units}, {{value}}" if follows else "{named}, {value}"
+            )
+        if label:
+            return f"{start}{{value}} des {units} répondent « {label} »"
+        if asked.verb:
+            return f"{start}{{value}} des {units} {asked.verb[1]}"
+        return f"« {self.title} » : {start}{{value}} des {units}"
 
     def leads(self, cut: DomainDefinition) -> dict[str, str]:
         """How a sentence opens on each domain of a cut: « dans la construction », « en Vendée ».
@@ -226,19 +229,22 @@ class Measure:
         """What its figures over the whole population allow to state, else its title."""
         frame = self.read(self.whole)
         if self.kind == "share":
-            if self.noun and self.definition.verb:
-                cell = frame.row(0, named=True)
-                return finding_share(cell, self.noun, self.definition.verb, self.neutral)
-            return self.neutral
+            return self._share_finding(display(frame).row(0, named=True))
         if not self.is_family or (self.kind == "grid" and not self.definition.read_answer):
             return self.neutral
-        if self.kind == "answers":
-            if self.definition.read_answer:
-                return self.neutral
-            quoted = frame.with_columns(label=pl.format("« {} »", "label"))
-            best = self.definition.superlative or "réponse la plus fréquente"
-            return finding_top(quoted, best, self.neutral).replace("« « ", "« ").replace(" » »", " »")
-        return finding_top(frame, self.definition.superlative or "en tête", self.neutral)
+        default = "réponse la plus fréquente" if self.kind == "answers" else "en tête"
+        superlative = self.definition.superlative or default
+        quoted = self.kind == "answers" or superlative.startswith("réponse")
+        return finding_top(frame, superlative, self.neutral, quoted=quoted)
+
+    def _share_finding(self, cell: Mapping) -> str:
+        verb = self.definition.verb
+        if not verb or cell["status"] != "ok" or not cell["estimate"]:
+            return self.neutral
+        # « quatre entreprises dont des salariés se servent de l’IA sur dix » would not be read
+        if self.noun and len(self.noun.singular.split()) <= LONGEST_NOUN:
+            return finding_share(cell, self.noun, verb, self.neutral)
+        return typography(f"{cell['value']} des {self.units} {verb[1]}")
 
     @cached_property
     def headline(self) -> dict | None:
@@ -270,6 +276,20 @@ def _lead(cut: DomainDefinition, word: str | None, place: str | None, label: str
     return f"dans le groupe « {label} »"
 
 
+def lowered(label: str) -> str:
+    """A label within a sentence; an acronym keeps its capitals."""
+    return label if label[:2].isupper() else label[0].lower() + label[1:]
+
+
 def measures(edition: Edition) -> list[Measure]:
     """Every indicator that an edition publishes, in the order of its registry."""
     return [Measure(edition, definition) for definition in edition.definitions.values()]
+
+
+def by_theme(listed: Sequence[Measure]) -> list[Measure]:
+    """The indicators of a population, themes in the order of the questionnaire."""
+    if not listed:
+        return []
+    themes = list(listed[0].edition.questionnaire.themes)
+    order = {theme: place for place, theme in enumerate(themes)}
+    return sorted(listed, key=lambda each: order.get(each.definition.theme, len(order)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -27,3 +28,13 @@ def document(title: str, description: str, body: str, **metadata: object) -> str
     header = {"title": title, "description": description, "engine": "markdown", **metadata}
     front = yaml.safe_dump(header, allow_unicode=True, sort_keys=False, width=1000)
     return f"---\n{front}---\n\n{body.strip()}\n"
+
+
+def escaped(text: str) -> str:
+    """A text whose signs are not Markdown."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~^$@])", r"\\\1", text)
+
+
+def parents(*links: tuple[str, str]) -> list[dict[str, str]]:
+    """The way back from a page, from the farthest: name and address of each, for `document`."""
+    return [{"text": text, "href": address} for text, address in links]

@@ -30,6 +30,7 @@ FRONT_MATTER_KEYS = (
     "simulated",
     "inputs",
     "search",
+    "parents",
 )
 ENGINES = ("jupyter", "markdown")
 EXECUTE_KEYS = ("echo", "eval", "include", "output", "warning")

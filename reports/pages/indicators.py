@@ -1,0 +1,313 @@
+"""One page an indicator: what it measures, its figures, how they are cut, where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import polars as pl
+
+from analysis.cells import REASONS, display, value_text
+from analysis.comparison import compare_editions
+from analysis.wording import change_words
+from reports.addresses import slug
+from reports.edition import Edition
+from reports.figure import Figure, text_html
+from reports.figures import KeyFigure, key_figures
+from reports.pages import indicator_files, indicator_hub
+from reports.pages.indicator_figures import (
+    Shown,
+    address,
+    breakdown,
+    change,
+    comparison,
+    main_figure,
+    nothing_shown,
+)
+from reports.pages.indicator_files import FOLDER
+from reports.pages.measures import Measure, by_theme, lowered, measures
+from reports.pages.page import Page, document, escaped, parents
+from survey.files import SIMULATED
+from survey.french import integer, typography
+from survey.recommendations import Recommendations, load_recommendations
+
+RECOMMENDATIONS = "data/reference/preconisations.yml"
+FIRST_ROWS = 3  # key figures of a family
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An indicator among those of its theme: the one before, the one after, all of them."""
+
+    measure: Measure
+    theme: Sequence[Measure]
+    rank: int
+
+
+def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
+    """The page of each indicator of each population, then the page that leads to them."""
+    listed = {name: measures(edition) for name, edition in editions.items()}
+    for name, edition in editions.items():
+        known = load_recommendations(edition.campaign.root / RECOMMENDATIONS)
+        before = edition.previous()
+        for placed in placed_by_theme(listed[name]):
+            yield indicator_page_of(placed, before, known)
+    if listed:
+        yield indicator_hub.page(listed)
+
+
+def placed_by_theme(listed: Sequence[Measure]) -> Iterator[Placed]:
+    """Each indicator with those of its theme, in the order of the registry."""
+    for _, group in groupby(by_theme(listed), key=lambda each: each.definition.theme):
+        theme = list(group)
+        for rank, measure in enumerate(theme):
+            yield Placed(measure, theme, rank)
+
+
+def indicator_page_of(placed: Placed, before: Edition | None, known: Recommendations) -> Page:
+    """The page of one indicator, with its files."""
+    measure = placed.measure
+    edition = measure.edition
+    main = main_figure(measure)
+    cuts = [breakdown(measure, cut) for cut in measure.breakdowns]
+    moved = change(measure, before)
+    found = [comparison(measure, wanted) for wanted in measure.definition.compare]
+    beside = [each for each in found if each]
+    first = main or next((each.figure for each in cuts if each.figure), None)
+    drawn = [each.figure for each in (*cuts, moved, *beside) if each.figure]
+    images = {name: data for each in drawn for name, data in each.files(FOLDER).items()}
+    files = {**images, **indicator_files.files(measure, first, known)}
+    body = "\n\n".join(
+        [
+            _opening(measure, before),
+            *([main.to_markdown(".")] if main else []),
+            *map(_section, cuts),
+            _section(moved),
+            _beside(beside, measure),
+            _definition(measure, known),
+            _reuse(measure, first),
+            _neighbours(placed),
+        ]
+    )
+    text = document(
+        measure.title,
+        summary(measure),
+        body,
+        parents=parents(
+            ("Indicateurs", "index.html"),
+            (edition.file.name, f"index.html#{slug(edition.campaign.population)}"),
+            (measure.cells["theme"][0], f"index.html#{theme_anchor(measure)}"),
+        ),
+    )
+    return Page(f"{FOLDER}/{address(measure)}", text, files)
+
+
+def theme_anchor(measure: Measure) -> str:
+    """The anchor of its theme in the list of indicators."""
+    return f"{slug(measure.edition.campaign.population)}-{slug(measure.definition.theme)}"
+
+
+# What comes first ------------------------------------------------------------------------------
+
+
+def summary(measure: Measure) -> str:
+    """One sentence for lists and searches: the finding and its figure, or why there is none."""
+    edition = measure.edition
+    mark = f" ({SIMULATED})" if edition.campaign.decisions.simulee else ""
+    where = f"{edition.reference.region.territory.locative}, {edition.year}"
+    cell = measure.headline
+    if cell is None or cell["estimate"] is None:
+        return typography(f"{measure.title} : {measure.units}, {where}{mark}.")
+    said = measure.statement.format(
+        value=value_text(cell["estimate"], cell["statistic"]),
+        label=lowered(typography(cell["label"])),
+        name=typography(cell["label"]),
+    )
+    return typography(f"{said[0].upper()}{said[1:]}, {where}{mark}.")
+
+
+def _opening(measure: Measure, before: Edition | None) -> str:
+    sentences = escaped(" ".join([_finding(measure), *_move(measure, before)]))
+    parts = [f"::: {{.chapo}}\n{sentences}\n:::"]
+    if figures := _key_figures(measure):
+        parts.append(key_figures(figures))
+    return "\n\n".join(parts)
+
+
+def _finding(measure: Measure) -> str:
+    """The finding as a sentence; where there is none, what can be said of the figure."""
+    edition = measure.edition
+    where = f"{edition.reference.region.territory.locative}, en {edition.year}"
+    said = measure.finding
+    if said != measure.neutral:
+        return typography(f"{where[0].upper()}{where[1:]} : {lowered(said)}.")
+    if measure.is_family:
+        frame = measure.read(measure.whole)
+        shown = frame["estimate"].drop_nulls().len()
+        return typography(f"{measure.title} : {where}." if shown else nothing_shown(frame))
+    cell = measure.headline
+    if cell is None or cell["estimate"] is None:
+        reason = REASONS[cell["status"]] if cell else REASONS["nd"]
+        return typography(f"Ce chiffre ne peut pas être donné {where} : {reason}.")
+    return typography(f"{summary(measure)}")
+
+
+def _move(measure: Measure, before: Edition | None) -> list[str]:
+    """What the test says of the single figure since the edition before."""
+    if measure.is_family or before is None or measure.code not in before.definitions:
+        return []
+    former = Measure(before, before.definitions[measure.code])
+    changes = compare_editions(former.whole, measure.whole)
+    if not changes.height or not changes["verdict"][0]:
+        return []
+    row = changes.row(0, named=True)
+    then = value_text(row["estimate_before"], row["statistic"])
+    if row["verdict"] == "stable":
+        return [
+            typography(f"L’écart avec {before.year} ({then}) ne peut être distingué du hasard.")
+        ]
+    words = "plus" if row["verdict"] == "hausse" else "moins"
+    share = row["statistic"] == "share"
+    gap = f" : {change_words(row['difference'], row['verdict'])}" if share else ""
+    return [typography(f"C’est {words} qu’en {before.year} ({then}){gap}.")]
+
+
+def _key_figures(measure: Measure) -> list[KeyFigure]:
+    cells = display(measure.read(measure.whole))
+    if not measure.is_family:
+        figures = [KeyFigure(cell, _said_of(measure, cell)) for cell in cells.to_dicts()]
+        if measure.total:
+            units = (
+                f"{measure.units} concernées"
+                if _feminine(measure)
+                else f"{measure.units} concernés"
+            )
+            figures.append(KeyFigure(measure.total, f"{units}, estimation de leur nombre"))
+        return figures
+    firm = cells.filter(status="ok").sort("estimate", descending=True, maintain_order=True)
+    return [KeyFigure(cell, _said_of(measure, cell)) for cell in firm.head(FIRST_ROWS).to_dicts()]
+
+
+def _feminine(measure: Measure) -> bool:
+    return measure.noun is not None and measure.noun.feminine
+
+
+def _said_of(measure: Measure, cell: Mapping) -> str:
+    """What follows a key figure: its *Lecture* without the figure, when it opens on it."""
+    label = typography(cell["label"])
+    opening, _, rest = measure.statement.partition("{value}")
+    if not opening:
+        return rest.strip().format(label=lowered(label), name=label)
+    if measure.is_family:
+        return f"des {measure.units} : « {lowered(label)} »"
+    return f"{measure.title}, parmi les {measure.units}"
+
+
+# Figures ---------------------------------------------------------------------------------------
+
+
+def _section(part: Shown) -> str:
+    """A heading, its figure or why there is none, and what the figure leaves out."""
+    if part.figure is None and not part.note:
+        return ""
+    parts = [f"## {escaped(part.heading)}"]
+    if part.figure:
+        parts.append(part.figure.to_markdown("."))
+    if part.note:
+        parts.append(escaped(part.note))
+    return "\n\n".join(parts)
+
+
+def _beside(parts: Sequence[Shown], measure: Measure) -> str:
+    if not parts:
+        return ""
+    said = ["## À côté d’autres sources"]
+    for part in parts:
+        said.append(part.figure.to_markdown("."))
+        if part.note:
+            said.append(f"Différence de définition : {escaped(lowered(part.note))}")
+    ids = [name for wanted in measure.definition.compare for name in wanted.with_]
+    known = measure.edition.reference.comparators.filter(pl.col("id").is_in(ids))
+    sources = known.select("source", "source_url", "lecture").unique(maintain_order=True)
+    read = {"primaire": "lu à la source", "secondaire": "lu dans un compte rendu"}
+    lines = [
+        f"- [{escaped(source)}]({url}), {read[how]}" for source, url, how in sources.rows() if url
+    ]
+    return "\n\n".join([*said, "Sources de ces chiffres :", "\n".join(lines)])
+
+
+# What it is ------------------------------------------------------------------------------------
+
+
+def _definition(measure: Measure, known: Recommendations) -> str:
+    edition = measure.edition
+    entries = [("Question posée", _asked(measure))]
+    entries.append(
+        ("Champ", f"{escaped(_capital(measure.cells['base_label'][0]))}, {edition.region}.")
+    )
+    entries.append(("Calcul", escaped(_capital(indicator_files.calculation(measure)))))
+    count = indicator_files.respondents(measure)
+    if count is not None:
+        entries.append(("Réponses", f"{integer(count)} dans la région."))
+    since = indicator_files.since(measure)
+    if since is not None:
+        told = "Première mesure." if since == edition.year else f"Comparable depuis {since}."
+        broken = " ".join(indicator_files.breaks(measure))
+        entries.append(("Série", escaped(f"{told} {broken}".strip())))
+    better = indicator_files.BETTER[measure.definition.better]
+    entries.append(("Sens", f"{_capital(better)}."))
+    followed = indicator_files.followed(measure, known)
+    if followed:
+        lines = [f"« {escaped(each.title)} » ({role})" for each, role in followed]
+        entries.append(("Préconisation du CESER suivie", " ; ".join(lines) + "."))
+    listed = "\n\n".join(f"{term}\n:   {text}" for term, text in entries)
+    return typography(
+        f"## Ce qui est mesuré\n\n{listed}\n\n[Comment ces chiffres sont obtenus](../methode.qmd)"
+    )
+
+
+def _asked(measure: Measure) -> str:
+    said = [f"« {escaped(each.text)} »" for each in indicator_files.questions(measure)]
+    return "\n\n    ".join(said)
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _reuse(measure: Measure, image: Figure | None) -> str:
+    base = address(measure)
+    images = f" · [image (SVG)]({base}.svg) · [image (PNG)]({base}.png)" if image else ""
+    return typography(
+        "## Réutiliser\n\n"
+        f"- Fichiers : [toutes les données (CSV)]({base}.csv) · [description (JSON)]({base}.json)"
+        f"{images}\n"
+        f"- Adresse permanente : [{FOLDER}/{base}.html]({base}.html)\n"
+        f"- À citer ainsi : {escaped(indicator_files.citation(measure))}\n"
+        f"- {indicator_files.LICENCE} : réutilisation libre, source à citer\n"
+    )
+
+
+def _neighbours(placed: Placed) -> str:
+    """The other indicators of the theme, then the one before and the one after."""
+    measure = placed.measure
+    others = [each for each in placed.theme if each is not measure]
+    if not others:
+        return ""
+    links = "\n".join(f"- [{escaped(each.title)}]({address(each)}.qmd)" for each in others)
+    turns = []
+    if placed.rank:
+        turns.append(_turn("Précédent", "prev", placed.theme[placed.rank - 1]))
+    if placed.rank + 1 < len(placed.theme):
+        turns.append(_turn("Suivant", "next", placed.theme[placed.rank + 1]))
+    nav = f'<nav class="tourner" aria-label="Indicateurs du même thème">{"".join(turns)}</nav>'
+    theme = escaped(measure.cells["theme"][0])
+    return f"## Dans le même thème : {theme}\n\n{links}\n\n```{{=html}}\n{nav}\n```"
+
+
+def _turn(word: str, kind: str, measure: Measure) -> str:
+    return (
+        f'<a rel="{kind}" href="{address(measure)}.html"><span>{text_html(word + " :")}</span> '
+        f"{text_html(measure.title)}</a>"
+    )
