@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from analysis.cells import SHOWN, value_text
+from analysis.cells import SHOWN, by_value, value_text
 from analysis.comparison import compare_editions
 from analysis.definitions import Comparison, DomainDefinition
 from analysis.findings import finding_change, finding_extremes, finding_moves, finding_trend
@@ -93,11 +93,11 @@ def breakdown_title(measure: Measure, cut: DomainDefinition, frame: pl.DataFrame
 
 
 def _places(measure: Measure, cut: DomainDefinition) -> dict[str, str]:
-    """Where a figure stands, after it: « dans la construction », « parmi les femmes »."""
-    leads = measure.leads(cut)
-    if cut.role == "size":
-        return {code: f"parmi les {measure.units} {words}" for code, words in leads.items()}
-    return leads
+    """Where a figure stands, after it: « dans la construction », « (10 à 49 salariés) »."""
+    if cut.role != "size":
+        return measure.leads(cut)
+    domains = measure.by(cut.type).select("domain", "label").unique(maintain_order=True)
+    return {code: f"({lowered(typography(label))})" for code, label in domains.rows()}
 
 
 def change(measure: Measure, before: Edition | None) -> Shown:
@@ -131,6 +131,8 @@ def _family_change(measure: Measure, former: Measure, heading: str) -> Shown:
     if not changes["verdict"].drop_nulls().len():
         return Shown(heading, note=why_not_compared(changes))
     labels = dict(after.select("indicator", "label").rows())
+    if measure.kind != "answers":
+        after = by_value(after)
     title = finding_moves(changes, labels, ANSWER)
     return Shown(heading, _change_figure(measure, earlier, after, changes, title))
 
@@ -179,18 +181,19 @@ def comparison(measure: Measure, wanted: Comparison) -> Shown | None:
     """The indicator beside published figures on the same base; None when ours are withheld."""
     edition = measure.edition
     others = _comparators(measure, wanted)
-    keys = others.select("indicator", "place").unique(maintain_order=True)
     own = measure.cells.filter(
         pl.col("domain_type") == wanted.on, pl.col("statistic") == measure.statistic
     )
     single = own["domain"].n_unique() == 1
+    if single:
+        others = others.with_columns(place=pl.lit(own["domain"][0]))
+    keys = others.select("indicator", "place").unique(maintain_order=True)
     rows = []
     for indicator, place in keys.rows():
-        mine = own.filter(pl.col("indicator") == indicator)
-        mine = mine if single else mine.filter(pl.col("domain") == place)
+        mine = own.filter(pl.col("indicator") == indicator, pl.col("domain") == place)
         if not _shown(mine).height:
             continue
-        theirs = others.filter(pl.col("indicator") == indicator, pl.col("place").eq_missing(place))
+        theirs = others.filter(pl.col("indicator") == indicator, pl.col("place") == place)
         prefix = [] if not measure.is_family else [mine["indicator_label"][0]]
         prefix += [] if single else [mine["label"][0]]
         names = [f"{edition.region}, {edition.year}", *theirs["name"]]
@@ -205,10 +208,12 @@ def comparison(measure: Measure, wanted: Comparison) -> Shown | None:
     years = sorted({*others["edition"], edition.year})
     own_rows = pl.concat(rows[::2])
     cut = next(cut for cut in edition.file.domains if cut.type == wanted.on)
-    field = f"{own['base_label'][0]}, {lowered(cut.label if single else _after_comma(cut.label))}"
+    what, _, among = cut.label.partition(", ")
+    field = f"{own['base_label'][0]}, {lowered(cut.label if single else among or cut.label)}"
+    by = "" if single else f", par {lowered(what)}"
     caption = edition.caption(
         f"{address(measure)}-comparaison-{slug(wanted.on)}",
-        f"{measure.title} : la région et d’autres sources",
+        f"{measure.title}{by} : la région et d’autres sources",
         measure.subtitle,
         own_rows,
         "{name} : " + ("{value}" if measure.is_family else measure.statement),
@@ -240,11 +245,6 @@ def _comparators(measure: Measure, wanted: Comparison) -> pl.DataFrame:
         name=pl.format("{}, {}", "territoire", "annee_reference"),
         nature=pl.format("publié : {}", "source"),
     )
-
-
-def _after_comma(label: str) -> str:
-    """« Taille, secteurs suivis par Eurostat » -> « secteurs suivis par Eurostat »."""
-    return label.partition(", ")[2] or label
 
 
 def _sources(others: pl.DataFrame) -> str:

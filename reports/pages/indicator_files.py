@@ -24,9 +24,9 @@ FOLDER = "indicateurs"
 LICENCE = "Licence Ouverte 2.0"
 LICENCE_ADDRESS = "https://www.etalab.gouv.fr/licence-ouverte-open-licence"
 BETTER = {
-    "higher": "une hausse est souhaitée",
-    "lower": "une baisse est souhaitée",
-    "neither": "ni hausse ni baisse n’est souhaitée en soi",
+    "higher": "la hausse",
+    "lower": "la baisse",
+    "neither": "ni hausse ni baisse en soi",
 }
 ROLES = {"moyens": "indicateur de moyens", "resultat": "indicateur de résultat"}
 ROLES |= {"impact": "indicateur d’impact"}
@@ -86,7 +86,9 @@ def calculation(measure: Measure) -> str:
     )
     match measure.kind:
         case "share":
-            said = f"part, {among}, des cas où {to_french(parse(asked.condition), questionnaire)}"
+            those = "lesquelles" if measure.noun and measure.noun.feminine else "lesquels"
+            counted = to_french(parse(asked.condition), questionnaire)
+            said = f"part des {measure.units} pour {those} {counted}"
         case "mean":
             said = f"moyenne des nombres répondus, {among}"
         case "total":

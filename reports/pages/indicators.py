@@ -29,10 +29,11 @@ from reports.pages.indicator_files import FOLDER
 from reports.pages.measures import Measure, by_theme, lowered, measures
 from reports.pages.page import Page, document, escaped, parents
 from survey.files import SIMULATED
-from survey.french import integer, typography
+from survey.french import NNBSP, integer, points, typography
 from survey.recommendations import Recommendations, load_recommendations
 
 RECOMMENDATIONS = "data/reference/preconisations.yml"
+READ = {"primaire": "lu à la source", "secondaire": "lu dans un compte rendu"}
 FIRST_ROWS = 3  # key figures of a family
 
 
@@ -115,16 +116,19 @@ def summary(measure: Measure) -> str:
     """One sentence for lists and searches: the finding and its figure, or why there is none."""
     edition = measure.edition
     mark = f" ({SIMULATED})" if edition.campaign.decisions.simulee else ""
-    where = f"{edition.reference.region.territory.locative}, {edition.year}"
+    where = f"{edition.reference.region.territory.locative} en {edition.year}"
     cell = measure.headline
     if cell is None or cell["estimate"] is None:
         return typography(f"{measure.title} : {measure.units}, {where}{mark}.")
-    said = measure.statement.format(
-        value=value_text(cell["estimate"], cell["statistic"]),
-        label=lowered(typography(cell["label"])),
-        name=typography(cell["label"]),
-    )
-    return typography(f"{said[0].upper()}{said[1:]}, {where}{mark}.")
+    return typography(f"{_stated(measure, cell)} {where}{mark}.")
+
+
+def _stated(measure: Measure, cell: Mapping) -> str:
+    """The *Lecture* of a figure, as the start of a sentence."""
+    label = typography(cell["label"])
+    value = value_text(cell["estimate"], cell["statistic"])
+    said = measure.statement.format(value=value, label=lowered(label), name=label)
+    return said[0].upper() + said[1:]
 
 
 def _opening(measure: Measure, before: Edition | None) -> str:
@@ -141,7 +145,10 @@ def _finding(measure: Measure) -> str:
     where = f"{edition.reference.region.territory.locative}, en {edition.year}"
     said = measure.finding
     if said != measure.neutral:
-        return typography(f"{where[0].upper()}{where[1:]} : {lowered(said)}.")
+        place, year = edition.reference.region.territory.locative, edition.year
+        if " : " in said or f"{NNBSP}: " in said:
+            return typography(f"{where[0].upper()}{where[1:]}, {lowered(said)}.")
+        return typography(f"{said} {place} en {year}.")
     if measure.is_family:
         frame = measure.read(measure.whole)
         shown = frame["estimate"].drop_nulls().len()
@@ -150,7 +157,8 @@ def _finding(measure: Measure) -> str:
     if cell is None or cell["estimate"] is None:
         reason = REASONS[cell["status"]] if cell else REASONS["nd"]
         return typography(f"Ce chiffre ne peut pas être donné {where} : {reason}.")
-    return typography(f"{summary(measure)}")
+    place, year = edition.reference.region.territory.locative, edition.year
+    return typography(f"{_stated(measure, cell)} {place} en {year}.")
 
 
 def _move(measure: Measure, before: Edition | None) -> list[str]:
@@ -168,9 +176,12 @@ def _move(measure: Measure, before: Edition | None) -> list[str]:
             typography(f"L’écart avec {before.year} ({then}) ne peut être distingué du hasard.")
         ]
     words = "plus" if row["verdict"] == "hausse" else "moins"
-    share = row["statistic"] == "share"
-    gap = f" : {change_words(row['difference'], row['verdict'])}" if share else ""
-    return [typography(f"C’est {words} qu’en {before.year} ({then}){gap}.")]
+    if row["statistic"] != "share":
+        return [typography(f"C’est {words} qu’en {before.year} ({then}).")]
+    gap = change_words(row["difference"], row["verdict"])
+    rounded = round(100 * row["estimate_after"]) - round(100 * row["estimate_before"])
+    before_rounding = " avant arrondi" if points(rounded / 100) != gap else ""
+    return [typography(f"C’est {words} qu’en {before.year} ({then}) : {gap}{before_rounding}.")]
 
 
 def _key_figures(measure: Measure) -> list[KeyFigure]:
@@ -178,19 +189,10 @@ def _key_figures(measure: Measure) -> list[KeyFigure]:
     if not measure.is_family:
         figures = [KeyFigure(cell, _said_of(measure, cell)) for cell in cells.to_dicts()]
         if measure.total:
-            units = (
-                f"{measure.units} concernées"
-                if _feminine(measure)
-                else f"{measure.units} concernés"
-            )
-            figures.append(KeyFigure(measure.total, f"{units}, estimation de leur nombre"))
+            figures.append(KeyFigure(measure.total, lowered(measure.total["title"])))
         return figures
     firm = cells.filter(status="ok").sort("estimate", descending=True, maintain_order=True)
     return [KeyFigure(cell, _said_of(measure, cell)) for cell in firm.head(FIRST_ROWS).to_dicts()]
-
-
-def _feminine(measure: Measure) -> bool:
-    return measure.noun is not None and measure.noun.feminine
 
 
 def _said_of(measure: Measure, cell: Mapping) -> str:
@@ -220,19 +222,21 @@ def _section(part: Shown) -> str:
 
 
 def _beside(parts: Sequence[Shown], measure: Measure) -> str:
+    """Other sources, each figure with what differs from ours, then where they were read."""
     if not parts:
         return ""
-    said = ["## À côté d’autres sources"]
+    said, last = ["## À côté d’autres sources"], ""
     for part in parts:
         said.append(part.figure.to_markdown("."))
-        if part.note:
-            said.append(f"Différence de définition : {escaped(lowered(part.note))}")
+        if part.note and part.note != last:
+            said.append(f"**Différences de définition.** {escaped(part.note)}")
+        last = part.note
     ids = [name for wanted in measure.definition.compare for name in wanted.with_]
     known = measure.edition.reference.comparators.filter(pl.col("id").is_in(ids))
-    sources = known.select("source", "source_url", "lecture").unique(maintain_order=True)
-    read = {"primaire": "lu à la source", "secondaire": "lu dans un compte rendu"}
+    sources = known.unique(["source", "lecture"], keep="first", maintain_order=True)
     lines = [
-        f"- [{escaped(source)}]({url}), {read[how]}" for source, url, how in sources.rows() if url
+        f"- {f'[{escaped(name)}]({url})' if url else escaped(name)}, {READ[how]}"
+        for name, url, how in sources.select("source", "source_url", "lecture").rows()
     ]
     return "\n\n".join([*said, "Sources de ces chiffres :", "\n".join(lines)])
 
@@ -256,12 +260,12 @@ def _definition(measure: Measure, known: Recommendations) -> str:
         broken = " ".join(indicator_files.breaks(measure))
         entries.append(("Série", escaped(f"{told} {broken}".strip())))
     better = indicator_files.BETTER[measure.definition.better]
-    entries.append(("Sens", f"{_capital(better)}."))
+    entries.append(("Sens souhaité", f"{_capital(better)}."))
     followed = indicator_files.followed(measure, known)
     if followed:
         lines = [f"« {escaped(each.title)} » ({role})" for each, role in followed]
         entries.append(("Préconisation du CESER suivie", " ; ".join(lines) + "."))
-    listed = "\n\n".join(f"{term}\n:   {text}" for term, text in entries)
+    listed = "\n\n".join(f"{term}\n\n:   {text}" for term, text in entries)
     return typography(
         f"## Ce qui est mesuré\n\n{listed}\n\n[Comment ces chiffres sont obtenus](../methode.qmd)"
     )
