@@ -144,10 +144,13 @@ def publier(options: argparse.Namespace) -> None:
 
 def controler(options: argparse.Namespace) -> None:
     """Check that nothing withheld is on the site and that every page says what it must."""
-    from reports import control, pipeline
+    from reports import control, pipeline, publisher
 
     root = Path.cwd()
-    say(control.check_site(root / "_site", pipeline.campaigns(root)))
+    campaigns = pipeline.campaigns(root)
+    say(control.check_site(root / "_site", campaigns))
+    if remaining := publisher.check_publisher(root, campaigns):
+        say(remaining)
 
 
 def _parser() -> FrenchParser:

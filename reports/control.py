@@ -16,8 +16,8 @@ from survey.campaign import Campaign
 from survey.errors import SurveyError
 from survey.french import integer
 
-TEXT_FILES = (".html", ".csv", ".json", ".svg", ".yml", ".js")
-PUBLISHED = (*TEXT_FILES, ".css", ".parquet", ".png", ".txt", ".woff2")
+TEXT_FILES = (".html", ".csv", ".json", ".jsonld", ".svg", ".xml", ".yml", ".js")
+PUBLISHED = (*TEXT_FILES, ".css", ".parquet", ".pdf", ".png", ".txt", ".woff2", ".xlsx")
 DIGITS = 12  # by which a withheld number is recognised; fewer would meet by chance
 LOADING = {"src", "data", "poster"}
 RAW_VALUES = re.compile(r"\b(?:nan|NaN|None|undefined|null)\b")

@@ -33,6 +33,7 @@ from survey.formats.intake import Import
 from survey.formats.odk.versions import read_form_version
 from survey.questionnaire import Questionnaire, load_questionnaire
 from survey.reference import calibration_margins, load_reference, margin_columns, read_margins
+from survey.response_quality import shown_quality
 from survey.schema import check_responses
 from survey.simulation import simulate_edition, write_simulation
 from survey.territories import LEVELS, TERRITORY_FILES, load_territories, territory_columns
@@ -212,6 +213,7 @@ def estimate_campaign(campaign: Campaign) -> bool:
     inputs = [private / "reponses.parquet", private / "poids.parquet"]
     places = [campaign.root / REFERENCE / name for name in TERRITORY_FILES]
     outputs = [private / "estimations.parquet", build / "published.parquet"]
+    told = [build / name for name in ("non_reponse.csv", "temps.csv")]
 
     def action() -> None:
         answers, weights = map(read_private, inputs)
@@ -237,11 +239,15 @@ def estimate_campaign(campaign: Campaign) -> bool:
         published = with_breaks(published, registry, every_edition(campaign), campaign.edition)
         write_parquet(estimates, outputs[0], simulated=campaign.decisions.simulee)
         write_parquet(published, outputs[1], simulated=campaign.decisions.simulee)
+        tables = shown_quality(answers, questionnaire, campaign.decisions.seuils.secret)
+        for path, table in zip(told, tables, strict=True):
+            write_csv(table, path, simulated=campaign.decisions.simulee)
         modules = modules_of(campaign.resolve(campaign.decisions.questionnaire))
         used = [*inputs, *places, *decisions_of(campaign), *modules]
-        write_manifest(campaign, used, outputs[1:])
+        write_manifest(campaign, used, [*outputs[1:], *told])
 
-    return _run(campaign, "estimation", [*inputs, *places], [*outputs, build / NAME], action)
+    written = [*outputs, *told, build / NAME]
+    return _run(campaign, "estimation", [*inputs, *places], written, action)
 
 
 STEPS: dict[str, Callable[[Campaign], bool]] = {

@@ -13,13 +13,17 @@ from pathlib import Path
 
 from reports import downloads
 from reports.contents import FIGURES
+from reports.dcat import write_catalogue
 from reports.edition import open_edition, open_editions
 from reports.manifest import NAME as MANIFEST
+from reports.pages.institutional import site_pages
 from reports.pages.kinds import KINDS
 from reports.pages.page import Page
 from reports.pages.writing import write_pages
 from reports.pipeline import campaigns
 from reports.rendering.bundle import ensure_bundle
+from reports.rendering.project import FOLDER_FILE
+from reports.settings import edition_years
 from reports.steps import Step, code_files, run_step
 from survey.campaign import Campaign
 
@@ -43,7 +47,7 @@ def prepare(
         folder = root / "reports" / str(campaign.edition)
         if not (folder / "index.qmd").is_file():
             continue
-        outputs = (folder / "figures", folder / "donnees")
+        outputs = (folder / "figures",)
         step = Step(
             stamp=root / "_build" / "render" / f"figures-{campaign.edition}.json",
             inputs=(*cells, campaign.build / MANIFEST, *reference, *code_files(root)),
@@ -51,8 +55,28 @@ def prepare(
         )
         run_step(step, root, partial(_write, campaign.edition, folder, progress))
         written += [path for each in outputs for path in sorted(each.glob("*.*"))]
-        write_pages(generated_pages(campaign.edition), folder)
+    for year in sorted({campaign.edition for campaign in estimated}):
+        folder = root / "reports" / str(year)
+        if (folder / FOLDER_FILE).is_file():
+            written += prepare_downloads(year, root)
+            write_pages(generated_pages(year), folder)
+    if years := edition_years(root):
+        write_pages(site_pages(open_editions(years[-1])), root / "reports")
     return [*cells, *reference, *written]
+
+
+def prepare_downloads(year: int, root: Path) -> list[Path]:
+    """Write the files that anyone may take away, when they changed; the paths."""
+    editions, folder = open_editions(year), root / "reports" / str(year) / downloads.FOLDER
+
+    def action() -> None:
+        downloads.write_downloads(editions, folder)
+        write_catalogue(editions, folder)
+
+    inputs = (*downloads.download_inputs(editions, root), *code_files(root))
+    stamp = root / "_build" / "render" / f"donnees-{year}.json"
+    run_step(Step(stamp=stamp, inputs=inputs, outputs=(folder,)), root, action)
+    return sorted(folder.glob("*.*"))
 
 
 def generated_pages(year: int) -> Iterator[Page]:
@@ -63,13 +87,11 @@ def generated_pages(year: int) -> Iterator[Page]:
 
 def _write(year: int, folder: Path, progress: Progress) -> None:
     edition = open_edition(year)
-    for name in ("figures", "donnees"):
-        shutil.rmtree(folder / name, ignore_errors=True)
+    shutil.rmtree(folder / "figures", ignore_errors=True)
     for done, build in enumerate(FIGURES):
         progress(done, len(FIGURES), f"figures {year}")
         if figure := build(edition):
             figure.write(folder / "figures")
-    downloads.write_downloads(edition, folder / "donnees")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from reports.finish import finish
 from reports.prepare import Progress, prepare
 from reports.rendering.site import render_site
 from survey.campaign import Campaign
@@ -28,6 +29,7 @@ def publish(campaigns: Sequence[Campaign], root: Path, progress: Progress) -> Pa
         render_with_quarto(root)
     else:
         render_site(root, root / SITE, inputs=inputs, progress=progress)
+        finish(root, root / SITE)
     return root / SITE / "index.html"
 
 

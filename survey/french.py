@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from math import isfinite, isinf
 
 NNBSP = "\u202f"  # narrow no-break space: thousands, and before % ; : ! ?
 NBSP = "\u00a0"  # no-break space: between a number and a unit written as a word
 MINUS = "\u2212"
+_MONTHS = (
+    *("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre"),
+    *("octobre", "novembre", "décembre"),
+)
 
 
 def integer(number: float) -> str:
@@ -49,6 +54,12 @@ def points(difference: float, digits: int = 0) -> str:
     sign = "+" if rounded > 0 else ""
     unit = "point" if abs(rounded) < 2 else "points"
     return f"{sign}{decimal(rounded or 0.0, digits)}{NBSP}{unit}"
+
+
+def long_date(day: date) -> str:
+    """« 24 novembre 2026 », « 1er mars 2027 »."""
+    number = "1er" if day.day == 1 else str(day.day)
+    return f"{number}{NBSP}{_MONTHS[day.month - 1]} {day.year}"
 
 
 def typography(text: str) -> str:

@@ -88,6 +88,23 @@ def speed(responses: pl.DataFrame) -> Speed:
     return Speed(timed.height, median, tuple(ids))
 
 
+def shown_quality(
+    responses: pl.DataFrame, questionnaire: Questionnaire, smallest: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What may be published of it: `item_nonresponse`, its shares null for questions asked of fewer
+    than `smallest` people, and one row `n_timed`, `median_seconds` (null: no duration).
+    """
+    items = item_nonresponse(responses, questionnaire)
+    shares = pl.col("nonresponse_share", "dont_know_share")
+    few = pl.col("n_asked") < smallest
+    took = speed(responses)
+    times = {"n_timed": [took.timed], "median_seconds": [took.median]}
+    return (
+        items.with_columns(pl.when(~few).then(shares).name.keep()),
+        pl.DataFrame(times, schema={"n_timed": pl.Int64, "median_seconds": pl.Float64}),
+    )
+
+
 def straight_lining(responses: pl.DataFrame, questionnaire: Questionnaire) -> pl.DataFrame:
     """One row per grid of four rows or more: share of people giving the same answer everywhere.
 

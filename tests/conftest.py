@@ -20,6 +20,10 @@ def copy_project(root: Path, editions: tuple[int, ...]) -> Path:
     """The files a campaign rests on, with a sample small enough for a test."""
     for name in ("survey", "data"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for decided in ROOT.glob("reports/*/_metadata.yml"):
+        copy = root / decided.relative_to(ROOT)
+        copy.parent.mkdir(parents=True)
+        shutil.copyfile(decided, copy)
     for year in editions:
         place = Path("campaigns", str(year), "entreprises")
         (root / place).mkdir(parents=True)

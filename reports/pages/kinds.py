@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from reports.edition import Edition
-from reports.pages import indicators
+from reports.pages import data, indicators, institutional, method, questionnaires
 from reports.pages.page import Page
 
 Kind = Callable[[Mapping[str, Edition]], Iterator[Page]]
 
-KINDS: tuple[Kind, ...] = (indicators.pages,)
+KINDS: tuple[Kind, ...] = (
+    indicators.pages,
+    method.pages,
+    questionnaires.pages,
+    data.pages,
+    institutional.glossary_pages,
+)

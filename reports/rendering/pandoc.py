@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from reports.rendering.project import Project, page_address, relative_address
+from reports.rendering.project import MenuItem, Project, page_address, relative_address
 from survey.errors import SurveyError
 
 ASSETS = Path(__file__).parents[1] / "assets"
@@ -84,15 +85,27 @@ def template_metadata(project: Project, source: str, metadata: dict[str, Any]) -
         "site-home": _raw(relative_address("index.html", page)),
         "library": _raw(relative_address(f"{LIBRARY}/x", page).removesuffix("/x")),
         "footer": project.footer,
-        "menu": [
-            {
-                "text": item.text,
-                "href": _raw(relative_address(item.target, page)),
-                "current": item.target == page,
-            }
-            for item in project.menu
-        ],
+        "menu": _items(project.menu, page),
+        "footer-menu": _items(project.footer_menu, page),
+        **_search_page(metadata, page),
     }
+
+
+def _items(menu: Iterable[MenuItem], page: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "text": item.text,
+            "href": _raw(relative_address(item.target, page)),
+            "current": item.target == page,
+        }
+        for item in menu
+    ]
+
+
+def _search_page(metadata: dict[str, Any], page: str) -> dict[str, str]:
+    """The address of `search-page`, as written in a page."""
+    source = metadata.get("search-page")
+    return {"search-page": _raw(relative_address(page_address(source), page))} if source else {}
 
 
 def _raw(text: str) -> str:

@@ -17,6 +17,7 @@ from survey.errors import SurveyError
 
 PROJECT_FILE = "_quarto.yml"
 FOLDER_FILE = "_metadata.yml"
+FOOTER_SIDES = ("left", "center", "right")
 # Keys of `_quarto.yml` that describe the project, not a page.
 PROJECT_KEYS = ("project", "website", "format", "filters")
 
@@ -40,6 +41,7 @@ class Project:
     resources: tuple[str, ...] = ()
     menu: tuple[MenuItem, ...] = ()
     footer: str = ""
+    footer_menu: tuple[MenuItem, ...] = ()
     filters: tuple[str, ...] = ()
     css: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
@@ -66,6 +68,7 @@ def load_project(root: Path) -> Project:
         resources=tuple(project.get("resources") or ()),
         menu=tuple(_menu(website)),
         footer=_footer(website),
+        footer_menu=tuple(_footer_menu(website)),
         filters=tuple(content.get("filters") or ()),
         css=tuple(_as_list(html.get("css"))),
         metadata={key: value for key, value in content.items() if key not in PROJECT_KEYS},
@@ -148,14 +151,26 @@ def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 def _menu(website: Mapping[str, Any]) -> Iterator[MenuItem]:
     navbar = website.get("navbar") or {}
     for item in [*(navbar.get("left") or ()), *(navbar.get("right") or ())]:
-        yield MenuItem(text=str(item["text"]), target=page_address(item["href"]))
+        yield _menu_item(item)
+
+
+def _menu_item(item: Mapping[str, Any]) -> MenuItem:
+    return MenuItem(text=str(item["text"]), target=page_address(item["href"]))
 
 
 def _footer(website: Mapping[str, Any]) -> str:
     footer = website.get("page-footer") or ""
     if isinstance(footer, str):
         return footer
-    return str(footer.get("left") or footer.get("center") or footer.get("right") or "")
+    texts = (footer.get(side) for side in FOOTER_SIDES)
+    return next((text for text in texts if isinstance(text, str)), "")
+
+
+def _footer_menu(website: Mapping[str, Any]) -> Iterator[MenuItem]:
+    footer = website.get("page-footer") or ""
+    for side in () if isinstance(footer, str) else FOOTER_SIDES:
+        if isinstance(footer.get(side), list):
+            yield from map(_menu_item, footer[side])
 
 
 def _as_list(value: Any) -> list[Any]:

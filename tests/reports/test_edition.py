@@ -5,8 +5,7 @@ import polars as pl
 import pytest
 
 from analysis.disclosure import NUMBERS
-from reports import enterprises, headline, method, value_chain
-from reports.downloads import FILES, downloads_list, write_downloads
+from reports import enterprises, headline, value_chain
 from reports.edition import Edition, markdown_table, open_edition
 from reports.instrument import questionnaire_markdown
 from reports.pipeline import questionnaire_of
@@ -102,23 +101,6 @@ def test_a_markdown_table_aligns_numbers_right():
     assert table == "| A | B |\n| --- | ---: |\n| a | 1 |\n| b | 2 |\n"
 
 
-def test_the_method_tables_say_the_weighting(edition):
-    response = method.response_table(edition).splitlines()
-    assert len(response) == 2 + 5 + 1
-    assert response[-1].startswith("| **Ensemble** | 2\u202f200 | ")
-    assert method.sample_sizes(edition)[0] == 2200
-    weights = method.weights_table(edition)
-    assert [line.split(" | ")[0][2:] for line in weights.splitlines()[2:]] == [
-        "Poids de sondage",
-        "Après correction de la non-réponse",
-        "Poids final, après calage",
-    ]
-    assert weights.count("113\u202f483") == 3
-    margins = method.margins_table(edition).splitlines()[2:]
-    assert [line.split(" | ")[1] for line in margins] == ["30", "15"]
-    assert all(line.endswith("| 0,0\u202f% |") for line in margins)
-
-
 def test_the_table_of_the_ceser_has_its_question_mark_answered(edition):
     table = value_chain.value_chain_table(edition)
     assert "?" not in table
@@ -184,22 +166,3 @@ def test_the_questionnaire_is_written_out_whole(edition):
     assert "Identique à" in text and "Question de l’observatoire." in text
     assert text.count("Posée depuis 2026") == 2
     assert "exclut les autres réponses" in text and "Ne sait pas" in text
-
-
-def test_downloads_carry_published_cells_and_say_they_are_simulated(edition, tmp_path):
-    write_downloads(edition, tmp_path / "donnees")
-    assert {path.name for path in (tmp_path / "donnees").iterdir()} == set(FILES)
-    data = pl.read_csv(tmp_path / "donnees" / "resultats.csv", infer_schema_length=None)
-    assert data.height == edition.cells.height
-    hidden = data.filter(pl.col("status").is_in(["nd", "secret"]))
-    assert hidden.height and hidden["estimate"].null_count() == hidden.height
-    for name in ("resultats.csv", "marges.csv", "poids.csv", "collecte.csv"):
-        text = (tmp_path / "donnees" / name).read_text(encoding="utf-8")
-        assert text.startswith("\ufeff")
-        lines = text.splitlines()[1:]
-        assert all("données simulées" in line for line in lines), name
-    campaign = replace(edition.campaign, root=tmp_path)
-    (tmp_path / "reports" / "2026").mkdir(parents=True)
-    (tmp_path / "donnees").rename(tmp_path / "reports" / "2026" / "donnees")
-    listed = downloads_list(replace(edition, campaign=campaign))
-    assert listed.count("](donnees/") == len(FILES) == listed.count(" ko")

@@ -112,6 +112,7 @@ def test_nothing_private_is_built(estimated):
         assert names == {
             *("published.parquet", "manifeste.json"),
             *("poids.csv", "marges.csv", "groupes.csv", "collecte.csv"),
+            *("non_reponse.csv", "temps.csv"),
         }
         sample = pl.read_parquet(campaign.private / "echantillon.parquet")
         secret = {*sample["token"].head(50), *sample["unite"].head(50)}
@@ -128,7 +129,8 @@ def test_the_manifest_names_every_file_by_its_digest(estimated):
     assert manifest["donnees_simulees"] is True
     assert manifest["commande"] == "observatoire estimer campaigns/2025/entreprises"
     named = manifest["entrees"] | manifest["code"] | manifest["sorties"]
-    assert {"_build/2025/entreprises/published.parquet"} == set(manifest["sorties"])
+    outputs = ("published.parquet", "non_reponse.csv", "temps.csv")
+    assert {f"_build/2025/entreprises/{name}" for name in outputs} == set(manifest["sorties"])
     assert "campaigns/2025/entreprises/private/poids.parquet" in manifest["entrees"]
     assert "survey/routing.py" in manifest["code"]
     assert {name: digest(estimated / name) for name in named} == named

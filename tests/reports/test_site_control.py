@@ -179,8 +179,8 @@ def test_a_token_of_the_sample_is_found(site, campaign):
 
 
 def test_a_file_that_is_never_published_is_refused(site, campaign):
-    (site / "reponses.xlsx").write_bytes(b"PK")
-    assert "reponses.xlsx" in refused(site, campaign)
+    (site / "reponses.sqlite").write_bytes(b"SQ")
+    assert "reponses.sqlite" in refused(site, campaign)
 
 
 def test_a_parquet_file_that_tells_too_much_is_refused(site, campaign):

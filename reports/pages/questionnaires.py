@@ -1,0 +1,80 @@
+"""The questionnaires as they were asked: one page a population, and a page that leads to them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from reports.addresses import slug
+from reports.downloads import FOLDER
+from reports.edition import Edition, markdown_table
+from reports.instrument import questionnaire_markdown
+from reports.pages.page import Page, document
+from reports.pages.texts import fill
+from reports.pipeline import questionnaire_of
+from survey.french import NBSP, counted, integer
+from survey.questionnaire import Questionnaire
+
+HUB = "questionnaires"
+ORIGINS = ("identical", "adapted", "own")
+
+
+def questionnaire_page(population: str) -> str:
+    """Address of the questionnaire of a population."""
+    return f"{HUB}/{slug(population)}"
+
+
+def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
+    """The hub, then the questionnaire of each population."""
+    asked = {name: questionnaire_of(edition.campaign) for name, edition in editions.items()}
+    if editions:
+        yield Page(HUB, _hub(editions, asked))
+    for population, edition in editions.items():
+        yield Page(questionnaire_page(population), _asked(edition, asked[population]))
+
+
+def _hub(editions: Mapping[str, Edition], asked: Mapping[str, Questionnaire]) -> str:
+    year = next(iter(editions.values())).year
+    links = [
+        f"- [{edition.file.name}]({questionnaire_page(name)}.qmd) : "
+        f"{counted(len(asked[name].questions), 'question')}, environ "
+        f"{round(asked[name].minutes())}{NBSP}minutes"
+        for name, edition in editions.items()
+    ]
+    rows = []
+    for name, edition in editions.items():
+        origins = Counter(each.comparable.status for each in asked[name].questions)
+        rows.append([edition.file.name, *(integer(origins[origin]) for origin in ORIGINS)])
+    header = ("Questionnaire", "Identiques", "Adaptées", "Propres à l’observatoire")
+    body = fill(
+        "questionnaires",
+        year=year,
+        list="\n".join(links),
+        table=markdown_table(header, rows, numbers=3),
+    )
+    return document(
+        "Les questionnaires",
+        f"Les questions posées en {year}, telles que posées, population par population.",
+        body,
+    )
+
+
+def _asked(edition: Edition, questionnaire: Questionnaire) -> str:
+    name = edition.file.name[:1].lower() + edition.file.name[1:]
+    body = fill(
+        "questionnaire",
+        count=len(questionnaire.questions),
+        minutes=round(questionnaire.minutes()),
+        folder=FOLDER,
+        pdf=f"questionnaire-{slug(edition.campaign.population)}.pdf",
+        anchor=slug(edition.campaign.population),
+        introduction=questionnaire.introduction.replace("\n", "\n\n"),
+        questions=questionnaire_markdown(questionnaire),
+    )
+    return document(
+        f"Questionnaire {edition.year} : {name}",
+        "Les questions, leurs réponses proposées, à qui elles sont posées et d’où elles viennent.",
+        body,
+        toc=True,
+        **{"toc-depth": 2},
+    )
