@@ -21,6 +21,7 @@ from survey.recommendations import Recommendation, Recommendations
 from survey.routing import parse, to_french
 
 FOLDER = "indicateurs"
+IMAGES = ("svg", "png")
 LICENCE = "Licence Ouverte 2.0"
 LICENCE_ADDRESS = "https://www.etalab.gouv.fr/licence-ouverte-open-licence"
 BETTER = {
@@ -33,16 +34,20 @@ ROLES |= {"impact": "indicateur d’impact"}
 
 
 def files(
-    measure: Measure, main: Figure | None, recommendations: Recommendations
+    measure: Measure, figures: Sequence[Figure], recommendations: Recommendations
 ) -> dict[str, bytes]:
-    """`.csv`, `.json` and, where a figure is shown, `.svg` and `.png`, all at its address."""
+    """The files of each figure, then `.csv`, `.json`, `.svg` and `.png` at the indicator's address.
+
+    The image of the indicator is that of its first figure; it has none where none is shown.
+    """
     base = indicator_page(measure.edition.campaign.population, measure.code)
-    images = main.files(FOLDER) if main else {}
-    images = {f"{base}.{name.rpartition('.')[2]}": content for name, content in images.items()}
-    images.pop(f"{base}.csv", None)
-    described = description(measure, [*images, f"{base}.csv"], recommendations)
-    text = json.dumps(described, ensure_ascii=False, indent=1) + "\n"
-    return {**images, f"{base}.csv": cells_csv(measure), f"{base}.json": text.encode()}
+    found = {name: data for figure in figures for name, data in figure.files(FOLDER).items()}
+    if figures:
+        first = f"{FOLDER}/{figures[0].caption.id}"
+        found |= {f"{base}.{kind}": found[f"{first}.{kind}"] for kind in IMAGES}
+    names = [f"{base}.{kind}" for kind in ("csv", *(IMAGES if figures else ()))]
+    text = json.dumps(description(measure, names, recommendations), ensure_ascii=False, indent=1)
+    return {**found, f"{base}.csv": cells_csv(measure), f"{base}.json": f"{text}\n".encode()}
 
 
 def cells_csv(measure: Measure) -> bytes:

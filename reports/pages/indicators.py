@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 import polars as pl
@@ -13,7 +14,7 @@ from analysis.comparison import compare_editions
 from analysis.wording import change_words
 from reports.addresses import slug
 from reports.edition import Edition
-from reports.figure import Figure, text_html
+from reports.figure import text_html
 from reports.figures import KeyFigure, key_figures
 from reports.pages import indicator_files, indicator_hub
 from reports.pages.indicator_figures import (
@@ -27,7 +28,7 @@ from reports.pages.indicator_figures import (
 )
 from reports.pages.indicator_files import FOLDER
 from reports.pages.measures import Measure, by_theme, lowered, measures
-from reports.pages.page import Page, document, escaped, parents
+from reports.pages.page import Draft, Page, document, escaped, parents
 from survey.files import SIMULATED
 from survey.french import NNBSP, integer, points, typography
 from survey.recommendations import Recommendations, load_recommendations
@@ -46,16 +47,16 @@ class Placed:
     rank: int
 
 
-def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
+def pages(editions: Mapping[str, Edition]) -> Iterator[Draft]:
     """The page of each indicator of each population, then the page that leads to them."""
     listed = {name: measures(edition) for name, edition in editions.items()}
     for name, edition in editions.items():
         known = load_recommendations(edition.campaign.root / RECOMMENDATIONS)
         before = edition.previous()
         for placed in placed_by_theme(listed[name]):
-            yield indicator_page_of(placed, before, known)
+            yield partial(indicator_page_of, placed, before, known)
     if listed:
-        yield indicator_hub.page(listed)
+        yield partial(indicator_hub.page, listed)
 
 
 def placed_by_theme(listed: Sequence[Measure]) -> Iterator[Placed]:
@@ -75,10 +76,8 @@ def indicator_page_of(placed: Placed, before: Edition | None, known: Recommendat
     moved = change(measure, before)
     found = [comparison(measure, wanted) for wanted in measure.definition.compare]
     beside = [each for each in found if each]
-    first = main or next((each.figure for each in cuts if each.figure), None)
-    drawn = [each.figure for each in (*cuts, moved, *beside) if each.figure]
-    images = {name: data for each in drawn for name, data in each.files(FOLDER).items()}
-    files = {**images, **indicator_files.files(measure, first, known)}
+    drawn = [main, *(part.figure for part in (*cuts, moved, *beside))]
+    drawn = [figure for figure in drawn if figure]
     body = "\n\n".join(
         [
             _opening(measure, before),
@@ -87,7 +86,7 @@ def indicator_page_of(placed: Placed, before: Edition | None, known: Recommendat
             _section(moved),
             _beside(beside, measure),
             _definition(measure, known),
-            _reuse(measure, first),
+            _reuse(measure, bool(drawn)),
             _neighbours(placed),
         ]
     )
@@ -101,7 +100,7 @@ def indicator_page_of(placed: Placed, before: Edition | None, known: Recommendat
             (measure.cells["theme"][0], f"index.html#{theme_anchor(measure)}"),
         ),
     )
-    return Page(f"{FOLDER}/{address(measure)}", text, files)
+    return Page(f"{FOLDER}/{address(measure)}", text, indicator_files.files(measure, drawn, known))
 
 
 def theme_anchor(measure: Measure) -> str:
@@ -280,7 +279,7 @@ def _capital(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def _reuse(measure: Measure, image: Figure | None) -> str:
+def _reuse(measure: Measure, image: bool) -> str:
     base = address(measure)
     images = f" · [image (SVG)]({base}.svg) · [image (PNG)]({base}.png)" if image else ""
     return typography(

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 from reports.edition import Edition
 from reports.pages import data, indicators, institutional, method, questionnaires
-from reports.pages.page import Page
+from reports.pages.page import Draft, Page
 
-Kind = Callable[[Mapping[str, Edition]], Iterator[Page]]
+# A kind whose pages take long gives drafts: several processes make them.
+Kind = Callable[[Mapping[str, Edition]], Iterator[Page | Draft]]
 
 KINDS: tuple[Kind, ...] = (
     indicators.pages,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import yaml
+
+Draft = Callable[[], "Page"]  # a page still to be made, by any process (see `making`)
 
 
 @dataclass(frozen=True, slots=True)
