@@ -119,7 +119,8 @@ def summary(measure: Measure) -> str:
     cell = measure.headline
     if cell is None or cell["estimate"] is None:
         return typography(f"{measure.title} : {measure.units}, {where}{mark}.")
-    return typography(f"{_stated(measure, cell)} {where}{mark}.")
+    fragile = " (estimation fragile)" if cell["status"] == "fragile" else ""
+    return typography(f"{_stated(measure, cell)} {where}{fragile}{mark}.")
 
 
 def _stated(measure: Measure, cell: Mapping) -> str:
@@ -139,25 +140,26 @@ def _opening(measure: Measure, before: Edition | None) -> str:
 
 
 def _finding(measure: Measure) -> str:
-    """The finding as a sentence; where there is none, what can be said of the figure."""
-    edition = measure.edition
-    where = f"{edition.reference.region.territory.locative}, en {edition.year}"
-    said = measure.finding
+    """The finding as a sentence; where there is none, what can be said of the figures."""
+    edition, said = measure.edition, measure.finding
+    place = edition.reference.region.territory.locative
+    when = f"{place} en {edition.year}"
     if said != measure.neutral:
-        place, year = edition.reference.region.territory.locative, edition.year
         if " : " in said or f"{NNBSP}: " in said:
-            return typography(f"{where[0].upper()}{where[1:]}, {lowered(said)}.")
-        return typography(f"{said} {place} en {year}.")
+            return typography(f"{_capital(place)}, en {edition.year}, {lowered(said)}.")
+        return typography(f"{said} {when}.")
     if measure.is_family:
-        frame = measure.read(measure.whole)
-        shown = frame["estimate"].drop_nulls().len()
-        return typography(f"{measure.title} : {where}." if shown else nothing_shown(frame))
+        if measure.highest.is_empty():
+            return nothing_shown(measure.read(measure.whole))
+        if measure.kind == "grid" and not measure.definition.read_answer:
+            return typography(f"{measure.title}, ligne par ligne, {when}.")
+        return typography(f"Aucune réponse ne vient nettement en tête {when}.")
     cell = measure.headline
     if cell is None or cell["estimate"] is None:
         reason = REASONS[cell["status"]] if cell else REASONS["nd"]
-        return typography(f"Ce chiffre ne peut pas être donné {where} : {reason}.")
-    place, year = edition.reference.region.territory.locative, edition.year
-    return typography(f"{_stated(measure, cell)} {place} en {year}.")
+        return typography(f"Ce chiffre ne peut pas être donné {when} : {reason}.")
+    fragile = " (estimation fragile)" if cell["status"] == "fragile" else ""
+    return typography(f"{_stated(measure, cell)} {when}{fragile}.")
 
 
 def _move(measure: Measure, before: Edition | None) -> list[str]:
@@ -190,8 +192,8 @@ def _key_figures(measure: Measure) -> list[KeyFigure]:
         if measure.total:
             figures.append(KeyFigure(measure.total, lowered(measure.total["title"])))
         return figures
-    firm = cells.filter(status="ok").sort("estimate", descending=True, maintain_order=True)
-    return [KeyFigure(cell, _said_of(measure, cell)) for cell in firm.head(FIRST_ROWS).to_dicts()]
+    first = measure.highest.head(FIRST_ROWS).to_dicts()
+    return [KeyFigure(cell, _said_of(measure, cell)) for cell in first]
 
 
 def _said_of(measure: Measure, cell: Mapping) -> str:

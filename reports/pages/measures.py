@@ -13,7 +13,7 @@ from typing import Literal
 
 import polars as pl
 
-from analysis.cells import REASONS, display
+from analysis.cells import REASONS, SHOWN, display
 from analysis.definitions import DomainDefinition, IndicatorDefinition
 from analysis.findings import finding_share, finding_top
 from analysis.indicators import EACH_ANSWER
@@ -248,12 +248,15 @@ class Measure:
 
     @cached_property
     def headline(self) -> dict | None:
-        """The cell that stands for it in a list: its own, or the highest firm row of a family."""
-        cells = display(self.read(self.whole))
-        firm = cells.filter(status="ok").sort("estimate", descending=True, maintain_order=True)
-        if self.is_family:
-            return firm.row(0, named=True) if firm.height else None
+        """The cell that stands for it in a list: its own, or the highest shown row of a family."""
+        cells = self.highest if self.is_family else display(self.read(self.whole))
         return cells.row(0, named=True) if cells.height else None
+
+    @cached_property
+    def highest(self) -> pl.DataFrame:
+        """The rows of a family that are shown, the highest first."""
+        shown = display(self.read(self.whole)).filter(pl.col("status").is_in(SHOWN))
+        return shown.sort("estimate", descending=True, maintain_order=True)
 
     def value_words(self, cell: Mapping) -> str:
         """« 24 %, entre 22 et 26 % (intervalle à 95 %) », or why there is no figure."""
