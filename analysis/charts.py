@@ -12,7 +12,7 @@ from typing import Literal
 import polars as pl
 
 from analysis.cells import by_value, count_text, display
-from analysis.layout import SIZES, Form, Layout, Row, check_form, row_layout, ticks
+from analysis.layout import SIZES, Form, Layout, Row, check_form, row_layout, value_steps
 from analysis.lettering import text_width
 from analysis.marks import (
     PAIR_TOOLTIP,
@@ -88,10 +88,7 @@ def _ordered(cells: pl.DataFrame, order: Order) -> pl.DataFrame:
 
 def _steps(cells: pl.DataFrame, at_least: float) -> list[float]:
     top = cells.select(pl.max_horizontal("estimate", "conf_high").max()).item() or 0
-    steps = ticks(max(top, at_least))
-    if cells["statistic"][0] != "share" or steps[-1] <= 1:
-        return steps
-    return [*(step for step in steps if step < 1), 1.0]
+    return value_steps(max(top, at_least), cells["statistic"][0])
 
 
 def _column_widths(cells: pl.DataFrame, size: int) -> tuple[float, float]:

@@ -10,16 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from itertools import pairwise
 from math import hypot, inf, sqrt
 
 import polars as pl
 from scipy.stats import studentized_range
 
-from analysis.cells import by_value, display
-from analysis.wording import Noun, count_words, is_plural, order_of_magnitude, ratio_words
+from analysis.cells import SHOWN, by_value, display
+from analysis.wording import (
+    STABLE,
+    Noun,
+    count_words,
+    is_plural,
+    order_of_magnitude,
+    ratio_words,
+)
 from survey.french import typography
 
 NORMAL_95 = 1.959964
+VOWELS = "aeiouyéèêh"
 LEAST_SURE_RATIO = 1.5  # « n fois plus » needs at least this ratio between the nearest bounds
 
 
@@ -56,7 +65,7 @@ def finding_gap(
     ratio = ratio_words(high["estimate"] / low["estimate"]) if sure and low["estimate"] else None
     top, bottom = subjects[str(high["domain"])], subjects[str(low["domain"])]
     agreed = verb[top.startswith("les ")]
-    than = f"qu’{bottom}" if bottom[0].lower() in "aeiouyéèêh" else f"que {bottom}"
+    than = f"qu’{bottom}" if bottom[0].lower() in VOWELS else f"que {bottom}"
     return _sentence(f"{top} {agreed} {ratio or 'plus'} {than}")
 
 
@@ -102,19 +111,20 @@ def finding_top(
 ) -> str:
     """« Le manque de compétences, premier frein » when first is clear of every other.
 
-    Otherwise « Freins les plus cités : … et … » (`heading`), which claims no order; the heading
-    alone where a row that has no firm figure could stand before these. `quoted` sets the first in
-    guillemets, as an answer given.
+    Otherwise « Freins les plus cités : … et … » (`heading`), which claims no order. A fragile cell
+    is never named; among the first two it leaves the `heading` alone, for the chart shows it
+    there. So does a cell that is alone, or one withheld, that could stand before. `quoted` sets the
+    first in guillemets, as an answer given.
     """
-    firm, others = _firm(frame).to_dicts(), frame.filter(pl.col("status") != "ok").to_dicts()
-    if not firm or not all(clearly_above(firm[0], other) for other in others):
+    shown = by_value(display(frame).filter(pl.col("status").is_in(SHOWN))).to_dicts()
+    if len(shown) < max(2, frame.height) or shown[0]["status"] != "ok":
         return _sentence(heading)
-    if all(clearly_above(firm[0], other) for other in firm[1:]):
-        name = f"« {firm[0]['label']} »" if quoted else firm[0]["label"]
+    if clearly_above(shown[0], shown[1]):
+        name = f"« {shown[0]['label']} »" if quoted else shown[0]["label"]
         return _sentence(f"{name}, {superlative}")
-    if not all(clearly_above(firm[1], other) for other in others):
+    if shown[1]["status"] != "ok":
         return _sentence(heading)
-    first, second = (_lower(row["label"]) for row in firm[:2])
+    first, second = (_lower(row["label"]) for row in shown[:2])
     return _sentence(f"{heading} : « {first} » et « {second} »")
 
 
@@ -169,6 +179,84 @@ def finding_moves(changes: pl.DataFrame, labels: Mapping[str, str], noun: Noun) 
         if moved
     ]
     return _sentence(", ".join(parts) or f"auc{noun.one} {noun.singular} n’évolue nettement")
+
+
+def finding_agreement(cell: Mapping, noun: Noun, verb: str, neutral: str) -> str:
+    """« Une majorité d’habitants se disent préoccupés », from the whole of one side of a scale.
+
+    `verb` is in the plural. « Une large majorité » needs an interval wholly above two thirds,
+    « une majorité » above a half, « une minorité » below a half; an interval astride gives
+    `neutral`, as does a cell that is fragile or withheld.
+    """
+    low, high = cell["conf_low"], cell["conf_high"]
+    if cell["status"] != "ok" or low is None or high is None:
+        return _sentence(neutral)
+    sizes = (
+        (low > 2 / 3, "une large majorité"),
+        (low > 1 / 2, "une majorité"),
+        (high < 1 / 2 and cell["estimate"] > 0, "une minorité"),
+    )
+    size = next((words for holds, words in sizes if holds), None)
+    if size is None:
+        return _sentence(neutral)
+    of = f"d’{noun.plural}" if noun.plural[0].lower() in VOWELS else f"de {noun.plural}"
+    return _sentence(f"{size} {of} {verb}")
+
+
+def finding_matrix(
+    frame: pl.DataFrame, whole: str, subjects: Mapping[str, str], noun: Noun, neutral: str
+) -> str:
+    """« Le numérique dépasse la région pour cinq usages sur six ».
+
+    `frame` has a row per domain and `answer` (the column); `whole` is the `label` of the region,
+    `subjects` names domains in a sentence, `noun` counts the columns. The domain above the region
+    in the most columns is named, intervals apart in each, when it is alone to be so in as many and
+    these are more than half of the columns, of two at least.
+    """
+    rows = display(frame).to_dicts()
+    region = {row["answer"]: row for row in rows if row["label"] == whole}
+    counts: dict[str, int] = {}
+    for row in rows:
+        domain = str(row["domain"])
+        if row["label"] == whole or domain not in subjects or row["answer"] not in region:
+            continue
+        against = region[row["answer"]]
+        firm = row["status"] == against["status"] == "ok"
+        counts[domain] = counts.get(domain, 0) + (firm and clearly_above(row, against))
+    most = max(counts.values(), default=0)
+    first = [domain for domain, count in counts.items() if count == most]
+    if len(first) != 1 or 2 * most <= len(region) or len(region) < 2:
+        return _sentence(neutral)
+    subject = subjects[first[0]]
+    verb = "dépassent" if subject.startswith("les ") else "dépasse"
+    if most == len(region):
+        scope = f"{noun.every} les {noun.plural}"
+    else:
+        scope = f"{count_words(most, noun)} sur {count_words(len(region), noun).partition(' ')[0]}"
+    return _sentence(f"{subject} {verb} la région pour {scope}")
+
+
+def finding_series(changes: pl.DataFrame, subject: str, neutral: str) -> str:
+    """« L’usage de l’IA progresse depuis 2025 », only when a test says so.
+
+    `changes` holds, for one cell, rows of `comparison.compare_editions`: that of its first
+    comparable edition to the last, and those of each edition to the next. « À chaque édition » is
+    added when there are two steps at least and each is tested the same way; a change that is not
+    tested, or a broken series, gives `neutral`.
+    """
+    rows = changes.to_dicts()
+    verdicts = {(row["edition_before"], row["edition_after"]): row["verdict"] for row in rows}
+    editions = sorted({edition for pair in verdicts for edition in pair})
+    broken = any(row["series_break"] is not None for row in rows)
+    verdict = verdicts.get((editions[0], editions[-1])) if editions else None
+    if verdict is None or broken:
+        return _sentence(neutral)
+    if verdict == STABLE:
+        return _sentence(f"{subject} n’évolue pas nettement depuis {editions[0]}")
+    steps = [verdicts.get(pair) for pair in pairwise(editions)]
+    each = " à chaque édition" if len(steps) > 1 and set(steps) == {verdict} else ""
+    verb = "progresse" if verdict == "hausse" else "recule"
+    return _sentence(f"{subject} {verb}{each} depuis {editions[0]}")
 
 
 def clearly_above(high: Mapping, low: Mapping) -> bool:

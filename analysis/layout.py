@@ -158,6 +158,13 @@ def _narrow_rows(labels: Sequence[str], top: float, columns: float, thickness: f
     return texts, marks, firsts, y - 8
 
 
+def plane(form: Form, height: float) -> Layout:
+    """A chart placed in pixels: values on its scale are pixels from the left."""
+    check_form(form)
+    width = SIZES[form].width
+    return Layout(form, height, 0, height, 0, width, width, (), (), ())
+
+
 def without_margins(layout: Layout) -> Layout:
     """The same rows, the plot spread over the full width when narrow (stacked bars)."""
     return layout if layout.form == "wide" else replace(layout, left=0, right=layout.sizes.width)
@@ -174,15 +181,23 @@ def check_form(form: str) -> None:
 def ticks(maximum: float, *, most: int = 5) -> list[float]:
     """Round values from 0 to the first one at or above `maximum`, by steps of 1, 2 or 5.
 
-    At most `most` steps. A maximum of zero gives 0 and 1.
+    At most `most` steps. A maximum of zero, or next to it, gives 0 and 1.
     """
-    if not maximum > 0:
+    if not maximum > 1e-9:
         return [0.0, 1.0]
     power = 10.0 ** math.floor(math.log10(maximum))
     factors = (0.1, 0.2, 0.5, 1, 2, 5, 10)
     steps = [power * factor for factor in factors]
     step = next(s for s in steps if math.ceil(maximum / s - 1e-9) <= most)
     return [round(i * step, 10) for i in range(math.ceil(maximum / step - 1e-9) + 1)]
+
+
+def value_steps(maximum: float, statistic: str, *, most: int = 5) -> list[float]:
+    """The ticks of a scale that holds `maximum`; those of shares end at 100 % at most."""
+    steps = ticks(maximum, most=most)
+    if statistic != "share" or steps[-1] <= 1:
+        return steps
+    return [*(step for step in steps if step < 1), 1.0]
 
 
 def tick_text(value: float, statistic: str) -> str:

@@ -7,7 +7,7 @@ A layer draws prepared rows: `x` (and `x2`) in the unit of the values, `y` (and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from analysis.cells import value_text
@@ -23,17 +23,19 @@ PALETTE = {
     "soft": "#4e5d65",
     "rule": "#d9e0e3",
     "data": "#0b5a7a",
-    "data-2": "#9cc3d1",
-    "data-3": "#36799a",
-    "data-4": "#cde1e8",
-    "data-5": "#e6f0f3",
+    "data-2": "#83b3c6",
+    "data-3": "#31738f",
+    "data-4": "#b8d5e0",
+    "data-5": "#dcebf0",
+    "against": "#6b5744",
+    "against-2": "#cbbba8",
     "reference": "#b8480f",
     "paper": "#ffffff",
     "wash": "#f4f7f8",
     "fragile": "#66757d",
 }
 TINTS = ("data", "data-3", "data-2", "data-4", "data-5")  # from the darkest
-DARK_TINTS = ("data", "data-3")  # the paper is read on these, the ink on the others
+DARK_TINTS = ("data", "data-3", "against")  # the paper is read on these, the ink on the others
 FONT = "'Source Sans 3 Variable', 'Source Sans 3', sans-serif"
 
 
@@ -175,9 +177,11 @@ def _rule(
     return Layer(list(rows), mark, fields, tuple(tooltip))
 
 
-def dots(rows: Sequence[Row], *, fill: str, stroke: str, tooltip: Tooltip = ()) -> Layer:
+def dots(
+    rows: Sequence[Row], *, fill: str, stroke: str, size: float = 90, tooltip: Tooltip = ()
+) -> Layer:
     """Dots; hollow when `fill` is the paper."""
-    mark = {"type": "point", "size": 90, "filled": True, "opacity": 1, "strokeWidth": 2}
+    mark = {"type": "point", "size": size, "filled": True, "opacity": 1, "strokeWidth": 2}
     mark |= {"fill": PALETTE[fill], "stroke": PALETTE[stroke]}
     return Layer(list(rows), mark, (), tuple(tooltip))
 
@@ -231,6 +235,17 @@ def reasons(rows: Sequence[Row], layout: Layout) -> list[Layer]:
         for row in rows
     ]
     return [segments(strips, width=24, colour="paper"), texts(words, colour="fragile")]
+
+
+def merged(layers: Sequence[Layer]) -> list[Layer]:
+    """Layers of one look as one, lines under dots under texts: panels drawn alike weigh less."""
+    found: dict[str, Layer] = {}
+    for layer in layers:
+        look = repr((layer.mark, layer.fields))
+        known = found.get(look)
+        found[look] = replace(layer, rows=[*known.rows, *layer.rows]) if known else layer
+    depth = {"rule": 0, "point": 1, "text": 2}
+    return sorted(found.values(), key=lambda layer: depth[layer.mark["type"]])
 
 
 def assemble(layers: Sequence[Layer], layout: Layout, *, description: str = "") -> Chart:

@@ -209,13 +209,22 @@ def change_words(
     return points(difference, 0 if abs(difference) >= 0.005 else 1)
 
 
+LONGEST_ALT = 400  # characters: a listener cannot skim
+
+
 _KINDS = {
     "dots": "Points avec intervalle à 95 %",
     "bars": "Barres avec intervalle à 95 %",
     "dumbbell": "Évolution entre deux éditions",
+    "series": "Évolution sur plusieurs éditions, avec intervalle à 95 %",
     "distribution": "Barres empilées",
+    "diverging": "Barres de part et d’autre d’un milieu",
+    "multiples": "Panneaux de points avec intervalle à 95 %",
+    "matrix": "Tableau en teintes, chaque part écrite avec son intervalle",
     "map": "Carte",
 }
+# What names a cell beside its label, where one label has several cells.
+_SECOND = {"distribution": "answer", "matrix": "answer", "multiples": "panel", "series": "edition"}
 
 
 def alt_text(
@@ -227,30 +236,50 @@ def alt_text(
 ) -> str:
     """Text alternative of a figure: what it shows, its extremes, the reference, what is missing.
 
-    `kind` is one of dots, bars, dumbbell, distribution, map; `measure` says what is drawn;
-    `details` are further sentences, without their full stop.
+    `kind` is one of dots, bars, dumbbell, series, distribution, diverging, multiples, matrix, map;
+    `measure` says what is drawn; `details` are further sentences (a trend first), without their
+    full stop: those that would pass 400 characters are left to the table.
     """
     cells = by_value(display(frame))
     shown = cells.filter(pl.col("status").is_in(SHOWN))
-    named = "label" if kind != "distribution" else "answer"
-    parts = [f"{_KINDS[kind]} : {measure}"]
+    second = _SECOND.get(kind)
+    parts = [f"{_KINDS[kind]} : {measure.rstrip('.')}"]
     if shown.height:
         first, last = shown.row(0, named=True), shown.row(-1, named=True)
-        parts.append(f"Le plus élevé : {_named(first, named)} {first['value']}")
+        parts.append(f"Le plus élevé : {_named(first, second)}")
         if shown.height > 1:
-            parts.append(f"Le plus bas : {_named(last, named)} {last['value']}")
+            parts.append(f"Le plus bas : {_named(last, second)}")
     if reference:
         parts.append(f"{reference.label} : {value_text(reference.value, reference.statistic)}")
-    parts += details
+    missing = _missing(shown, cells.height - shown.height)
+    return typography(". ".join([*parts, *_fitting(details, parts + missing), *missing]) + ".")
+
+
+def _missing(shown: pl.DataFrame, hidden: int) -> list[str]:
     fragile = shown.filter(pl.col("status") == "fragile").height
-    hidden = cells.height - shown.height
-    if fragile:
-        parts.append(f"{fragile} estimation{'s' * (fragile > 1)} fragile{'s' * (fragile > 1)}")
-    if hidden:
-        parts.append(f"{hidden} estimation{'s' * (hidden > 1)} non diffusée{'s' * (hidden > 1)}")
-    return typography(". ".join(parts) + ".")
+    counts = ((fragile, "fragile"), (hidden, "non diffusée"))
+    return [
+        f"{count} estimation{'s' * (count > 1)} {what}{'s' * (count > 1)}"
+        for count, what in counts
+        if count
+    ]
 
 
-def _named(row: dict, named: str) -> str:
-    label = row["label"] if named == "label" else f"{row['label']}, {row[named]}"
-    return f"{label},"
+def _fitting(details: Sequence[str], others: Sequence[str]) -> list[str]:
+    """The first details that fit in an alternative beside the others; the table has the rest."""
+    rest = "La suite est dans le tableau"
+    room = LONGEST_ALT - len(". ".join(others)) - 1
+    if sum(len(detail) + 2 for detail in details) <= room:
+        return list(details)
+    kept, room = [], room - len(rest) - 2
+    for detail in details:
+        room -= len(detail) + 2
+        if room < 0:
+            break
+        kept.append(detail)
+    return [*kept, rest]
+
+
+def _named(row: dict, second: str | None) -> str:
+    where = f"{row['label']}, {row[second]}" if second else row["label"]
+    return f"{where}, {row['value']}{' (fragile)' * (row['status'] == 'fragile')}"

@@ -80,8 +80,12 @@ class Figure:
     note: str = ""
     interactive: bool = True
 
-    def to_markdown(self, assets: str = "figures") -> str:
-        """A raw HTML block, as Quarto and pandoc read it; `assets` is the address of the files."""
+    def to_markdown(self, assets: str = "figures", *, interactive: bool = True) -> str:
+        """A raw HTML block, as Quarto and pandoc read it; `assets` is the address of the files.
+
+        Without `interactive` the page is spared the specification of the chart, a third of the
+        figure: for pages that have many, where hovering would add the count of respondents only.
+        """
         said, wide = self.caption, inline(self._wide, self.alt)
         narrow = inline(draw(self.chart_narrow), self.alt, NARROW_STYLE)
         parts = (
@@ -90,7 +94,7 @@ class Figure:
             f'<p class="sous">{text_html(said.subtitle)}</p>',
             f'<div class="chart-wide">{wide}</div>',
             f'<div class="chart-narrow">{narrow}</div>',
-            self._script(),
+            self._script() if interactive else "",
             f'<p class="lire"><b>{text_html("Lecture :")}</b> {text_html(self.reading)}<br/>'
             f"<b>{text_html('Champ :')}</b> {text_html(said.field)}. "
             f"<b>{text_html('Source :')}</b> {text_html(said.full_source)}.</p>",

@@ -16,11 +16,18 @@ import polars as pl
 from analysis.cells import FRAGILE_LEGEND, REASONS, by_value, display
 from analysis.charts import KEY, Order, dot_interval, dumbbell, share_bars
 from analysis.distribution import distribution
+from analysis.diverging import Poles, diverging
+from analysis.evolution import evolution
+from analysis.layout import Form
 from analysis.maps import departement_map
 from analysis.marks import Reference
+from analysis.matrix import NO_TOTALS, Totals, matrix
+from analysis.multiples import multiples
 from analysis.wording import BROKEN, NOT_COMPARED, alt_text, change_words, interval_words
 from reports.figure import Caption, Figure, text_html
+from survey.french import NNBSP
 
+FORMS: tuple[Form, ...] = ("wide", "narrow")
 BEFORE_ROUNDING = "Les évolutions sont calculées avant arrondi."
 
 
@@ -50,10 +57,20 @@ def _row_figure(
     kind: str, frame: pl.DataFrame, caption: Caption, reference: Reference | None, order: Order
 ) -> Figure:
     chart = {"dots": dot_interval, "bars": share_bars}[kind]
-    forms = [chart(frame, reference=reference, order=order, form=f) for f in ("wide", "narrow")]
+    forms = [chart(frame, reference=reference, order=order, form=f) for f in FORMS]
     table = by_value(frame) if order == "value" else frame
-    said = alt_text(frame, kind, caption.subtitle, reference)
+    trend = _trend(frame) if order == "given" else []
+    said = alt_text(frame, kind, caption.subtitle, reference, trend)
     return Figure(caption, *forms, said, frame, table, note=_fragile_note(frame, kind))
+
+
+def _trend(frame: pl.DataFrame) -> list[str]:
+    """The first and the last of rows in an order of their own: « De sans salarié 8 % à … »."""
+    shown = display(frame).filter(pl.col("value").is_not_null()).to_dicts()
+    if len(shown) < 2:
+        return []
+    first, last = shown[0], shown[-1]
+    return [f"De « {first['label']} », {first['value']}, à « {last['label']} », {last['value']}"]
 
 
 def change_figure(
@@ -65,9 +82,7 @@ def change_figure(
     order: Order = "given",
 ) -> Figure:
     """Two editions as dumbbells; `changes` from `comparison.compare_editions`."""
-    forms = [
-        dumbbell(before, after, changes, order=order, form=form) for form in ("wide", "narrow")
-    ]
+    forms = [dumbbell(before, after, changes, order=order, form=form) for form in FORMS]
     earlier = display(before).select(*KEY, was="value")
     table = (
         (by_value(after) if order == "value" else after)
@@ -103,22 +118,128 @@ def change_figure(
 
 def distribution_figure(frame: pl.DataFrame, answers: Sequence[str], caption: Caption) -> Figure:
     """Ordered answers as stacked bars; `frame` has a column `answer`."""
-    forms = [distribution(frame, answers, form=form) for form in ("wide", "narrow")]
+    forms = [distribution(frame, answers, form=form) for form in FORMS]
     said = alt_text(frame, "distribution", caption.subtitle)
-    return Figure(caption, *forms, said, frame, frame, second=("answer", "Réponse"))
+    note = _fragile_note(frame, "distribution")
+    return Figure(caption, *forms, said, frame, frame, second=("answer", "Réponse"), note=note)
+
+
+def diverging_figure(
+    frame: pl.DataFrame,
+    totals: pl.DataFrame,
+    poles: Poles,
+    caption: Caption,
+    *,
+    order: Order = "value",
+) -> Figure:
+    """Answers of agreement around their middle, and the total of one side with its interval.
+
+    The table begins each row with that total; `totals` needs no column `answer`.
+    """
+    forms = [diverging(frame, totals, poles, order=order, form=form) for form in FORMS]
+    total = f"Total « {poles.names[1]} »"
+    sums = (by_value(totals) if order == "value" else totals).with_columns(answer=pl.lit(total))
+    places = {label: i for i, label in enumerate(sums["label"])}
+    both = pl.concat([sums, frame], how="diagonal_relaxed")
+    rank = pl.col("label").replace_strict(places, default=len(places), return_dtype=pl.Int64)
+    table = both.sort(rank, maintain_order=True)
+    said = alt_text(totals, "diverging", f"{caption.subtitle}. {total}")
+    second = ("answer", "Réponse")
+    note = _fragile_note(table, "diverging")
+    return Figure(caption, *forms, said, table, table, second=second, note=note, interactive=False)
+
+
+def multiples_figure(
+    frame: pl.DataFrame,
+    caption: Caption,
+    *,
+    panels: str,
+    references: Mapping[str, Reference] | None = None,
+    order: Order = "value",
+) -> Figure:
+    """Titled panels on one scale; `frame` has a column `panel`, `panels` heads it in the table."""
+    forms = [multiples(frame, references=references, order=order, form=form) for form in FORMS]
+    said = alt_text(frame, "multiples", caption.subtitle)
+    note = " ".join(filter(None, [_fragile_note(frame, "multiples"), _signs(frame)]))
+    answers = frame.with_columns(answer="panel")
+    return Figure(caption, *forms, said, answers, answers, second=("answer", panels), note=note)
+
+
+def matrix_figure(
+    frame: pl.DataFrame,
+    caption: Caption,
+    *,
+    columns: str,
+    totals: Totals = NO_TOTALS,
+    order: Order = "value",
+) -> Figure:
+    """Domains by uses in tints; `columns` heads the column `answer` in the table."""
+    forms = [matrix(frame, totals=totals, order=order, form=form) for form in FORMS]
+    inside = frame.filter(
+        pl.col("label") != (totals.row or ""), pl.col("answer") != (totals.column or "")
+    )
+    said = alt_text(inside, "matrix", caption.subtitle)
+    note = " ".join(filter(None, [_fragile_note(frame, "matrix"), _signs(frame)]))
+    second = ("answer", columns)
+    return Figure(caption, *forms, said, frame, frame, second=second, note=note, interactive=False)
+
+
+def evolution_figure(frame: pl.DataFrame, caption: Caption) -> Figure:
+    """A series of editions for each label; no line through a break, which the note tells."""
+    forms = [evolution(frame, form=form) for form in FORMS]
+    table = frame.with_columns(year=pl.col("edition").cast(pl.String))
+    said = alt_text(frame, "series", caption.subtitle, details=_spans(frame))
+    broken = frame["series_break"].drop_nulls() if "series_break" in frame.columns else []
+    notes = [*dict.fromkeys(broken), _fragile_note(frame, "series"), _signs(frame)]
+    note = " ".join(filter(None, notes))
+    return Figure(caption, *forms, said, frame, table, second=("year", "Édition"), note=note)
+
+
+def _spans(frame: pl.DataFrame) -> list[str]:
+    """« Ensemble : 19 % en 2025, 24 % en 2026 »: both ends of each series."""
+    told = []
+    for _, part in display(frame).sort("edition").group_by("label", maintain_order=True):
+        ends = part.filter(pl.col("value").is_not_null())[["label", "value", "edition"]].rows()
+        if len(ends) > 1:
+            (label, was, before), (_, now, after) = ends[0], ends[-1]
+            told.append(f"{label} : {was} en {before}, {now} en {after}")
+    return told
+
+
+def population_figure(frame: pl.DataFrame, caption: Caption) -> Figure:
+    """One indicator for several populations, each a row in the order given."""
+    return _row_figure("dots", frame, caption, None, "given")
+
+
+FRAGILE_SIGNS = {
+    "dots": "Cercle gris",
+    "bars": "Barre grise",
+    "dumbbell": "Point gris",
+    "series": "Cercle gris",
+    "multiples": "Cercle gris",
+    "diverging": "Barre évidée ou total gris",
+    "distribution": "Barre évidée",
+    "matrix": "Cadre gris",
+}
 
 
 def _fragile_note(frame: pl.DataFrame, kind: str) -> str:
     """What the grey of a chart means, when there is some."""
     if not (frame["status"] == "fragile").any():
         return ""
-    sign = {"dots": "Cercle gris", "bars": "Barre grise", "dumbbell": "Point gris"}[kind]
-    return f"{sign} : {FRAGILE_LEGEND}."
+    return f"{FRAGILE_SIGNS[kind]} : {FRAGILE_LEGEND}."
+
+
+def _signs(frame: pl.DataFrame) -> str:
+    """What « nd » and « secret » mean, when a chart has room for the sign alone."""
+    statuses = set(frame["status"].cast(pl.String))
+    reasons = {sign: reason.replace(f"{NNBSP}: ", ", ") for sign, reason in REASONS.items()}
+    return " ".join(f"« {sign} » : {why}." for sign, why in reasons.items() if sign in statuses)
 
 
 def map_figure(frame: pl.DataFrame, geojson: Mapping[str, Any], caption: Caption) -> Figure:
     """Territories in tints, their list beside; every number is written, so nothing to hover."""
-    forms = [departement_map(frame, geojson, form=form) for form in ("wide", "narrow")]
+    forms = [departement_map(frame, geojson, form=form) for form in FORMS]
     said = alt_text(frame, "map", caption.subtitle)
     return Figure(caption, *forms, said, frame, by_value(frame), interactive=False)
 

@@ -5,25 +5,34 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
 import polars as pl
 import pytest
 import vl_convert
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis.charts import dot_interval
-from analysis.marks import DARK_TINTS, PALETTE, TINTS, Reference
+from analysis.diverging import Poles
+from analysis.marks import PALETTE, Reference
+from analysis.matrix import Totals
+from analysis.wording import alt_text
 from reports.figure import Caption, compact_spec
 from reports.figures import (
     KeyFigure,
     bar_figure,
     change_figure,
     distribution_figure,
+    diverging_figure,
     dot_figure,
+    evolution_figure,
     key_figures,
     map_figure,
+    matrix_figure,
+    multiples_figure,
+    population_figure,
 )
 from reports.svg import draw, inline
 from survey.errors import SurveyError
@@ -183,6 +192,74 @@ def test_the_other_figures(tmp_path):
     assert block(map_figure(SECTORS, SQUARES, CAPTION).to_markdown()).find(".//script") is None
 
 
+ANSWERS = ["Pas d’accord", "D’accord"]
+
+
+def kinds():
+    """A figure of each of the other kinds, with a fragile and a withheld cell."""
+    both = pl.concat([SECTORS, SECTORS.with_columns(estimate=1 - pl.col("estimate"))])
+    answers = both.with_columns(
+        answer=pl.Series([answer for answer in ANSWERS[::-1] for _ in range(6)])
+    )
+    poles = Poles(("Pas d’accord",), ("D’accord",), ("Contre", "Pour"))
+    twice = pl.concat([SECTORS.with_columns(edition=pl.lit(year)) for year in (2025, 2026)])
+    broken = twice.with_columns(
+        comparable_since=pl.lit(2026),
+        series_break=pl.when(pl.col("edition") == 2026).then(pl.lit(BROKEN)),
+    )
+    panels = answers.with_columns(panel="answer")
+    totals = Totals(column="D’accord")
+    yield "diverging", diverging_figure(answers, SECTORS, poles, CAPTION)
+    yield "multiples", multiples_figure(panels, CAPTION, panels="Réponse")
+    yield "matrix", matrix_figure(answers, CAPTION, columns="Réponse", totals=totals)
+    yield "series", evolution_figure(twice, CAPTION)
+    yield "broken", evolution_figure(broken, CAPTION)
+    yield "populations", population_figure(SECTORS, CAPTION)
+    yield "distribution", distribution_figure(answers, ANSWERS, CAPTION)
+
+
+KINDS = ["diverging", "multiples", "matrix", "series", "broken", "populations", "distribution"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_figure_is_complete(kind, tmp_path):
+    figure = dict(kinds())[kind]
+    root = block(figure.to_markdown())
+    said = [svg.get("aria-label") for svg in root.iter("svg")]
+    assert said == [figure.alt] * 2 and len(figure.alt) <= 400
+    assert all(words in figure.alt for words in ("Le plus élevé", "non diffusée", "fragile"))
+    reading = "".join(root.find("p[@class='lire']").itertext())
+    assert "estimation fragile" in reading
+    if kind in ("multiples", "matrix", "series"):
+        assert "«\u202fnd\u202f»\u202f: non diffusé, trop peu de réponses." in reading
+        assert "«\u202fsecret\u202f»\u202f: secret statistique." in reading
+    assert (BROKEN in reading) == (kind == "broken")
+    assert len(root.findall(".//tbody/tr")) == figure.frame.height
+    figure.write(tmp_path)
+    for line in (tmp_path / "usage-secteur.csv").read_text(encoding="utf-8-sig").splitlines():
+        if line.startswith(("Activités immobilières", "Cokéfaction")):
+            assert set(re.findall(r"\d+", line)) <= {"2025", "2026"}
+
+
+def test_a_page_can_do_without_the_interactive_chart(figure):
+    light = figure.to_markdown("fichiers", interactive=False)
+    assert "vega-spec" not in light and "<svg" in light
+    assert len(light) < 0.75 * len(figure.to_markdown("fichiers"))
+
+
+@given(st.integers(2, 12), st.sampled_from([40, 120]))
+def test_a_text_alternative_stays_short(count, length):
+    """Whatever the number of rows and the length of their labels."""
+    rows = [(str(i), f"{'mot ' * (length // 4)}{i}", i / 20, 0.0, 1.0, "ok") for i in range(count)]
+    details = [f"{row[1]} : 12 % puis 14 %, stable" for row in rows]
+    said = alt_text(cells(*rows), "dumbbell", "Part des entreprises", details=details)
+    kept = sum(
+        detail.replace(" ", "") in said.replace("\u202f", "").replace(" ", "") for detail in details
+    )
+    assert len(said) <= 400
+    assert ("La suite est dans le tableau" in said) == (kept < count)
+
+
 def links(figure) -> int:
     """Segments of the chart: those that join two dots, and the strips behind the values."""
     return sum("x2" in row for layer in figure.chart_wide.layers for row in layer.rows)
@@ -212,22 +289,6 @@ def test_a_key_figure_under_one_per_cent_is_well_formed():
     cell = {**SECTORS.row(0, named=True), "estimate": 0.0001, "conf_low": 0.00002}
     root = block(key_figures([KeyFigure(cell, "des entreprises")]))
     assert root.find("li/b").text == "<\u202f1\u202f%"
-
-
-def test_palette_tints_are_read_with_enough_contrast():
-    """The share written on a tint: 4.5 to 1 (WCAG 2.2), in the light palette."""
-    for tint in TINTS:
-        text = "paper" if tint in DARK_TINTS else "ink"
-        low, high = sorted((luminance(PALETTE[tint]), luminance(PALETTE[text])))
-        assert (high + 0.05) / (low + 0.05) >= 4.5, tint
-    lights = [luminance(PALETTE[tint]) for tint in TINTS]
-    assert all(dark < light for dark, light in pairwise(lights))
-
-
-def luminance(colour):
-    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def test_the_fonts_are_there():

@@ -7,11 +7,17 @@ import zlib
 from dataclasses import replace
 
 import altair as alt
+import polars as pl
 import pytest
 import vl_convert
 
 from analysis.charts import dot_interval, share_bars
+from analysis.distribution import distribution
+from analysis.diverging import Poles, diverging
+from analysis.evolution import evolution
 from analysis.marks import Layer, Reference
+from analysis.matrix import matrix
+from analysis.multiples import multiples
 from reports.svg import draw, png, standalone
 from survey.errors import SurveyError
 from survey.files import FONTS
@@ -47,7 +53,24 @@ def plane(form):
     return drawn.configure_view(strokeWidth=0)
 
 
+def answered(*answers):
+    """The sectors for each answer, whose shares add up to 1."""
+    both = [SECTORS, SECTORS.with_columns(estimate=1 - pl.col("estimate"))]
+    return pl.concat(
+        [each.with_columns(answer=pl.lit(a)) for each, a in zip(both, answers, strict=True)]
+    )
+
+
+POLES = Poles(("Non",), ("Oui",), ("Contre", "Pour"))
+YEARS = pl.concat([SECTORS.with_columns(edition=pl.lit(year)) for year in (2025, 2026)])
 CHARTS = {
+    "agreement": lambda form: diverging(answered("Oui", "Non"), SECTORS, POLES, form=form),
+    "stack": lambda form: distribution(answered("Oui", "Non"), ["Oui", "Non"], form=form),
+    "panels": lambda form: multiples(
+        answered("Textes", "Images").rename({"answer": "panel"}), form=form
+    ),
+    "matrix": lambda form: matrix(answered("Textes", "Images"), form=form),
+    "series": lambda form: evolution(YEARS, form=form),
     "plane": plane,
     "dots": lambda form: dot_interval(SECTORS, reference=REFERENCE, form=form),
     "bars": lambda form: share_bars(SECTORS, form=form),
@@ -93,6 +116,7 @@ def decoded(image):
 def test_altair_accepts_the_specification(name):
     chart = CHARTS[name]("wide").to_altair()
     assert isinstance(chart, alt.LayerChart)
+    assert CHARTS[name]("wide")._repr_mimebundle_()  # what a notebook shows
     assert draw(chart) == draw(CHARTS[name]("wide"))
 
 

@@ -1,0 +1,194 @@
+"""Whatever the cells, what a title claims is what they hold."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.findings import (
+    finding_agreement,
+    finding_gap,
+    finding_matrix,
+    finding_series,
+    finding_top,
+)
+from analysis.wording import Noun
+from tests.published import cells
+
+PEOPLE = Noun("habitant", "habitants")
+USE = Noun("usage", "usages")
+MANY = settings(max_examples=300, deadline=None)
+
+
+@st.composite
+def one_cell(draw, withheld=True):
+    """Estimate, interval and status of a published cell."""
+    status = draw(st.sampled_from(["ok", "ok", "ok", "fragile", *(["nd"] if withheld else [])]))
+    if status == "nd":
+        return None, None, None, status
+    low, value, high = sorted(draw(st.lists(st.floats(0, 1), min_size=3, max_size=3)))
+    return value, low, high, status
+
+
+@MANY
+@given(one_cell())
+def test_a_majority_is_one(cell):
+    estimate, low, high, status = cell
+    row = {"estimate": estimate, "conf_low": low, "conf_high": high, "status": status}
+    said = finding_agreement(row, PEOPLE, "sont préoccupés", "neutre")
+    if said == "Neutre":
+        astride = low is not None and low <= 0.5 <= high
+        assert status != "ok" or astride or estimate == 0
+        return
+    size, _ = said.split(" d’habitants sont préoccupés")
+    holds = {
+        "Une large majorité": low is not None and low > 2 / 3,
+        "Une majorité": low is not None and 1 / 2 < low <= 2 / 3,
+        "Une minorité": high is not None and estimate > 0 and high < 1 / 2,
+    }
+    assert status == "ok" and holds[size]
+
+
+def test_a_majority_in_words():
+    cell = {"estimate": 0.6, "conf_low": 0.55, "conf_high": 0.65, "status": "ok"}
+    said = finding_agreement(cell, PEOPLE, "se disent préoccupés", "-")
+    assert said == "Une majorité d’habitants se disent préoccupés"
+    firms = Noun("commune", "communes", feminine=True)
+    assert finding_agreement(cell, firms, "forment", "-") == "Une majorité de communes forment"
+
+
+@MANY
+@given(st.lists(one_cell(), min_size=1, max_size=5))
+def test_the_first_is_first_for_whoever_looks_at_the_chart(each):
+    rows = [(str(i), f"Ligne {i}", *cell) for i, cell in enumerate(each)]
+    said = finding_top(cells(*rows), "premier frein", "freins cités")
+    shown = sorted((row for row in rows if row[2] is not None), key=lambda row: -row[2])
+    if said.endswith(", premier frein"):
+        label, others = said.removesuffix(", premier frein"), shown[1:2]
+        assert (shown[0][1], shown[0][5]) == (label, "ok")
+        assert all(shown[0][3] > other[4] for other in others)
+    elif "«" in said:
+        named = re.findall("«\u202f(.+?)\u202f»", said)
+        values = {row[1].lower(): (row[2], row[5]) for row in rows}
+        assert all(values[name][1] == "ok" for name in named)
+        lowest = min(values[name][0] for name in named)
+        assert sum(row[2] > lowest for row in shown) <= 1
+    else:
+        assert said == "Freins cités"
+        hidden = len(shown) < len(rows)  # one withheld could stand before
+        assert len(shown) < 2 or hidden or "fragile" in {row[5] for row in shown[:2]}
+
+
+@MANY
+@given(st.lists(one_cell(), min_size=2, max_size=4))
+def test_a_gap_parts_two_firm_cells_that_the_intervals_part(each):
+    codes = list(SUBJECTS)[: len(each)]
+    rows = [(code, code, *cell) for code, cell in zip(codes, each, strict=False)]
+    said = finding_gap(cells(*rows), SUBJECTS, ("utilise l’IA", "utilisent l’IA"), "neutre")
+    if said == "Neutre":
+        return
+    found = {SUBJECTS[row[0]]: row for row in rows}
+    named = [name for name in found if name.lower() in said.lower()]
+    top = next(name for name in named if said.lower().startswith(name))
+    low = next(name for name in named if name != top)
+    assert found[top][5] == found[low][5] == "ok"
+    assert found[top][3] > found[low][4]
+
+
+SUBJECTS = {"J": "le numérique", "H": "les transports", "F": "la construction"}
+USES = ["Textes", "Images", "Sons", "Données"]
+
+
+@st.composite
+def tables(draw):
+    """A matrix of three domains and the region by one to four uses."""
+    uses = USES[: draw(st.integers(1, 4))]
+    rows, answers = [], []
+    for domain in (*SUBJECTS, "R"):
+        for use in uses:
+            # Narrow intervals, so that many stand apart.
+            low = draw(st.integers(0, 8)) / 10
+            status = draw(st.sampled_from(["ok", "ok", "ok", "ok", "fragile", "nd"]))
+            numbers = (None,) * 3 if status == "nd" else (low + 0.02, low, low + 0.05)
+            rows.append((domain, "Région" if domain == "R" else domain, *numbers, status))
+            answers.append(use)
+    return cells(*rows).with_columns(answer=pl.Series(answers)), uses
+
+
+@MANY
+@given(tables())
+def test_the_leader_of_a_matrix_leads(table):
+    frame, uses = table
+    said = finding_matrix(frame, "Région", SUBJECTS, USE, "neutre")
+    firm = {(r["domain"], r["answer"]): r for r in frame.to_dicts() if r["status"] == "ok"}
+    above = {
+        domain: sum(
+            firm[domain, use]["conf_low"] > firm["R", use]["conf_high"]
+            for use in uses
+            if (domain, use) in firm and ("R", use) in firm
+        )
+        for domain in SUBJECTS
+    }
+    best = max(above.values())
+    leaders = [domain for domain, count in above.items() if count == best]
+    if len(leaders) > 1 or 2 * best <= len(uses) or len(uses) < 2:
+        assert said == "Neutre"
+        return
+    subject = SUBJECTS[leaders[0]]
+    verb = "dépassent" if leaders == ["H"] else "dépasse"
+    numbers = {2: "deux", 3: "trois", 4: "quatre"}
+    scope = (
+        "tous les usages"
+        if best == len(uses)
+        else f"{numbers[best]} usages sur {numbers[len(uses)]}"
+    )
+    assert said.lower() == f"{subject} {verb} la région pour {scope}"
+
+
+VERDICTS = st.sampled_from(["hausse", "baisse", "stable", None])
+
+
+def changes(*rows):
+    schema = {
+        "edition_before": pl.Int64,
+        "edition_after": pl.Int64,
+        "verdict": pl.String,
+        "series_break": pl.String,
+    }
+    return pl.DataFrame([(*row, None) for row in rows], schema=schema, orient="row")
+
+
+@MANY
+@given(st.lists(VERDICTS, min_size=1, max_size=4), VERDICTS, st.booleans())
+def test_a_series_progresses_only_when_tested(steps, whole, broken):
+    rows = [(2025 + i, 2026 + i, verdict) for i, verdict in enumerate(steps)]
+    if len(steps) > 1:
+        rows.append((2025, 2025 + len(steps), whole))
+    else:
+        whole = steps[0]
+    frame = changes(*rows)
+    if broken:
+        frame = frame.with_columns(series_break=pl.lit("Rupture de série en 2026."))
+    said = finding_series(frame, "l’usage", "neutre")
+    assert bool(re.search("progresse|recule|évolue", said)) == (whole is not None and not broken)
+    assert ("progresse" in said) == (whole == "hausse" and not broken)
+    assert ("recule" in said) == (whole == "baisse" and not broken)
+    each = len(steps) > 1 and set(steps) == {whole} and whole in ("hausse", "baisse")
+    assert ("à chaque édition" in said) == (each and not broken)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([(2025, 2027, "hausse")], "L’usage progresse depuis 2025"),
+        ([(2025, 2026, "stable")], "L’usage n’évolue pas nettement depuis 2025"),
+        ([(2025, 2026, "hausse"), (2026, 2027, "hausse")], "Neutre"),  # the whole is untested
+        ([], "Neutre"),
+    ],
+)
+def test_a_series_in_words(rows, said):
+    assert finding_series(changes(*rows), "l’usage", "neutre") == said
