@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +29,8 @@ EXAMPLES = """exemples :
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; 0 when it is done, 2 when something given to it cannot be used."""
+    # Read when numpy is loaded, by a verb: our matrices are small, and threads wait on each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         given = sys.argv[1:] if arguments is None else arguments
         options = _parser().parse_args(questionnaire_verbs.with_default_verb(given))
@@ -52,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def demo(options: argparse.Namespace) -> None:
-    """The whole way on simulated data: two editions, from the export to the site."""
+    """The whole way on simulated data: every campaign, from the frame to the site."""
     from reports import pipeline
 
     campaigns = pipeline.campaigns(Path.cwd())
@@ -62,7 +65,7 @@ def demo(options: argparse.Namespace) -> None:
                 bar.note(f"{campaign.edition} : campagne réelle, laissée telle quelle")
                 continue
             for name, step in pipeline.STEPS.items():
-                bar.start(f"{campaign.edition} · {name}")
+                bar.start(f"{campaign.edition} · {campaign.population} · {name}")
                 bar.done(ran=step(campaign))
     publier(options)
 
@@ -181,7 +184,7 @@ def _verbs() -> tuple:
     """Each verb, its arguments (None: it has verbs of its own), what it does and an example."""
     edition = "campaigns/2026/entreprises"
     return (
-        (demo, _no_argument, "Simule deux éditions et publie le site de démonstration.", ""),
+        (demo, _no_argument, "Simule les campagnes et publie le site de démonstration.", ""),
         (
             questionnaire,
             None,

@@ -12,6 +12,7 @@ from scipy import linalg
 
 from analysis.checks import Floats, fault, named, require_columns
 from analysis.estimation import Domain, partition
+from analysis.protection import cell_ties, domain_relations, withhold
 
 STATUSES = ("ok", "fragile", "nd", "secret")
 WITHHELD = STATUSES[2:]
@@ -28,7 +29,6 @@ NUMBERS = (
     "population_size",
 )
 CELL = ("indicator", "population", "edition", "domain_type", "domain")
-TINY = 1e-8  # under this a coefficient is rounding
 RANK = {status: rank for rank, status in enumerate(STATUSES)}
 
 
@@ -78,9 +78,9 @@ def apply_gate(
     is judged by the share alone: the CV of a small count says little of its precision. Then, while
     a withheld cell can be computed from shown ones by adding and subtracting (population sizes
     being public), one more domain is withheld among those that give it, with the status of the cell
-    it protects: the one with fewest respondents in the domain, preferably one that ends the matter
-    alone. Domains `secret` for every indicator are protected once for all, so that no indicator
-    tells another's.
+    it protects: the one with fewest respondents among those that end the matter alone, or else
+    among those that weigh most in giving it. Domains `secret` for every indicator are protected
+    once for all, so that no indicator tells another's.
 
     Not done: intervals that nearly give a withheld number away; what earlier editions published.
     The few units behind a share near 0 or 1 are not withheld in a shown cell: weights are unequal,
@@ -209,9 +209,12 @@ def protected(
         pl.col("n_domain").max().fill_null(0), least=pl.col("rank").min()
     )
     vectors = domain_vectors(domains, membership)
+    relations, real = domain_relations(vectors), vectors.any(axis=1)
     never = domains["n_domain"].to_numpy() < spec.secret_below
     rank = np.where(never, RANK["secret"], domains["least"].to_numpy())
-    everywhere = withhold(vectors, rank, domains["n_domain"].to_numpy(), RANK["secret"])
+    places = np.arange(len(vectors))
+    ties = cell_ties(relations, places, np.zeros_like(places), real, complete=False)
+    everywhere = withhold(ties, rank, domains["n_domain"].to_numpy(), RANK["secret"])
     domains = domains.with_row_index("place").with_columns(everywhere=pl.Series(everywhere))
     floor = pl.when(pl.col("everywhere") == RANK["secret"]).then("everywhere").otherwise(0)
     cells = (
@@ -223,7 +226,7 @@ def protected(
     first = {name: group[0] for name, group in families.items()}
     seen: dict[bytes, NDArray[np.int64]] = {}
     done = [
-        part.with_columns(rank=pl.Series(family_rank(part, vectors, families, seen)))
+        part.with_columns(rank=pl.Series(family_rank(part, relations, real, families, seen)))
         for part in cells.with_columns(family=pl.col("indicator").replace(first)).partition_by(
             "family", maintain_order=True
         )
@@ -234,7 +237,8 @@ def protected(
 
 def family_rank(
     cells: pl.DataFrame,
-    vectors: Floats,
+    relations: Floats,
+    real: NDArray[np.bool_],
     families: dict[str, tuple[str, ...]],
     seen: dict[bytes, NDArray[np.int64]],
 ) -> NDArray[np.int64]:
@@ -246,12 +250,8 @@ def family_rank(
     complete = len(levels) > 1 and set(levels) == set(families[levels[0]])
     key = np.concatenate([level, place, rank, [complete]]).tobytes()
     if key not in seen:
-        # Shares that add up to 1: the last level is minus the sum of the others, and a constant.
-        free = np.eye(len(levels))
-        if complete:
-            free = np.vstack([free[:-1, :-1], -np.ones(len(levels) - 1)])
-        wide = free[level][:, :, None] * vectors[place][:, None, :]
-        seen[key] = withhold(wide.reshape(len(place), -1), rank, cells["n_domain"].to_numpy())
+        ties = cell_ties(relations, place, level, real, complete=complete)
+        seen[key] = withhold(ties, rank, cells["n_domain"].to_numpy())
     return seen[key]
 
 
@@ -271,8 +271,7 @@ def domain_vectors(domains: pl.DataFrame, membership: pl.DataFrame | None) -> Fl
     vectors = np.zeros((len(names), membership["atom"].max() + 1))
     for index, name in enumerate(names):
         vectors[index, atoms[name]] = 1.0
-    # Atoms that are combinations of others add nothing to what the domains share.
-    return vectors[:, row_reduced(vectors, vectors.shape[1])[1]]
+    return vectors
 
 
 def vectors_of_partitions(names: Sequence[tuple[str, str]]) -> Floats:
@@ -290,75 +289,3 @@ def vectors_of_partitions(names: Sequence[tuple[str, str]]) -> Floats:
     if not relations:
         return np.eye(len(names))
     return linalg.null_space(np.array(relations).reshape(-1, size))[: len(names)]
-
-
-def withhold(
-    vectors: Floats,
-    rank: NDArray[np.int64],
-    size: NDArray[np.int64],
-    guarded: int = RANK["nd"],
-) -> NDArray[np.int64]:
-    """Ranks of cells once none of rank `guarded` or more is a combination of those shown.
-
-    Ends because each round withholds one more cell.
-    """
-    rank = rank.copy()
-    while True:
-        shown, hidden = np.flatnonzero(rank < RANK["nd"]), np.flatnonzero(rank >= guarded)
-        if not (len(shown) and len(hidden)):
-            return rank
-        hidden = hidden[np.lexsort((size[hidden], -rank[hidden]))]
-        combination, given, alone = combinations(vectors[shown], vectors[hidden])
-        if not given.any():
-            return rank
-        exposed = given.argmax()
-        taking_part = np.abs(combination[:, exposed]) > TINY
-        enough = taking_part & alone
-        candidates = np.flatnonzero(enough if enough.any() else taking_part)
-        chosen = shown[candidates[size[shown[candidates]].argmin()]]
-        rank[chosen] = rank[hidden[exposed]]
-
-
-def combinations(
-    shown: Floats, hidden: Floats
-) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
-    """How each hidden vector follows from the shown ones, one column each.
-
-    Returns the coefficients, whether they do give the hidden vector, and for each shown vector
-    whether no combination of the others can replace it.
-    """
-    reduced, pivots = row_reduced(np.vstack([shown, hidden]).T, len(shown))
-    rank = len(pivots)
-    coefficients = np.zeros((len(shown), len(hidden)))
-    coefficients[pivots] = reduced[:rank, len(shown) :]
-    # A domain of nobody has nothing to hide.
-    given = np.any(hidden != 0, axis=1)
-    given &= np.abs(reduced[rank:, len(shown) :]).max(axis=0, initial=0.0) <= TINY
-    used = (np.abs(reduced[:rank, : len(shown)]) > TINY).sum(axis=1)
-    alone = np.zeros(len(shown), bool)
-    alone[pivots] = used == 1
-    return coefficients, given, alone
-
-
-def row_reduced(matrix: Floats, n_columns: int) -> tuple[Floats, list[int]]:
-    """Reduced row echelon form on the first columns, and the columns that carry a pivot.
-
-    Vectors are made of 0, 1 and -1 and their combinations stay simple, so that plain elimination
-    with the largest pivot is exact enough.
-    """
-    reduced = matrix.astype(float)
-    pivots: list[int] = []
-    for column in range(n_columns):
-        row = len(pivots)
-        if row == len(reduced):
-            break
-        best = row + int(np.abs(reduced[row:, column]).argmax())
-        if abs(reduced[best, column]) <= TINY:
-            continue
-        reduced[[row, best]] = reduced[[best, row]]
-        reduced[row] /= reduced[row, column]
-        others = np.flatnonzero(reduced[:, column])
-        others = others[others != row]
-        reduced[others] -= reduced[others, column, None] * reduced[row]
-        pivots.append(column)
-    return reduced, pivots

@@ -17,14 +17,7 @@ import polars as pl
 from scipy.stats import studentized_range
 
 from analysis.cells import SHOWN, by_value, display
-from analysis.wording import (
-    STABLE,
-    Noun,
-    count_words,
-    is_plural,
-    order_of_magnitude,
-    ratio_words,
-)
+from analysis.wording import STABLE, Noun, count_words, is_plural, ratio_words, share_among
 from survey.french import typography
 
 NORMAL_95 = 1.959964
@@ -41,7 +34,7 @@ def finding_share(cell: Mapping, noun: Noun, verb: tuple[str, str], neutral: str
     share = cell["estimate"]
     if cell["status"] != "ok" or not share:
         return _sentence(neutral)
-    words = order_of_magnitude(share, noun)
+    words = share_among(share, noun)
     return _sentence(f"{words} {verb[is_plural(share)]}")
 
 

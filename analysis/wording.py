@@ -6,6 +6,7 @@ text alternative of a figure. The titles that state a finding are in `analysis.f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -111,6 +112,18 @@ def order_of_magnitude(share: float, noun: Noun | None = None) -> str:
         return words
     start = {"about_above": "un peu plus", "about_below": "près", "above": "plus"}[found.relation]
     return f"{start} {_of(words)}"
+
+
+def share_among(share: float, noun: Noun) -> str:
+    """« une entreprise sur quatre », « parmi les entreprises connectées, une sur quatre ».
+
+    A noun of more than three words is said first: « quatre … sur dix » would drift apart.
+    """
+    if len(noun.singular.split(" ")) <= 3:
+        return order_of_magnitude(share, noun)
+    words = order_of_magnitude(share, Noun("@", "@", noun.feminine))
+    bare = re.sub(r" (?:(?:des|les) )?@", "", words)
+    return f"parmi les {noun.plural}, {bare}"
 
 
 def _extreme(share: float, noun: Noun | None) -> str | None:

@@ -27,11 +27,11 @@ def prepare(options: argparse.Namespace) -> None:
 
 def invite(options: argparse.Namespace) -> None:
     """Give a personal link to each unit of the sample."""
-    from reports import pipeline
+    from reports.samples import find_sample, read_private
     from survey.collection import commands
 
     campaign = _campaign(options)
-    sample = pipeline.read_private(pipeline.find_sample(campaign))
+    sample = read_private(find_sample(campaign))
     say(commands.invite_units(campaign, sample))
 
 
@@ -59,12 +59,12 @@ def follow(options: argparse.Namespace) -> None:
     """Show how the collection goes."""
     from rich.console import Console
 
-    from reports import pipeline
+    from reports.samples import find_sample, read_private
     from survey.collection import commands
 
     campaign = _campaign(options)
-    path = pipeline.find_sample(campaign)
-    sample = pipeline.read_private(path) if path.is_file() else None
+    path = find_sample(campaign)
+    sample = read_private(path) if path.is_file() else None
     targets = None if options.cibles is None else _targets(options.cibles)
     Console().print(commands.show_collection(campaign, sample, targets))
 
@@ -151,9 +151,9 @@ def _targets(path: Path) -> pl.DataFrame:
     import polars as pl
 
     from analysis.checks import require_columns
-    from reports import pipeline
+    from reports.samples import read_private
 
-    frame = pipeline.read_private(path)
+    frame = read_private(path)
     require_columns(frame, ("stratum", "target"), path.name)
     return frame.select(pl.col("stratum").cast(pl.String), pl.col("target").cast(pl.Int64))
 

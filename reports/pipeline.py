@@ -12,7 +12,6 @@ from pathlib import Path
 import polars as pl
 
 from analysis.calibration import CalibrationSpec, calibrate
-from analysis.checks import require_columns
 from analysis.design import SurveyDesign
 from analysis.indicators import Registry, read_registry
 from analysis.nonresponse import adjust_nonresponse, response_groups
@@ -24,6 +23,14 @@ from reports.campaigns import open_campaign as open_campaign
 from reports.computed import METHODS
 from reports.described import estimate_file, gate_spec
 from reports.manifest import NAME, write_manifest
+from reports.samples import (
+    REFERENCE,
+    find_sample,
+    read_private,
+    read_sample,
+    with_margins,
+    with_places,
+)
 from reports.steps import Step, code_files, run_step
 from survey.campaign import Campaign, read_settings
 from survey.control import control_page
@@ -34,18 +41,15 @@ from survey.formats.importing import read_answers_file
 from survey.formats.intake import Import
 from survey.formats.odk.versions import read_form_version
 from survey.questionnaire import Questionnaire, load_questionnaire
-from survey.reference import calibration_margins, load_reference, margin_columns, read_margins
+from survey.reference import calibration_margins, load_reference, read_margins
 from survey.response_quality import shown_quality
 from survey.schema import check_responses
-from survey.simulation import simulate_edition, write_simulation
-from survey.territories import LEVELS, TERRITORY_FILES, load_territories, territory_columns
+from survey.simulation.edition import simulate_edition, write_simulation
+from survey.territories import LEVELS, TERRITORY_FILES, load_territories
 from survey.written import modules_of
 
 EXPORT = "export*"
-REFERENCE = Path("data/reference")
 STRANGERS = "reponses-hors-echantillon.csv"
-SAMPLE_CODES = ("token", "departement", "secteur_marge", "taille", "taille_marge", "stratum")
-SAMPLE_NUMBERS = ("stratum_size", "design_weight")
 
 
 def require_simulated(campaign: Campaign) -> None:
@@ -83,10 +87,11 @@ def simulate(campaign: Campaign) -> bool:
     def action() -> None:
         region = simulate_edition(
             questionnaire_of(campaign),
-            load_reference(campaign.root / REFERENCE),
+            load_reference(campaign.root / REFERENCE, campaign.population),
+            load_territories(campaign.root / REFERENCE),
             campaign.edition,
             decisions.graine,
-            decisions.plan.taille_echantillon,
+            decisions.plan.sampling,
         )
         write_simulation(region, private)
 
@@ -154,17 +159,18 @@ def weigh(campaign: Campaign) -> bool:
     margins_file = campaign.resolve(decisions.marges)
 
     def action() -> None:
-        sample, responses = read_sample(inputs[0]), read_private(inputs[1])
+        sample = with_margins(read_sample(inputs[0]), decisions, campaign.root)
+        responses = read_private(inputs[1])
         strangers = unknown_tokens(sample, responses)
         write_csv(strangers.select("id"), outputs[1], simulated=campaign.decisions.simulee)
         complete = responses.filter("complete")["token"].to_list()
         adjusted = adjust_nonresponse(
-            margin_columns(sample).with_columns(responded=pl.col("token").is_in(complete)),
+            sample.with_columns(responded=pl.col("token").is_in(complete)),
             decisions.non_reponse.groupes,
             collapse=decisions.non_reponse.regrouper,
             minimum=decisions.non_reponse.minimum,
         )
-        margins = calibration_margins(read_margins(margins_file), decisions.calage)
+        margins = calibration_margins(read_margins(margins_file), tuple(decisions.calage))
         spec = CalibrationSpec(METHODS[decisions.methode], decisions.bornes)
         weighted = calibrate(adjusted.filter("responded"), margins, spec).weighted
         write_parquet(weighted, outputs[0], simulated=campaign.decisions.simulee)
@@ -177,12 +183,13 @@ def weigh(campaign: Campaign) -> bool:
             ),
             guarded(margin_report(weighted, margins, WEIGHTS), campaign.decisions.seuils.secret),
             response_groups(adjusted),
-            response_rates(record_outcomes(sample, responses), "taille"),
+            response_rates(record_outcomes(sample, responses), decisions.non_reponse.groupes[0]),
         )
         for path, table in zip(outputs[2:], tables, strict=True):
             write_csv(table, path, simulated=campaign.decisions.simulee)
 
-    return _run(campaign, "redressement", [*inputs, margins_file], outputs, action)
+    used = [*inputs, margins_file, *territory_files(campaign)]
+    return _run(campaign, "redressement", used, outputs, action)
 
 
 def estimate_campaign(campaign: Campaign) -> bool:
@@ -193,14 +200,14 @@ def estimate_campaign(campaign: Campaign) -> bool:
     require_weighting(campaign)
     private, build = campaign.private, campaign.build
     inputs = [private / "reponses.parquet", private / "poids.parquet"]
-    places = [campaign.root / REFERENCE / name for name in TERRITORY_FILES]
+    places = territory_files(campaign)
     outputs = [private / "estimations.parquet", build / "published.parquet"]
     told = [build / name for name in ("non_reponse.csv", "temps.csv")]
 
     def action() -> None:
         answers, weights = map(read_private, inputs)
         refuse_stale_weights(answers, weights, read_private(private / STRANGERS))
-        calibration = campaign.decisions.redressement.calage
+        calibration = tuple(campaign.decisions.redressement.calage)
         questionnaire = questionnaire_of(campaign)
         registry = registry_of(campaign, questionnaire)
         cuts = [cut.frame for cut in registry.domains if cut.frame]
@@ -240,6 +247,11 @@ STEPS: dict[str, Callable[[Campaign], bool]] = {
 }
 
 
+def territory_files(campaign: Campaign) -> list[Path]:
+    """The tables of the communes and of the places they make up."""
+    return [campaign.root / REFERENCE / name for name in TERRITORY_FILES]
+
+
 def questionnaire_of(campaign: Campaign) -> Questionnaire:
     """The questionnaire as asked in the campaign's edition."""
     return load_questionnaire(campaign.resolve(campaign.decisions.questionnaire), campaign.edition)
@@ -258,44 +270,6 @@ def registry_of(campaign: Campaign, questionnaire: Questionnaire) -> Registry:
     return read_registry(content, questionnaire, every_edition(campaign), places)
 
 
-def read_private(path: Path) -> pl.DataFrame:
-    """A file of the campaign's `private/` folder, or what to do to obtain it."""
-    if not path.is_file():
-        raise SurveyError(
-            f"{path} : fichier introuvable. Dans l’ordre : observatoire importer, redresser, "
-            "estimer. L’échantillon tiré (echantillon.parquet) doit se trouver dans private/."
-        )
-    try:
-        if path.suffix == ".csv":
-            return pl.read_csv(path, infer_schema=False)
-        return pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
-        raise SurveyError(
-            f"{path} : ce fichier est abîmé ou n’est pas du bon format. Refaites-le."
-        ) from error
-
-
-def find_sample(campaign: Campaign) -> Path:
-    """The sample drawn: `echantillon.parquet`, or `echantillon.csv` where there is no other."""
-    parquet, table = (campaign.private / f"echantillon.{kind}" for kind in ("parquet", "csv"))
-    return table if table.is_file() and not parquet.is_file() else parquet
-
-
-def read_sample(path: Path) -> pl.DataFrame:
-    """The sample, with the columns the weighting needs and their types."""
-    sample = read_private(path)
-    require_columns(sample, (*SAMPLE_CODES, *SAMPLE_NUMBERS), path.name)
-    try:
-        return sample.with_columns(
-            pl.col(SAMPLE_CODES).cast(pl.String), pl.col(SAMPLE_NUMBERS).cast(pl.Float64)
-        )
-    except pl.exceptions.PolarsError as error:
-        raise SurveyError(
-            f"{path} : {' ou '.join(SAMPLE_NUMBERS)} contient autre chose que des nombres écrits "
-            "avec un point. Corrigez ces colonnes."
-        ) from error
-
-
 def refuse_stale_weights(
     answers: pl.DataFrame, weights: pl.DataFrame, strangers: pl.DataFrame
 ) -> None:
@@ -306,15 +280,6 @@ def refuse_stale_weights(
             "Les poids ne sont pas ceux de ces réponses, importées depuis. Relancez observatoire "
             "redresser, puis estimer."
         )
-
-
-def with_places(units: pl.DataFrame, levels: Sequence[str], root: Path) -> pl.DataFrame:
-    """Sampled units plus the places of these levels that their commune belongs to."""
-    lacking = [level for level in levels if level not in units.columns]
-    if not lacking:
-        return units
-    require_columns(units, ("commune",), "L’échantillon")
-    return territory_columns(units, load_territories(root / REFERENCE).communes, levels=lacking)
 
 
 def guarded(margins: pl.DataFrame, smallest: int) -> pl.DataFrame:

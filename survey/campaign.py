@@ -9,9 +9,10 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from survey.errors import SurveyError
+from survey.sampling import SamplingPlan
 from survey.yaml_lines import refuse_tangled
 
 
@@ -78,17 +79,48 @@ class OnlineForm(_Decision):
         return self
 
 
+class Drawing(_Decision):
+    """How the sample is drawn from the frame; see `survey.sampling.SamplingPlan`.
+
+    `strates`: crossings of columns of the frame, from the finest to the coarsest, the first that
+    holds `plus_petite` units. `minimum` units a stratum, `puissance` of the allocation, codes by
+    column of the units all drawn (`exhaustives`).
+    """
+
+    strates: Annotated[tuple[tuple[str, ...], ...], Field(min_length=1)]
+    plus_petite: Annotated[int, Field(ge=1)] = 1
+    minimum: Annotated[int, Field(ge=1)] = 2
+    puissance: Annotated[float, Field(gt=0)] = 1.0
+    exhaustives: dict[str, tuple[str, ...]] = {}
+
+
 class Plan(_Decision):
     """The sampling plan: either drawn by the observatory, or described by columns of the file.
 
-    `taille_echantillon` is a number of units. `poids`, `strates` and `fpc` name columns of a file
-    that already carries its weights; `fpc` is the population size of the stratum.
+    `taille_echantillon` is a number of units, drawn as `tirage` says. `poids`, `strates` and `fpc`
+    name columns of a file that already carries its weights; `fpc` is the population size of the
+    stratum.
     """
 
     taille_echantillon: Annotated[int, Field(gt=0)] | None = None
+    tirage: Drawing | None = None
     poids: str | None = None
     strates: str | None = None
     fpc: str | None = None
+
+    @property
+    def sampling(self) -> SamplingPlan | None:
+        """The plan as the sampling wants it; None when the observatory draws no sample."""
+        if self.tirage is None or self.taille_echantillon is None:
+            return None
+        return SamplingPlan(
+            self.taille_echantillon,
+            self.tirage.strates,
+            smallest=self.tirage.plus_petite,
+            minimum=self.tirage.minimum,
+            power=self.tirage.puissance,
+            certainty=self.tirage.exhaustives,
+        )
 
 
 class NonResponse(_Decision):
@@ -104,15 +136,30 @@ class NonResponse(_Decision):
 class Weighting(_Decision):
     """How the design weight becomes the final one: non-response, then `calage` on `marges`.
 
-    `marges` is a table `variable, modalite, total`; `calage` names the variables kept. `methode` is
-    that of the calibration, `bornes` those of the ratio of the final weight to the former.
+    `marges` is a table `variable, modalite, total`; `calage` names the variables kept, each with
+    the columns of the sample that it crosses (a variable alone is a column of that name). `methode`
+    is that of the calibration, `bornes` those of the ratio of the final weight to the former.
     """
 
     non_reponse: NonResponse
     marges: str
-    calage: tuple[str, ...]
+    calage: Annotated[
+        dict[str, Annotated[tuple[str, ...], Field(min_length=1)]], Field(min_length=1)
+    ]
     methode: Literal["lineaire", "raking", "logit", "tronque"] = "raking"
     bornes: tuple[float, float] | None = None
+
+    @field_validator("calage", mode="before")
+    @classmethod
+    def _columns_of_their_name(cls, value: Any) -> Any:
+        names = value if isinstance(value, list) else ()
+        return {name: (name,) for name in names} if names else value
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns of the sample that weighting needs, besides those of the design."""
+        crossed = [name for columns in self.calage.values() for name in columns]
+        return tuple(dict.fromkeys([*self.non_reponse.groupes, *crossed]))
 
 
 class Thresholds(_Decision):
@@ -178,13 +225,11 @@ class CampaignFile(_Decision):
             )
         if (self.indicateurs is None) != (self.redressement is None) and not described:
             raise ValueError("« indicateurs » et « redressement » vont ensemble")
-        if (
-            self.simulee
-            and self.redressement
-            and (self.graine is None or self.plan.taille_echantillon is None)
-        ):
+        drawn = self.graine is not None and self.plan.sampling is not None
+        if self.simulee and self.redressement and not drawn:
             raise ValueError(
-                "une campagne simulée demande « graine » et « plan: {taille_echantillon: …} »"
+                "une campagne simulée demande « graine » et "
+                "« plan: {taille_echantillon: …, tirage: {strates: …}} »"
             )
         return self
 

@@ -5,6 +5,7 @@ Everything comes from the small tables of `data/reference`; each row carries its
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,11 +66,12 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What `data/reference` holds for the enterprise survey.
+    """What `data/reference` holds for the survey of one population.
 
-    `margins` : one row per `variable` x `modalite`, `total` in establishments with staff.
+    `margins` : one row per `variable` x `modalite`, `total` in units of the population.
     `comparators` : one row per published figure, in the columns of `read_comparators`.
-    `sectors`, `sizes` : code lists, `champ_eurostat` Boolean, `…_marge` the category of margins.
+    `sectors`, `sizes` : code lists of enterprises, `champ_eurostat` Boolean, `…_marge` the category
+    of margins.
     `assumptions` : shares used by the simulation only, never facts.
     """
 
@@ -81,15 +83,15 @@ class Reference:
     assumptions: pl.DataFrame
 
 
-def load_reference(directory: Path) -> Reference:
-    """Read and check the reference tables of `directory`.
+def load_reference(directory: Path, population: str = "entreprises") -> Reference:
+    """Read and check the reference tables of `directory`, with the margins of a population.
 
     Raises
     ------
     SurveyError : a file or a column is missing, or a figure cannot be read
     MarginError : two margin variables do not add up to the same total
     """
-    margins = read_margins(directory / "marges_entreprises.csv")
+    margins = read_margins(directory / f"marges_{population}.csv")
     sectors = ("code", "libelle", "libelle_court", "secteur_marge", "secteur_marge_libelle", "naf")
     sizes = ("code", "libelle", "libelle_court", "taille_marge", "taille_marge_libelle")
     return Reference(
@@ -219,7 +221,7 @@ def read_margins(path: Path) -> pl.DataFrame:
 
 
 def calibration_margins(margins: pl.DataFrame, variables: tuple[str, ...]) -> pl.DataFrame:
-    """Margins in the vocabulary of calibration: `variable`, `category`, `total` (establishments).
+    """Margins in the vocabulary of calibration: `variable`, `category`, `total` (units).
 
     Raises
     ------
@@ -237,12 +239,13 @@ def calibration_margins(margins: pl.DataFrame, variables: tuple[str, ...]) -> pl
     )
 
 
-def margin_columns(units: pl.DataFrame) -> pl.DataFrame:
-    """Units plus `departement_secteur` and `departement_taille`, written as the margins write them.
+def margin_columns(units: pl.DataFrame, crossings: Mapping[str, Sequence[str]]) -> pl.DataFrame:
+    """Units plus each margin variable of `crossings`, written as the margins write it.
 
-    Needs `departement`, `secteur_marge` and `taille_marge`.
+    A variable is its columns joined by a space: `departement_taille: [departement, taille_marge]`
+    gives « 44 10+ ».
     """
     return units.with_columns(
-        departement_secteur=pl.concat_str("departement", "secteur_marge", separator=" "),
-        departement_taille=pl.concat_str("departement", "taille_marge", separator=" "),
+        pl.concat_str([pl.col(column) for column in columns], separator=" ").alias(variable)
+        for variable, columns in crossings.items()
     )

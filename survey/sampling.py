@@ -8,7 +8,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -17,10 +18,67 @@ from survey.errors import SurveyError
 from survey.french import integer
 
 TOKEN_LENGTH = 16  # base32 characters, 80 bits: cannot be guessed by trying
+UNITS = pl.len()  # each row is a unit
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingPlan:
+    """How a stratified sample is drawn.
+
+    strata : crossings of columns, from the finest to the coarsest (see `stratify`)
+    smallest : units a stratum should hold
+    minimum, power : see `allocate`
+    certainty : codes, by column, whose units are all drawn
+    """
+
+    sample_size: int
+    strata: tuple[tuple[str, ...], ...]
+    smallest: int = 1
+    minimum: int = 2
+    power: float = 1.0
+    certainty: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+
+def draw_by_plan(
+    frame: pl.DataFrame, plan: SamplingPlan, seed: int, *, counts: str | None = None
+) -> pl.DataFrame:
+    """The sample of a plan, from a frame that lists its units or, with `counts`, counts them.
+
+    Returns the columns of `draw_sample`, or of `draw_from_counts`.
+
+    Raises
+    ------
+    SurveyError : a column of the plan is not in the frame, or the plan cannot be met
+    """
+    named = {name for level in plan.strata for name in level} | set(plan.certainty)
+    missing = sorted(named - set(frame.columns))
+    if missing:
+        raise SurveyError(
+            f"plan de sondage : colonnes absentes de la base : {', '.join(missing)} ; colonnes "
+            f"de la base : {', '.join(frame.columns)}."
+        )
+    units = UNITS if counts is None else pl.col(counts).sum()
+    stratified = stratify(frame, plan.strata, smallest=plan.smallest, units=units)
+    is_certain = [pl.col(name).is_in(list(codes)) for name, codes in plan.certainty.items()]
+    certain = stratified.filter(pl.any_horizontal(pl.lit(False), *is_certain))
+    allocation = allocate(
+        stratum_totals(stratified, units=units),
+        plan.sample_size,
+        minimum=plan.minimum,
+        certainty=set(certain["stratum"]),
+        power=plan.power,
+    )
+    if counts is None:
+        return draw_sample(stratified, allocation, seed)
+    return draw_from_counts(stratified, allocation, seed, counts=counts)
 
 
 def stratify(
-    frame: pl.DataFrame, levels: tuple[tuple[str, ...], ...], *, smallest: int
+    frame: pl.DataFrame,
+    levels: tuple[tuple[str, ...], ...],
+    *,
+    smallest: int,
+    units: pl.Expr = UNITS,
 ) -> pl.DataFrame:
     """Frame plus `stratum`, the finest of `levels` whose cells hold enough units.
 
@@ -31,6 +89,7 @@ def stratify(
         (secteur, taille). A unit whose finest cell has fewer than `smallest` units goes to the next
         level, where it is grouped with the other units that could not be kept apart.
     smallest : units a stratum should hold; the last level is kept whatever its size.
+    units : number of units of a group of rows; each row is one unless said otherwise
 
     Returns
     -------
@@ -40,16 +99,16 @@ def stratify(
     for rank, columns in enumerate(levels):
         is_free = pl.col("stratum").is_null()
         cell = pl.when(is_free).then(pl.concat_str(columns, separator=" "))
-        is_large = pl.len().over(cell) >= smallest if rank < len(levels) - 1 else pl.lit(True)
+        is_large = units.over(cell) >= smallest if rank < len(levels) - 1 else pl.lit(True)
         stratified = stratified.with_columns(
             stratum=pl.when(is_free & is_large).then(cell).otherwise("stratum")
         )
     return stratified
 
 
-def stratum_totals(frame: pl.DataFrame) -> pl.DataFrame:
+def stratum_totals(frame: pl.DataFrame, *, units: pl.Expr = UNITS) -> pl.DataFrame:
     """Strata sorted by name: `stratum`, `stratum_size` (units of the frame)."""
-    return frame.group_by("stratum").agg(stratum_size=pl.len().cast(pl.Int64)).sort("stratum")
+    return frame.group_by("stratum").agg(stratum_size=units.cast(pl.Int64)).sort("stratum")
 
 
 def allocate(
@@ -167,6 +226,40 @@ def draw_sample(frame: pl.DataFrame, allocation: pl.DataFrame, seed: int) -> pl.
         .sort("unite")
         .drop("rank", "n_allocated")
     )
+
+
+def draw_from_counts(
+    cells: pl.DataFrame, allocation: pl.DataFrame, seed: int, *, counts: str
+) -> pl.DataFrame:
+    """Draw a stratified simple random sample from a frame that only counts its units.
+
+    Parameters
+    ----------
+    cells : one row per kind of unit, `counts` its number of units (whole, >= 0), and `stratum`
+    allocation, seed : as in `draw_sample`; here the order of the rows matters
+
+    Returns
+    -------
+    One row per unit drawn, with the columns of `cells` but `counts`, plus `unite` (its stratum and
+    its rank among the units of the stratum: no unit comes twice), `stratum_size` and
+    `design_weight`.
+    """
+    parts = []
+    numbers = np.random.default_rng(seed)
+    for stratum, size, drawn in allocation.select(
+        "stratum", "stratum_size", "n_allocated"
+    ).iter_rows():
+        rows = cells.filter(pl.col("stratum") == stratum)
+        ranks = np.sort(numbers.choice(size, drawn, replace=False))
+        owner = np.searchsorted(rows[counts].cum_sum().to_numpy(), ranks, side="right")
+        parts.append(
+            rows[owner].with_columns(
+                unite=pl.format("{} {}", "stratum", pl.Series(ranks)),
+                stratum_size=pl.lit(size, pl.Int64),
+                design_weight=pl.lit(size / drawn),
+            )
+        )
+    return pl.concat(parts).drop(counts)
 
 
 def add_tokens(sample: pl.DataFrame, key: bytes) -> pl.DataFrame:

@@ -24,17 +24,23 @@ from survey.questionnaire import load_questionnaire
 from survey.reference import Reference, calibration_margins, load_reference, margin_columns
 from survey.routing import parse, to_polars
 from survey.sampling import allocate, draw_sample, stratify, stratum_totals
-from survey.simulation import STRATA, true_share
-from survey.simulation_answers import draw_answers
-from survey.simulation_fieldwork import draw_outcomes
-from survey.simulation_frame import build_frame
-from survey.simulation_model import load_model, maturity
+from survey.simulation.answers import draw_answers
+from survey.simulation.edition import true_share, with_territories
+from survey.simulation.fieldwork import draw_outcomes
+from survey.simulation.frames import build_cells, list_units
+from survey.simulation.model import load_model, maturity
+from survey.territories import load_territories
 
 ROOT = Path(__file__).parents[1]
 REPLICATIONS = 200
 GATE = GateSpec()  # no interval is promised for a cell that would be withheld
 SAMPLE_SIZE = 1800
-MARGINS = ("departement_secteur", "departement_taille")
+CROSSED = {
+    "departement_secteur": ("departement", "secteur_marge"),
+    "departement_taille": ("departement", "taille_marge"),
+}
+MARGINS = tuple(CROSSED)
+STRATA = (("departement", "secteur", "taille"), ("secteur", "taille"), ("taille",))
 DESIGN = SurveyDesign(
     weight="calibrated_weight",
     stratum="stratum",
@@ -151,14 +157,16 @@ def true_value(population: pl.DataFrame, target: Target) -> float:
 @pytest.fixture(scope="module")
 def replications() -> pl.DataFrame:
     """One row by way, indicator and domain: what 200 samples said, and the truth."""
-    reference, model = two_departements(), load_model()
+    reference, model = two_departements(), load_model("entreprises")
+    territories = load_territories(ROOT / "data" / "reference")
     questionnaire = load_questionnaire(ROOT / "survey" / "instruments" / "entreprises.yml", 2025)
-    frame = build_frame(reference, seed=1)
+    listed = list_units(build_cells("entreprises", reference, territories), territories, seed=1)
+    frame = with_territories(listed, territories)
     score = maturity(frame, model, 2025, seed=1)
     _, truth = draw_answers(frame, questionnaire, model, score, seed=1)
     own = [name for name in frame.columns if name not in truth.columns]
     stratified = stratify(frame.select(own).hstack(truth), STRATA, smallest=60)
-    population = with_staff(margin_columns(stratified))
+    population = with_staff(margin_columns(stratified, CROSSED))
     largest = population.filter(pl.col("taille") == "250+")["stratum"]
     allocation = allocate(
         stratum_totals(population), SAMPLE_SIZE, minimum=25, certainty=set(largest), power=0.6

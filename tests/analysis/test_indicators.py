@@ -1,9 +1,7 @@
 import re
-from pathlib import Path
 
 import polars as pl
 import pytest
-import yaml
 
 from analysis.design import SurveyDesign
 from analysis.estimation import estimate
@@ -18,7 +16,6 @@ from analysis.indicators import (
 from survey.errors import SurveyError
 from survey.questionnaire import in_edition, load_questionnaire
 
-ROOT = Path(__file__).parents[2]
 QUESTIONNAIRE = """
 code: essai
 title: Essai
@@ -304,18 +301,3 @@ def test_a_question_of_another_edition_is_left_out(known):
 def test_a_wrong_definition_is_named(known, definition, said):
     with pytest.raises(SurveyError, match=re.escape(said)):
         registry(known, definition)
-
-
-@pytest.mark.parametrize("edition", [2025, 2026])
-def test_the_registry_of_the_project_can_be_read(edition):
-    known = load_questionnaire(ROOT / "survey/instruments/entreprises.yml")
-    content = yaml.safe_load((ROOT / "data/indicators/entreprises.yml").read_text("utf-8"))
-    asked = in_edition(known, edition)
-    made = read_registry(content, asked, known)
-    quantities = [(each.code, each.statistic) for each in made.indicators]
-    assert len(set(quantities)) == len(quantities) > 150
-    assert ("biais" in codes(made)) == (edition == 2026)
-    assert len(targets(made, asked)) == len(made.indicators)
-    assert {each.theme for each in made.indicators} <= set(asked.themes.values())
-    sectors = set(content["words"]["secteur"])
-    assert sectors == {option.code for option in asked.question("secteur").options}

@@ -26,6 +26,7 @@ from analysis.wording import (
     order_of_magnitude,
     ratio_words,
     reading,
+    share_among,
 )
 from tests.published import SECTORS, cells
 
@@ -53,6 +54,24 @@ USES = ("utilise l’IA", "utilisent l’IA")
 def test_orders_of_magnitude(share, alone, counted):
     assert order_of_magnitude(share) == alone
     assert order_of_magnitude(share, FIRM) == counted
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0, "aucune"),
+        (0.004, "moins d’une sur cent"),
+        (0.27, "un peu plus d’une sur quatre"),
+        (0.3, "trois sur dix"),
+        (0.56, "plus de la moitié"),
+        (0.99, "presque toutes"),
+        (1, "toutes"),
+    ],
+)
+def test_a_long_noun_is_said_first(share, said):
+    network = Noun("entreprise connectée à internet", "entreprises connectées à internet", True)
+    assert share_among(share, network) == f"parmi les entreprises connectées à internet, {said}"
+    assert share_among(share, FIRM) == order_of_magnitude(share, FIRM)
 
 
 def test_the_noun_agrees():

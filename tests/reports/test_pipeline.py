@@ -157,8 +157,8 @@ def test_the_rejects_and_the_control_page_are_in_french(estimated):
 def test_the_campaign_chooses_how_weights_are_calibrated(estimated, copied):
     private = copied / "campaigns" / "2025" / "entreprises" / "private"
     shutil.copytree(campaign_of(estimated).private, private)
-    logit = "departement_taille]\n  methode: logit\n  bornes: [0.2, 4]"
-    pipeline.weigh(edit(copied, "departement_taille]", logit))
+    logit = "taille_marge]\n  methode: logit\n  bornes: [0.2, 4]"
+    pipeline.weigh(edit(copied, "taille_marge]", logit))
     weights = pl.read_parquet(private / "poids.parquet")
     ratio = weights["calibrated_weight"] / weights["nonresponse_weight"]
     assert ratio.is_between(0.2, 4).all()
@@ -204,7 +204,8 @@ def test_two_exports_must_be_told_apart(copied):
     ("before", "after", "step", "said"),
     [
         ("marges_entreprises.csv", "nulle.csv", "redressement", "nulle.csv : ce fichier"),
-        ("calage: [departement_secteur", "calage: [zut", "redressement", "marges inconnues : zut"),
+        ("departement_secteur:", "zut:", "redressement", "marges inconnues : zut"),
+        ("[departement, taille_marge]", "[zut]", "redressement", "colonne « zut » absente"),
         ("groupes: [taille,", "groupes: [zut,", "redressement", "colonne « zut » absente"),
         ("indicators/entreprises.yml", "nulle.yml", "estimation", "nulle.yml : fichier introu"),
         ("instruments/entreprises.yml", "nulle.yml", "importation", "nulle.yml : fichier introu"),

@@ -129,3 +129,33 @@ def test_a_campaign_in_the_folder_of_another_is_refused(tmp_path, folder):
     place.mkdir(parents=True)
     with pytest.raises(SurveyError, match="Accordez-les"):
         campaign(place, OWN)
+
+
+def test_what_is_calibrated_on_names_the_columns_of_the_sample(tmp_path):
+    calibrated = "calage: {taille: [taille], lieu_age: [lieu, age]}"
+    decided = campaign(tmp_path, OWN.replace("calage: [taille]", calibrated)).decisions.redressement
+    assert decided.calage == {"taille": ("taille",), "lieu_age": ("lieu", "age")}
+    assert decided.columns == ("taille", "lieu", "age")
+    alone = campaign(tmp_path, OWN).decisions.redressement
+    assert alone.calage == {"taille": ("taille",)}
+
+
+@pytest.mark.parametrize("calibrated", ["calage: []", "calage: {taille: []}", "calage: {}"])
+def test_calibration_on_nothing_is_refused(tmp_path, calibrated):
+    with pytest.raises(SurveyError, match="calage"):
+        campaign(tmp_path, OWN.replace("calage: [taille]", calibrated))
+
+
+def test_a_sampling_plan_is_read_for_the_draw(tmp_path):
+    drawing = "{strates: [[lieu, taille], [taille]], puissance: 0.5}"
+    drawn = f"plan: {{taille_echantillon: 100, tirage: {drawing}}}"
+    plan = campaign(tmp_path, OWN.replace("plan: {taille_echantillon: 100}", drawn)).decisions.plan
+    assert plan.sampling.sample_size == 100
+    assert plan.sampling.strata == (("lieu", "taille"), ("taille",))
+    assert (plan.sampling.power, plan.sampling.minimum) == (0.5, 2)
+    assert campaign(tmp_path, OWN).decisions.plan.sampling is None
+
+
+def test_a_simulated_campaign_without_a_sampling_plan_is_refused(tmp_path):
+    with pytest.raises(SurveyError, match="tirage"):
+        campaign(tmp_path, OWN + "simulee: true\ngraine: 1\n")

@@ -148,6 +148,10 @@ def test_a_missing_file_is_named(tmp_path):
 
 def test_margin_columns_are_written_as_the_margins():
     units = pl.DataFrame({"departement": ["44"], "secteur_marge": ["HU"], "taille_marge": ["10+"]})
-    crossed = margin_columns(units)
+    crossings = {
+        "departement_secteur": ("departement", "secteur_marge"),
+        "taille": ("taille_marge",),
+    }
+    crossed = margin_columns(units, crossings)
     assert crossed["departement_secteur"].item() == "44 HU"
-    assert crossed["departement_taille"].item() == "44 10+"
+    assert crossed["taille"].item() == "10+"

@@ -5,7 +5,15 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from survey.errors import SurveyError
-from survey.sampling import add_tokens, allocate, draw_sample, stratify, stratum_totals
+from survey.sampling import (
+    SamplingPlan,
+    add_tokens,
+    allocate,
+    draw_by_plan,
+    draw_sample,
+    stratify,
+    stratum_totals,
+)
 
 KEY = b"une clef de test assez longue"
 
@@ -148,3 +156,55 @@ def test_tokens_are_unique_repeatable_and_need_their_key():
 def test_a_short_key_is_refused():
     with pytest.raises(SurveyError, match="16 octets"):
         add_tokens(pl.DataFrame({"unite": ["a"]}), b"courte")
+
+
+def counted() -> pl.DataFrame:
+    """Four kinds of units in two places, 1 000 and 300 units."""
+    return pl.DataFrame(
+        {
+            "lieu": ["a", "a", "b", "b"],
+            "genre": ["x", "y", "x", "y"],
+            "effectif": [900, 100, 0, 300],
+        }
+    )
+
+
+def test_a_counted_frame_is_sampled_as_if_it_were_listed():
+    sample = draw_by_plan(counted(), SamplingPlan(130, (("lieu",),)), 1, counts="effectif")
+    assert sample.columns == ["lieu", "genre", "stratum", "unite", "stratum_size", "design_weight"]
+    assert sample["unite"].is_unique().all()
+    drawn = sample.group_by("lieu").agg(
+        pl.len(), pl.col("stratum_size").first(), pl.col("design_weight").sum()
+    )
+    assert sorted(drawn.rows()) == [("a", 100, 1000, 1000.0), ("b", 30, 300, 300.0)]
+    assert set(sample.filter(lieu="b")["genre"]) == {"y"}
+
+
+def test_a_unit_of_a_counted_frame_has_the_chance_of_any_other():
+    plan = SamplingPlan(100, (("lieu",),), certainty={"lieu": ()})
+    counts = [
+        draw_by_plan(counted().head(2), plan, seed, counts="effectif").filter(genre="y").height
+        for seed in range(300)
+    ]
+    # Hypergeometric: 10 expected, standard deviation 2.85, of the mean 0.165: three of them.
+    assert abs(sum(counts) / 300 - 10) < 0.5
+
+
+def test_a_plan_takes_whole_strata_and_merges_small_ones():
+    frame = pl.DataFrame(
+        {
+            "unite": [f"{i:03}" for i in range(100)],
+            "lieu": ["a", "b"] * 50,
+            "rare": ["non"] * 98 + ["oui"] * 2,
+        }
+    )
+    plan = SamplingPlan(20, (("lieu", "rare"), ("rare",)), smallest=2, certainty={"rare": ["oui"]})
+    sample = draw_by_plan(frame, plan, 1)
+    assert sample.filter(rare="oui")["design_weight"].to_list() == [1.0, 1.0]
+    assert sample.filter(rare="oui")["stratum"].unique().to_list() == ["oui"]
+    assert sample.height == 20
+
+
+def test_a_column_of_the_plan_that_the_frame_lacks_is_named():
+    with pytest.raises(SurveyError, match="colonnes absentes de la base : zut"):
+        draw_by_plan(counted(), SamplingPlan(10, (("zut",),)), 1, counts="effectif")

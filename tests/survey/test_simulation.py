@@ -1,36 +1,60 @@
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 from survey.columns import question_columns, questionnaire_columns
-from survey.conditions import parse, references
-from survey.errors import MarginError, SurveyError
+from survey.conditions import parse
+from survey.errors import SurveyError
 from survey.formats.limesurvey.reading import read_export
 from survey.questionnaire import load_questionnaire
-from survey.reference import load_reference, margin_columns
+from survey.reference import load_reference
 from survey.routing import to_polars
+from survey.sampling import SamplingPlan
 from survey.schema import check_responses
-from survey.simulation import EXPORT, WRONG_CODES, simulate_edition, true_share, write_simulation
-from survey.simulation_answers import draw_answers, option_parts
-from survey.simulation_fieldwork import DUPLICATES, OUT_OF_ROUTING
-from survey.simulation_frame import build_frame, controlled_rounding, fit_margins
-from survey.simulation_model import Behaviour, load_model, maturity
+from survey.simulation.answers import draw_answers, option_parts
+from survey.simulation.edition import (
+    EXPORT,
+    WRONG_CODES,
+    simulate_edition,
+    true_share,
+    with_territories,
+    write_simulation,
+)
+from survey.simulation.fieldwork import DUPLICATES, OUT_OF_ROUTING
+from survey.simulation.frames import build_cells, list_units
+from survey.simulation.model import Effect, QuestionModel, load_model, maturity
+from survey.territories import load_territories
 
 ROOT = Path(__file__).parents[2]
 INSTRUMENT = ROOT / "survey" / "instruments" / "entreprises.yml"
 REFERENCE = load_reference(ROOT / "data" / "reference")
-MODEL = load_model()
+TERRITORIES = load_territories(ROOT / "data" / "reference")
+MODEL = load_model("entreprises")
 SAMPLE_SIZE = 6000
+PLAN = SamplingPlan(
+    SAMPLE_SIZE,
+    (("departement", "secteur", "taille"), ("secteur", "taille"), ("taille",)),
+    smallest=25,
+    minimum=6,
+    power=0.5,
+    certainty={"taille": ["250+"]},
+)
 
 
 def questionnaire(edition: int | None = None):
     return load_questionnaire(INSTRUMENT, edition)
+
+
+def simulate(edition: int, seed: int = 1):
+    return simulate_edition(questionnaire(edition), REFERENCE, TERRITORIES, edition, seed, PLAN)
+
+
+def enterprises(count: int) -> pl.DataFrame:
+    """The first enterprises of the frame, with the places of their commune."""
+    cells = build_cells("entreprises", REFERENCE, TERRITORIES)
+    return with_territories(list_units(cells, TERRITORIES, seed=1).head(count), TERRITORIES)
 
 
 def user(simulated) -> pl.Expr:
@@ -39,51 +63,12 @@ def user(simulated) -> pl.Expr:
 
 @pytest.fixture(scope="module")
 def edition_2025():
-    return simulate_edition(questionnaire(2025), REFERENCE, 2025, 1, SAMPLE_SIZE)
+    return simulate(2025)
 
 
 @pytest.fixture(scope="module")
 def edition_2026():
-    return simulate_edition(questionnaire(2026), REFERENCE, 2026, 1, SAMPLE_SIZE)
-
-
-def test_the_frame_meets_both_official_margins_to_the_unit(edition_2025):
-    crossed = margin_columns(edition_2025.frame)
-    for variable in ("departement_secteur", "departement_taille"):
-        counted = dict(crossed.group_by(variable).len().iter_rows())
-        official = REFERENCE.margins.filter(pl.col("variable") == variable)
-        assert counted == dict(official.select("modalite", "total").iter_rows())
-
-
-def test_units_have_unique_names_and_every_sector_and_size(edition_2025):
-    frame = edition_2025.frame
-    assert frame["unite"].is_unique().all()
-    assert set(frame["secteur"]) == set(REFERENCE.sectors["code"])
-    assert set(frame["taille"]) == set(REFERENCE.sizes["code"])
-
-
-@given(
-    table=arrays(float, st.tuples(st.integers(1, 6), st.integers(1, 5)), elements=st.floats(0, 50)),
-    seed=st.integers(0, 1000),
-)
-def test_controlled_rounding_keeps_the_margins_and_stays_next_to_each_cell(table, seed):
-    counts = np.random.default_rng(seed).integers(1, 60, table.shape)
-    fitted = fit_margins(table + 0.1, counts.sum(axis=1), counts.sum(axis=0))
-    rounded = controlled_rounding(fitted)
-    assert (rounded.sum(axis=1) == counts.sum(axis=1)).all()
-    assert (rounded.sum(axis=0) == counts.sum(axis=0)).all()
-    assert np.abs(rounded - fitted).max() < 1 + 1e-5
-
-
-def test_margins_of_different_totals_are_refused():
-    with pytest.raises(MarginError, match="3 et 4"):
-        fit_margins(np.ones((1, 1)), np.array([3]), np.array([4]))
-
-
-def test_an_assumption_that_is_missing_is_named():
-    lacking = REFERENCE.assumptions.filter(pl.col("modalite") != "JZ")
-    with pytest.raises(MarginError, match="JZ"):
-        build_frame(replace(REFERENCE, assumptions=lacking), seed=1)
+    return simulate(2026)
 
 
 def test_the_truth_follows_the_routing_and_has_no_silence(edition_2025):
@@ -208,7 +193,7 @@ def test_files_say_that_they_are_simulated_and_leave_nothing_behind(edition_2025
 
 
 def test_same_seed_gives_same_bytes(edition_2025, tmp_path):
-    again = simulate_edition(questionnaire(2025), REFERENCE, 2025, 1, SAMPLE_SIZE)
+    again = simulate(2025)
     first = write_simulation(edition_2025, tmp_path / "a")
     second = write_simulation(again, tmp_path / "b")
     for name in first:
@@ -216,34 +201,12 @@ def test_same_seed_gives_same_bytes(edition_2025, tmp_path):
 
 
 def test_another_seed_gives_another_sample(edition_2025):
-    other = simulate_edition(questionnaire(2025), REFERENCE, 2025, 2, SAMPLE_SIZE)
+    other = simulate(2025, seed=2)
     assert not set(other.sample["unite"]) & set(edition_2025.sample["unite"])
 
 
-def test_the_model_names_nothing_that_the_questionnaire_lacks():
-    whole = questionnaire()
-    bases = {base.code for base in whole.bases}
-    for code, behaviour in MODEL.questions.items():
-        question = whole.question(code)
-        options = {option.code for option in question.options} | {"*", "valeur"}
-        rows = {row.code for row in question.rows}
-        assert behaviour.lignes.keys() <= rows, code
-        for each in (behaviour, *behaviour.lignes.values()):
-            assert each.parts.keys() | each.pente.keys() <= options, code
-        for effect in behaviour.effets:
-            assert effect.ajoute.keys() <= options, code
-            assert effect.ligne is None or effect.ligne in rows, code
-            assert references(parse(effect.si)) <= bases | whole.by_code.keys(), code
-
-
-def test_the_model_says_how_every_question_of_simulated_editions_is_answered():
-    known = {"taille", "secteur", "departement"}  # given by the frame
-    asked = {code for year in (2025, 2026) for code in questionnaire(year).by_code}
-    assert asked - known == MODEL.questions.keys()
-
-
 def test_an_edition_without_its_own_evolution_keeps_the_last_one():
-    frame = build_frame(REFERENCE, seed=1).head(100)
+    frame = enterprises(100)
     scores = {year: maturity(frame, MODEL, year, seed=1) for year in (2020, 2025, 2026, 2030)}
     assert (scores[2020] == scores[2025]).all()
     assert (scores[2030] == scores[2026]).all()
@@ -251,8 +214,8 @@ def test_an_edition_without_its_own_evolution_keeps_the_last_one():
 
 
 def test_options_without_a_share_divide_what_is_left():
-    assert option_parts(Behaviour(parts={"a": 40}), ["a", "b", "c"]) == {"a": 40, "b": 30, "c": 30}
-    assert option_parts(Behaviour(), ["a", "b"]) == {"a": 50, "b": 50}
+    assert option_parts({"a": 40}, ["a", "b", "c"]) == {"a": 40, "b": 30, "c": 30}
+    assert option_parts({}, ["a", "b"]) == {"a": 50, "b": 50}
 
 
 UNKNOWN = """
@@ -288,7 +251,7 @@ def unknown(tmp_path):
 
 
 def test_a_questionnaire_the_model_does_not_know_is_answered_all_the_same(unknown):
-    frame = build_frame(REFERENCE, seed=1).head(2000)
+    frame = enterprises(2000)
     score = maturity(frame, MODEL, 2025, seed=1)
     _, truth = draw_answers(frame, unknown, MODEL, score, seed=1)
     check_responses(truth.drop("unite"), unknown)
@@ -301,7 +264,7 @@ def test_dropping_questions_breaks_nothing_and_changes_no_other():
     whole = questionnaire(2025)
     kept = ("taille", "secteur", "departement", "internet", "technologies", "embarquee")
     short = whole.model_copy(update={"questions": tuple(whole.question(code) for code in kept)})
-    frame = build_frame(REFERENCE, seed=1).head(500)
+    frame = enterprises(500)
     score = maturity(frame, MODEL, 2025, seed=1)
     _, long_truth = draw_answers(frame, whole, MODEL, score, seed=1)
     _, short_truth = draw_answers(frame, short, MODEL, score, seed=1)
@@ -310,13 +273,39 @@ def test_dropping_questions_breaks_nothing_and_changes_no_other():
 
 
 def test_a_size_the_questionnaire_does_not_offer_is_named(unknown):
-    frame = build_frame(REFERENCE, seed=1).head(10).with_columns(taille=pl.lit("3-5"))
+    frame = enterprises(10).with_columns(taille=pl.lit("3-5"))
     with pytest.raises(SurveyError, match="3-5"):
         draw_answers(frame, unknown, MODEL, np.zeros(10), seed=1)
 
 
+def test_the_last_case_that_holds_gives_the_shares_then_effects_add(unknown):
+    frame = enterprises(4000)
+    draws = {
+        "choix": QuestionModel(
+            parts={"a": 0, "b": 100},
+            cas=(
+                {"si": 'taille in ("0", "1-9")', "parts": {"a": 50, "b": 50}},
+                {"si": 'taille = "0"', "parts": {"a": 100, "b": 0}},
+            ),
+            effets=(Effect(si='taille = "1-9"', ajoute={"a": 1.0}),),
+        )
+    }
+    model = MODEL.model_copy(update={"questions": draws})
+    _, truth = draw_answers(frame, unknown, model, np.zeros(frame.height), seed=1)
+    share = dict(
+        truth.group_by(pl.col("taille").cast(pl.String)).agg(pl.col("choix") == "a").rows()
+    )
+    shares = {size: np.mean(values) for size, values in share.items()}
+    assert shares["0"] == 1 and shares["10-49"] == 0
+    assert shares["1-9"] == pytest.approx(1 / (1 + np.exp(-1)), abs=0.03)
+
+
 def test_an_unknown_key_of_the_model_is_named(tmp_path):
-    path = tmp_path / "modele.yml"
-    path.write_text("score: {taile: {}}\n", encoding="utf-8")
-    with pytest.raises(SurveyError, match="taile"):
-        load_model(path)
+    (tmp_path / "modele.yml").write_text("score: {selom: {}}\n", encoding="utf-8")
+    with pytest.raises(SurveyError, match="selom"):
+        load_model("modele", tmp_path)
+
+
+def test_a_population_without_a_model_is_told_those_that_have_one():
+    with pytest.raises(SurveyError, match=r"martiens.*associations, entreprises, habitants"):
+        load_model("martiens")

@@ -45,7 +45,7 @@ questionnaire: {questionnaire}
 indicateurs: indicateurs.yml
 collecte: {{debut: 2026-03-09, fin: 2026-05-15, mode: questionnaire en ligne}}
 collecteur: {{{online}}}
-plan: {{taille_echantillon: 6}}
+plan: {{taille_echantillon: 6, tirage: {{strates: [[taille]]}}}}
 redressement: {{non_reponse: {{groupes: [taille]}}, marges: m.csv, calage: [a]}}
 """
 ONLINE = "adresse: https://enquete.exemple.fr, contacts_jusqu_au: 2026-12-31"

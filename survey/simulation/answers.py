@@ -1,11 +1,12 @@
 """Drawing the answers of simulated enterprises, whole frames at once. Données simulées.
 
 Each question has its own random stream, made from the seed and its code: adding a question changes
-no other, and two editions share their randomness. Numbers of the model: `simulation_model.yml`.
+no other, and two editions share their randomness. Numbers of the model: `models/<population>.yml`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,16 +27,24 @@ from survey.conditions import Condition
 from survey.errors import SurveyError
 from survey.questionnaire import Question, Questionnaire
 from survey.routing import effective_base, parse, references, to_polars
-from survey.simulation_model import Behaviour, Effect, QuestionModel, SimulationModel, stream
+from survey.simulation.model import (
+    Case,
+    Effect,
+    Known,
+    QuestionModel,
+    SimulationModel,
+    stream,
+)
 
 DEFAULT_TICK = 25.0  # % of a box the model does not name
 TEXT_GIVEN = 0.6  # share of « Autre » completed with a text
+NEXT_TO_NOTHING = 0.01  # % of an option said to be at 0
 OTHERS = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """What drawing one question needs: its model, the scores, the effects that hold.
+    """What drawing one question needs: its model, the scores, the cases and effects that hold.
 
     `hidden` says, for options shown to some units only, to whom they are not.
     """
@@ -43,6 +52,7 @@ class Draw:
     question: Question
     behaviour: QuestionModel
     score: np.ndarray
+    cases: tuple[tuple[Case, np.ndarray], ...]
     effects: tuple[tuple[Effect, np.ndarray], ...]
     hidden: dict[str, np.ndarray]
     seed: int
@@ -52,9 +62,17 @@ class Draw:
         """Random numbers of the question, or of one row of it."""
         return stream(self.seed, f"{self.question.code} {item}")
 
-    def log_odds(self, option: str, start: float, slope: float, row: str | None = None):
-        """`start` + `slope` x (score - reference) + effects; minus infinity where hidden."""
+    def log_odds(
+        self, option: str, starts: Sequence[float], slope: float, row: str | None = None
+    ) -> np.ndarray:
+        """Start + `slope` x (score - reference) + effects; minus infinity where hidden.
+
+        `starts` : log-odds at the reference score, those of the question then of each case.
+        """
+        start, *others = starts
         total = start + slope * (self.score - self.behaviour.reference)
+        for other, (case, holding) in zip(others, self.cases if others else (), strict=True):
+            total = np.where(holding, other + slope * (self.score - case.reference), total)
         for effect, holding in self.effects:
             if option in effect.ajoute and effect.ligne in (None, row):
                 total = total + effect.ajoute[option] * holding
@@ -64,26 +82,26 @@ class Draw:
 
 
 def draw_answers(
-    frame: pl.DataFrame,
+    units: pl.DataFrame,
     questionnaire: Questionnaire,
     model: SimulationModel,
     score: np.ndarray,
     seed: int,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Answers of every unit to every question, before and after routing; rows of `frame`.
+    """Answers of every unit to every question, before and after routing; rows of `units`.
 
     Returns
     -------
     potential : what the unit would say to each question, asked or not; never `NSP` nor `NR`
     truth : the same, null where the questionnaire does not ask
 
-    A question that bears the name of a column of the frame (taille, secteur, departement) gets the
-    value of the frame. A question the model does not name gets defaults.
+    A question that the frame answers (`connues` of the model) gets its value. A question the model
+    does not name gets defaults.
     """
-    potential = truth = frame.select("unite")
+    potential = truth = units.select("unite")
     for question in questionnaire.questions:
-        if question.type == "single" and question.code in frame.columns:
-            columns = [known_answer(frame, question)]
+        if question.code in model.connues:
+            columns = known_answer(units, question, model.connues[question.code])
         else:
             draw = prepare(question, questionnaire, model, truth, score, seed)
             columns = DRAWING[question.type](draw)
@@ -142,21 +160,30 @@ def holds(condition: Condition, questionnaire: Questionnaire, answers: pl.DataFr
     return answers.select(answers.columns[0], holds=expression)["holds"]
 
 
-def known_answer(frame: pl.DataFrame, question: Question) -> pl.Series:
-    """The value of the frame as an answer.
+def known_answer(units: pl.DataFrame, question: Question, known: Known) -> list[pl.Series]:
+    """Columns of a single choice answered by the frame; no text for « Autre ».
 
     Raises
     ------
     SurveyError : the question does not offer a code of the frame
     """
     codes = choice_codes(question)
-    unknown = sorted(set(frame[question.code]) - set(codes))
+    value = units[known.colonne].cast(pl.String)
+    if known.sinon is not None:
+        offered = value.is_in([option.code for option in question.options])
+        value = value.set(~offered.fill_null(False), known.sinon)
+    unknown = sorted(set(value.drop_nulls()) - set(codes))
     if unknown:
         raise SurveyError(
             f"question « {question.code} » : la base simulée porte {unknown}, que le questionnaire "
             f"ne propose pas (options {codes}). Accorder les deux."
         )
-    return frame[question.code].cast(pl.Enum(codes))
+    texts = [
+        pl.Series(other_text_column(question, option.code), [None] * units.height, pl.String)
+        for option in question.options
+        if option.other
+    ]
+    return [value.cast(pl.Enum(codes)).alias(question.code), *texts]
 
 
 def prepare(
@@ -169,28 +196,31 @@ def prepare(
 ) -> Draw:
     """Evaluate the effects and the options hidden, on the answers given so far.
 
-    An effect that names a question absent from this edition is left out.
+    A case or an effect that names a question absent from this edition is left out.
     """
     behaviour = model.question(question.code)
     known = {each.code for each in (*questionnaire.questions, *questionnaire.bases)}
-    effects = tuple(
-        (effect, holds(parse(effect.si), questionnaire, truth).to_numpy().astype(float))
-        for effect in behaviour.effets
-        if references(parse(effect.si)) <= known
+    cases, effects = (
+        tuple(
+            (each, holds(parse(each.si), questionnaire, truth).to_numpy())
+            for each in conditional
+            if references(parse(each.si)) <= known
+        )
+        for conditional in (behaviour.cas, behaviour.effets)
     )
     hidden = {
         option.code: ~holds(parse(option.only_if), questionnaire, truth).to_numpy()
         for option in question.options
         if option.only_if
     }
-    return Draw(question, behaviour, score, effects, hidden, seed, model.autres_textes)
+    return Draw(question, behaviour, score, cases, effects, hidden, seed, model.autres_textes)
 
 
-def option_parts(behaviour: Behaviour, options: list[str]) -> dict[str, float]:
+def option_parts(parts: Mapping[str, float], options: list[str]) -> dict[str, float]:
     """Share (%) of each option; those without one divide what is left to 100 equally."""
-    given = {option: behaviour.parts[option] for option in options if option in behaviour.parts}
+    given = {option: parts[option] for option in options if option in parts}
     others = [option for option in options if option not in given]
-    left = max(100 - sum(given.values()), 1.0)
+    left = max(100 - sum(given.values()), NEXT_TO_NOTHING)
     return given | {option: left / len(others) for option in others}
 
 
@@ -198,11 +228,17 @@ def draw_choice(draw: Draw, row: str | None = None) -> pl.Series:
     """One option per unit, from a multinomial logit (largest of log-odds plus Gumbel noise)."""
     behaviour = draw.behaviour.row(row)
     codes = [option.code for option in draw.question.options]
-    parts = option_parts(behaviour, codes)
+    cases = [case.parts for case, _ in draw.cases] if row is None else []
+    shares = [option_parts(parts, codes) for parts in (behaviour.parts, *cases)]
     noise = draw.stream(row or "").random((len(codes), len(draw.score)))
     utility = np.stack(
         [
-            draw.log_odds(code, np.log(parts[code]), behaviour.pente.get(code, 0.0), row)
+            draw.log_odds(
+                code,
+                [np.log(max(parts[code], NEXT_TO_NOTHING)) for parts in shares],
+                behaviour.pente.get(code, 0.0),
+                row,
+            )
             for code in codes
         ]
     )
@@ -229,13 +265,14 @@ def draw_multiple(draw: Draw) -> list[pl.Series]:
     """
     options = draw.question.options
     free = [option.code for option in options if not option.exclusive]
-    parts, slopes = draw.behaviour.parts, draw.behaviour.pente
+    slopes = draw.behaviour.pente
+    shares = [draw.behaviour.parts, *(case.parts for case, _ in draw.cases)]
     noise = draw.stream().random((len(free), len(draw.score)))
     latent = np.stack(
         [
             draw.log_odds(
                 code,
-                np.log(parts.get(code, DEFAULT_TICK) / (100 - parts.get(code, DEFAULT_TICK))),
+                [log_odds_of(parts.get(code, DEFAULT_TICK)) for parts in shares],
                 slopes.get(code, slopes.get(OTHERS, 0.0)),
             )
             for code in free
@@ -261,12 +298,18 @@ def draw_number(draw: Draw) -> list[pl.Series]:
     question, behaviour = draw.question, draw.behaviour
     low = 0.0 if question.minimum is None else question.minimum
     high = low + 100 if question.maximum is None else question.maximum
-    start = np.log(behaviour.centre / (1 - behaviour.centre))
-    latent = draw.log_odds("valeur", start, behaviour.pente.get("valeur", 0.0))
+    start = log_odds_of(100 * behaviour.centre)
+    latent = draw.log_odds("valeur", [start], behaviour.pente.get("valeur", 0.0))
     latent = latent + behaviour.dispersion * draw.stream().standard_normal(len(draw.score))
     value = low + (high - low) / (1 + np.exp(-latent))
     number = value.round().astype(np.int64) if question.integer else value.round(1)
     return [given_state(draw), pl.Series(question.code, number)]
+
+
+def log_odds_of(percentage: float) -> float:
+    """Log-odds of a percentage; one of 0 becomes next to nothing."""
+    share = np.clip(percentage, NEXT_TO_NOTHING, 100 - NEXT_TO_NOTHING) / 100
+    return float(np.log(share / (1 - share)))
 
 
 def draw_text(draw: Draw) -> list[pl.Series]:

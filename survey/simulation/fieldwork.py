@@ -11,8 +11,8 @@ from survey.columns import BLANK, DONT_KNOW, question_columns
 from survey.fieldwork import COMPLETE, NO_ANSWER, OUTCOMES, PARTIAL, REFUSAL
 from survey.questionnaire import Question, Questionnaire
 from survey.routing import effective_base
-from survey.simulation_answers import holds, route_answers
-from survey.simulation_model import SimulationModel, by_code, stream
+from survey.simulation.answers import holds, route_answers
+from survey.simulation.model import SimulationModel, points, stream
 
 FIRST_LEFT = 6  # nobody leaves before this question: the profile is always known
 ROW_DONT_KNOW = 0.6  # rows of a grid that a hesitant person does not answer
@@ -25,13 +25,9 @@ OUT_OF_ROUTING = 4
 
 
 def draw_outcomes(sample: pl.DataFrame, model: SimulationModel, seed: int) -> pl.DataFrame:
-    """Sample plus `outcome`; who answers depends on `taille` and `secteur_marge` only."""
+    """Sample plus `outcome`; who answers depends on the columns of the frame the model names."""
     rule = model.reponse
-    log_odds = (
-        rule.constante
-        + by_code(sample["taille"], rule.taille)
-        + by_code(sample["secteur_marge"], rule.secteur_marge)
-    )
+    log_odds = rule.constante + points(sample, rule.selon)
     numbers = stream(seed, "issue").random((2, sample.height))
     completes = numbers[0] < 1 / (1 + np.exp(-log_odds))
     outcome = np.select(
