@@ -19,13 +19,13 @@ from analysis.findings import finding_share, finding_top
 from analysis.indicators import EACH_ANSWER
 from analysis.wording import Noun, interval_words
 from reports.edition import WHOLE, Edition
+from survey.columns import BLANK
 from survey.conditions import EVERYONE
 from survey.french import typography
 
 Kind = Literal["share", "mean", "total", "rows", "answers", "grid"]
 LISTED = ("size", "sector", "profile", "territory")
 ALL_OF = "ensemble des "
-LONGEST_NOUN = 3  # words of a noun that « sur dix » can follow
 
 
 @dataclass(frozen=True)
@@ -88,8 +88,8 @@ class Measure:
         return self._of(cut).with_columns(label="indicator_label", answer="answer_label")
 
     def by(self, cut: str) -> pl.DataFrame:
-        """Its cells by domain, in their own order: `label` names the domain."""
-        found = self._of(cut).with_columns(answer="answer_label")
+        """Its cells by domain, in their own order, but for those who did not say theirs."""
+        found = self._of(cut).filter(pl.col("domain") != BLANK).with_columns(answer="answer_label")
         return found.sort("domain_order", maintain_order=True)
 
     def _of(self, cut: str) -> pl.DataFrame:
@@ -241,8 +241,7 @@ class Measure:
         verb = self.definition.verb
         if not verb or cell["status"] != "ok" or not cell["estimate"]:
             return self.neutral
-        # « quatre entreprises dont des salariés se servent de l’IA sur dix » would not be read
-        if self.noun and len(self.noun.singular.split()) <= LONGEST_NOUN:
+        if self.noun:
             return finding_share(cell, self.noun, verb, self.neutral)
         return typography(f"{cell['value']} des {self.units} {verb[1]}")
 

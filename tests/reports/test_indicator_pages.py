@@ -259,12 +259,6 @@ def test_an_unknown_comparator_is_said(edition):
         indicator_figures.comparison(measure, wanted)
 
 
-def test_a_long_noun_is_counted_in_percent(edition):
-    firm = edition.cells.with_columns(status=pl.lit("ok")).filter(pl.col("estimate").is_not_null())
-    measure = Measure(replace(edition, cells=firm), edition.definitions["usage_tu"])
-    assert re.match(r"\d+\u202f% des entreprises dont des salariés se servent", measure.finding)
-
-
 def test_since_when_a_series_compares_is_that_of_the_whole_population(edition):
     assert indicator_files.since(Measure(edition, edition.definitions["usage_ia"])) == 2025
     assert indicator_files.since(Measure(edition, edition.definitions["biais"])) == 2026
