@@ -12,13 +12,14 @@ import polars as pl
 from analysis.tables import csv_frame
 from reports.addresses import slug
 from reports.edition import Edition
+from reports.instrument import asked_questionnaire
 from reports.manifest import NAME as MANIFEST
-from reports.pipeline import questionnaire_of
 from reports.publisher import read_publisher
 from reports.quality import population_quality, response_of
 from reports.questionnaire_verbs import EXPORTS
 from reports.rendering.project import FOLDER_FILE
 from reports.settings import DATA_FOLDER, RESULTS, publication_day
+from reports.steps import code_files
 from survey.files import write_csv, write_parquet, write_text
 from survey.formats.documents.ddi import StudyFacts
 from survey.written import to_yaml
@@ -61,6 +62,7 @@ OF_POPULATION = {
     "xlsform-{}.xlsx": "le questionnaire, pour KoboToolbox et ODK",
     "manifeste-{}.json": "empreinte de chaque fichier, versions, commande pour refaire",
 }
+WRITERS = ("dcat", "downloads", "edition", "opendata", "publisher", "quality", "settings")
 COPIED = {
     "collecte": "collecte.csv",
     "non-reponse": "non_reponse.csv",
@@ -125,7 +127,7 @@ def _write(edition: Edition, kind: str, path: Path) -> None:
     if kind in COPIED:
         shutil.copyfile(campaign.build / COPIED[kind], path)
         return
-    questionnaire = questionnaire_of(campaign)
+    questionnaire = asked_questionnaire(campaign)
     match f"{kind}{path.suffix}":
         case "resultats.csv":
             write_csv(results_frame(edition), path, simulated=simulated)
@@ -167,7 +169,7 @@ def study_facts(edition: Edition) -> StudyFacts:
 
 
 def download_inputs(editions: Mapping[str, Edition], root: Path) -> Iterator[Path]:
-    """What the files are made from, beside code."""
+    """What the files are made from: decisions, results, tables, and the code that writes them."""
     for edition in editions.values():
         campaign = edition.campaign
         yield from (campaign.build / name for name in ("published.parquet", *COPIED.values()))
@@ -175,3 +177,5 @@ def download_inputs(editions: Mapping[str, Edition], root: Path) -> Iterator[Pat
         yield root / "reports" / str(edition.year) / FOLDER_FILE
     yield from sorted((root / "data").rglob("*.*"))
     yield from sorted((root / "survey" / "instruments").rglob("*.yml"))
+    yield from code_files(root, ("survey", "analysis"))
+    yield from (root / "reports" / f"{name}.py" for name in WRITERS)

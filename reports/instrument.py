@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from pathlib import Path
 
+from survey.campaign import Campaign
 from survey.formats.documents.dictionary import INSTRUCTIONS, STATUS
-from survey.questionnaire import Option, Question, Questionnaire, Row
+from survey.questionnaire import Option, Question, Questionnaire, Row, load_questionnaire
 from survey.routing import asked_if, parse
+
+
+def asked_questionnaire(campaign: Campaign) -> Questionnaire:
+    """The questionnaire as asked in the campaign's edition, read once while its files stay."""
+    path = campaign.resolve(campaign.decisions.questionnaire)
+    files = sorted(path.parent.rglob("*.yml"))
+    return _read(path, campaign.edition, tuple((each, each.stat().st_mtime_ns) for each in files))
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path, edition: int, _state: tuple[tuple[Path, int], ...]) -> Questionnaire:
+    return load_questionnaire(path, edition)
 
 
 def questionnaire_markdown(questionnaire: Questionnaire) -> str:

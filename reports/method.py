@@ -16,6 +16,7 @@ from reports.quality import (
 )
 from survey.campaign import Thresholds
 from survey.french import counted, decimal, integer, percent
+from survey.reference import read_margins
 
 STEPS = {
     "design_weight": "Poids de sondage",
@@ -41,7 +42,7 @@ def response_table(edition: Edition, declared: PopulationQuality) -> str:
     """Units drawn and answers by category of the variable that the fieldwork is followed by."""
     table = edition.table("collecte")
     variable = table.columns[0]
-    labels = category_labels(edition, variable)
+    labels = declared.categories.get(variable) or category_labels(edition, variable)
     order = {code: rank for rank, code in enumerate(labels)}
     rows = [
         [
@@ -68,9 +69,17 @@ def response_table(edition: Edition, declared: PopulationQuality) -> str:
 
 
 def category_labels(edition: Edition, variable: str) -> dict[str, str]:
-    """Label by code of the domains of a type, in the questionnaire's order; empty when unknown."""
-    found = edition.cells.filter(pl.col("domain_type") == variable).sort("domain_order")
-    return dict(found.select("domain", "label").unique(maintain_order=True).rows())
+    """Label by code of the categories of a variable, in order: of a breakdown, else of a margin.
+
+    Empty when neither knows the variable: its codes are then shown as they are.
+    """
+    cuts = [each.type for each in edition.file.domains if variable in (each.type, each.by)]
+    found = edition.cells.filter(pl.col("domain_type").is_in(cuts[:1])).sort("domain_order")
+    if not found.is_empty():
+        return dict(found.select("domain", "label").unique(maintain_order=True).rows())
+    campaign = edition.campaign
+    margins = read_margins(campaign.resolve(campaign.decisions.redressement.marges))
+    return dict(margins.filter(variable=variable).select("modalite", "libelle").rows())
 
 
 def response_overview(editions: Mapping[str, Edition]) -> str:
@@ -98,13 +107,13 @@ def precision_overview(editions: Mapping[str, Edition]) -> str:
         rows.append(
             [
                 edition.file.name,
-                f"± {decimal(100 * found.half_width)} points",
+                f"± {decimal(100 * found.half_width)}",
                 percent(found.shown / found.cells),
                 percent(found.fragile / found.cells),
                 percent(found.withheld / found.cells),
             ]
         )
-    header = ("Population", "Marge d’erreur", "Chiffres diffusés", "Fragiles", "Retenus")
+    header = ("Population", "Marge (points)", "Sans réserve", "Fragiles", "Retenus")
     return markdown_table(header, rows, numbers=4)
 
 

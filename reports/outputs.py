@@ -28,35 +28,40 @@ def write_outputs(estimated: Sequence[Campaign], root: Path, progress: Progress)
 
     `progress` gets figures or pages done, their number, and the edition.
     """
-    cells = [each.build / "published.parquet" for each in estimated]
-    reference = sorted((root / "data" / "reference").glob("*.*"))
-    for campaign in estimated:
-        folder = root / "reports" / str(campaign.edition)
-        if not (folder / "index.qmd").is_file():
-            continue
-        step = Step(
-            stamp=root / "_build" / "render" / f"figures-{campaign.edition}.json",
-            inputs=(*cells, campaign.build / MANIFEST, *reference, *code_files(root)),
-            outputs=(folder / "figures",),
-        )
-        run_step(step, root, partial(_write_figures, campaign.edition, folder, progress))
+    for year in sorted({campaign.edition for campaign in estimated}):
+        folder = root / "reports" / str(year)
+        if (folder / "index.qmd").is_file():
+            _write_figures(
+                year, [each for each in estimated if each.edition == year], root, progress
+            )
     for year in sorted({campaign.edition for campaign in estimated}):
         folder = root / "reports" / str(year)
         if (folder / FOLDER_FILE).is_file():
             _write_downloads(year, root)
             told = partial(_told, progress, f"pages {year}")
             write_pages(make_pages(year, progress=told), folder)
-    if years := edition_years(root):
-        write_pages(site_pages(open_editions(years[-1])), root / "reports")
+    published = [found for year in edition_years(root) if (found := open_editions(year))]
+    if published:
+        write_pages(site_pages(published[-1]), root / "reports")
 
 
-def _write_figures(year: int, folder: Path, progress: Progress) -> None:
-    edition = open_edition(year)
-    shutil.rmtree(folder / "figures", ignore_errors=True)
-    for done, build in enumerate(FIGURES):
-        progress(done, len(FIGURES), f"figures {year}")
-        if figure := build(edition):
-            figure.write(folder / "figures")
+def _write_figures(
+    year: int, estimated: Sequence[Campaign], root: Path, progress: Progress
+) -> None:
+    folder = root / "reports" / str(year) / "figures"
+
+    def action() -> None:
+        edition = open_edition(year)
+        shutil.rmtree(folder, ignore_errors=True)
+        for done, build in enumerate(FIGURES):
+            progress(done, len(FIGURES), f"figures {year}")
+            if figure := build(edition):
+                figure.write(folder)
+
+    inputs = [each.build / name for each in estimated for name in ("published.parquet", MANIFEST)]
+    inputs += sorted((root / "data" / "reference").glob("*.*"))
+    stamp = root / "_build" / "render" / f"figures-{year}.json"
+    run_step(Step(stamp, (*inputs, *code_files(root)), (folder,)), root, action)
 
 
 def _write_downloads(year: int, root: Path) -> None:
@@ -66,7 +71,7 @@ def _write_downloads(year: int, root: Path) -> None:
         downloads.write_downloads(editions, folder)
         write_catalogue(editions, folder)
 
-    inputs = (*downloads.download_inputs(editions, root), *code_files(root))
+    inputs = tuple(downloads.download_inputs(editions, root))
     stamp = root / "_build" / "render" / f"donnees-{year}.json"
     run_step(Step(stamp=stamp, inputs=inputs, outputs=(folder,)), root, action)
 

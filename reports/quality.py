@@ -42,7 +42,11 @@ class CommonQuality(BaseModel):
 
 
 class PopulationQuality(BaseModel):
-    """What is declared of one population; `variables` names those of the weighting."""
+    """What is declared of one population.
+
+    `variables` names those of the weighting; `categories` names their codes, by variable, where
+    neither a breakdown nor the official totals do.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -58,6 +62,7 @@ class PopulationQuality(BaseModel):
     comparabilite: str
     limites: tuple[str, ...]
     variables: dict[str, str]
+    categories: dict[str, dict[str, str]] = {}
 
 
 def common_quality(root: Path) -> CommonQuality:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape, unescape
 from pathlib import Path
@@ -19,6 +19,7 @@ PAGE = "reports/recherche.html"
 SCRIPT = "reports/recherche.js"
 CODE = Path(__file__).parent / "assets" / "recherche.js"
 MOST_HEADINGS, LONGEST = 16, 120
+MOST_BYTES = 130_000  # of the index: the search page stays light on a site of hundreds of pages
 SECTIONS = {
     "": "L’observatoire",
     "indicateurs": "Indicateurs",
@@ -34,6 +35,7 @@ _ABOUT = re.compile(r'<meta name="description" content="([^"]*)"')
 _MAIN = re.compile(r"<main.*</main>", re.DOTALL)
 _CONTENTS = re.compile(r'<nav id="TOC".*?</nav>', re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
+_BLANKS = re.compile(r"[ \t\r\n]+")  # no-break spaces stay
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,23 +79,34 @@ def read_entry(address: str, text: str) -> Entry | None:
 
 
 def _words(html: str) -> str:
-    return " ".join(unescape(_TAG.sub("", html)).split())
+    return _BLANKS.sub(" ", unescape(_TAG.sub("", html))).strip(" ")
 
 
-def search_script(entries: Iterable[Entry]) -> str:
-    """The script of the search page: the index, then the code that reads it."""
+def search_script(entries: Sequence[Entry]) -> str:
+    """The script of the search page: the index, then the code that reads it.
+
+    The index keeps as many headings a page as `MOST_BYTES` allow, the same number for all.
+    """
+    headings = MOST_HEADINGS
+    content = _index(entries, headings)
+    while headings and len(content.encode()) > MOST_BYTES:
+        headings //= 2
+        content = _index(entries, headings)
+    return f"const INDEX = {content};\n{CODE.read_text(encoding='utf-8')}"
+
+
+def _index(entries: Iterable[Entry], headings: int) -> str:
     index = [
         [
             relative_address(entry.address, PAGE),
             entry.title,
             entry.about,
-            "\n".join(entry.headings),
+            "\n".join(entry.headings[:headings]),
             entry.edition or "",
         ]
         for entry in entries
     ]
-    content = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
-    return f"const INDEX = {content};\n{CODE.read_text(encoding='utf-8')}"
+    return json.dumps(index, ensure_ascii=False, separators=(",", ":"))
 
 
 def site_map(entries: Iterable[Entry]) -> str:

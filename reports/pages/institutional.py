@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from reports.edition import Edition
 from reports.errata import read_errata
+from reports.instrument import asked_questionnaire
 from reports.opendata import LICENCE_PAGE, simulated
 from reports.pages.page import Page, document
 from reports.pages.texts import fill
-from reports.pipeline import questionnaire_of
 from reports.publisher import read_publisher
 from survey.questionnaire import Introduction
 
@@ -68,10 +68,13 @@ PAGES = (
 
 
 def _retentions(editions: Mapping[str, Edition]) -> Iterator[dict[str, str]]:
-    """How long answers are kept, as each questionnaire tells it to who answers."""
+    """How long answers are kept, as the questionnaires tell it to who answers; said once."""
+    place = list(Introduction.model_fields).index("retention")
+    names: dict[str, list[str]] = {}
     for edition in editions.values():
-        told = questionnaire_of(edition.campaign).introduction.splitlines()
+        told = asked_questionnaire(edition.campaign).introduction.splitlines()
         if len(told) == len(Introduction.model_fields):
             name = edition.file.name[:1].lower() + edition.file.name[1:]
-            retention = list(Introduction.model_fields).index("retention")
-            yield {"name": name, "text": told[retention]}
+            names.setdefault(told[place], []).append(name)
+    for text, those in names.items():
+        yield {"name": ", ".join(those), "text": text}

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from reports import method
 from reports.addresses import slug
 from reports.edition import Edition
+from reports.instrument import asked_questionnaire
 from reports.pages.page import Page, document
 from reports.pages.texts import fill
-from reports.pipeline import questionnaire_of
 from reports.publisher import read_publisher
 from reports.quality import (
     PopulationQuality,
@@ -106,7 +106,7 @@ def _report(edition: Edition, declared: PopulationQuality) -> str:
         precision=precision,
         burden=burden_of(edition),
         counted_indicators=counted(precision.indicators, "indicateur").capitalize(),
-        questions=len(questionnaire_of(campaign).questions),
+        questions=len(asked_questionnaire(campaign).questions),
         thresholds=decisions.seuils,
         weighting=decisions.redressement,
         groups=" × ".join(_lowered(named_variable(declared, name)) for name in groups),

@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping
 from reports.addresses import slug
 from reports.downloads import FOLDER
 from reports.edition import Edition, markdown_table
-from reports.instrument import questionnaire_markdown
+from reports.instrument import asked_questionnaire, questionnaire_markdown
 from reports.pages.page import Page, document
 from reports.pages.texts import fill
-from reports.pipeline import questionnaire_of
 from survey.french import NBSP, counted, integer
 from survey.questionnaire import Questionnaire
 
@@ -26,7 +25,7 @@ def questionnaire_page(population: str) -> str:
 
 def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
     """The hub, then the questionnaire of each population."""
-    asked = {name: questionnaire_of(edition.campaign) for name, edition in editions.items()}
+    asked = {name: asked_questionnaire(edition.campaign) for name, edition in editions.items()}
     if editions:
         yield Page(HUB, _hub(editions, asked))
     for population, edition in editions.items():

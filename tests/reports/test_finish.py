@@ -19,7 +19,8 @@ PAGE = """<!doctype html>
 <html lang="fr"><head><title>Données simulées – {title}</title>
 <meta name="description" content="Ce qu’elle dit &amp; montre."></head>
 <body><nav><h2>Menu</h2></nav><main><h1>{title}</h1>
-<nav id="TOC"><h2>Sur cette page</h2></nav><h3>Un <em>petit</em> titre</h3><h2>Un grand titre</h2>
+<nav id="TOC"><h2>Sur cette page</h2></nav>
+<h3>Un <em>petit</em> titre</h3><h2>Un grand\ntitre&nbsp;?</h2>
 </main><footer class="site"><p>Pied</p></footer></body></html>
 """
 
@@ -99,7 +100,7 @@ def test_the_search_knows_titles_descriptions_and_headings(project):
     assert index[0][1:] == [
         "Accueil",
         "Ce qu’elle dit & montre.",
-        "Un grand titre\nUn petit titre",  # the widest first; neither menu nor contents
+        "Un grand titre\u00a0?\nUn petit titre",  # the widest first; neither menu nor contents
         "",
     ]
     assert index[1][4] == "2026"
@@ -119,3 +120,15 @@ def test_every_page_is_listed_without_a_script(project):
         "L’observatoire, édition 2026",
         "Indicateurs, édition 2026",
     ]
+
+
+def test_a_large_site_keeps_a_light_index():
+    headings = tuple(f"Un titre assez long, le {number}e de la page" for number in range(16))
+    entries = [
+        search.Entry(f"reports/2026/indicateurs/{number}.html", "Un titre", "Un propos.", headings)
+        for number in range(400)
+    ]
+    script = search.search_script(entries)
+    assert len(script.encode()) < search.MOST_BYTES + 10_000
+    assert "le 3e de la page" in script and "le 8e de la page" not in script
+    assert "le 15e de la page" in search.search_script(entries[:10])

@@ -161,7 +161,7 @@ def test_our_errata_are_read():
 
 def test_each_term_of_the_glossary_has_its_anchor_in_alphabetical_order(editions):
     (page,) = glossary_pages(editions)
-    terms = re.findall(r"^### (.+?) \{#([\w-]+)\}$", page.text, re.MULTILINE)
+    terms = re.findall(r"^## (.+?) \{#([\w-]+)\}$", page.text, re.MULTILINE)
     anchors = {anchor for _, anchor in terms}
     assert len(terms) == len(anchors) > 20
     assert set(re.findall(r"\]\(#([\w-]+)\)", page.text)) <= anchors

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 
 from reports import dcat, downloads, opendata
 from reports.edition import open_edition, open_editions
 from reports.pages import data
 from reports.pages.questionnaires import pages as questionnaire_pages
 from reports.publisher import read_publisher
+from reports.settings import publication_day
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +118,16 @@ def test_the_page_holds_its_own_description_and_every_file(made, monkeypatch):
 def test_a_script_of_the_page_cannot_be_closed_by_its_data():
     said = opendata.as_json({"name": "</script><b>"})
     assert "</script>" not in said and json.loads(said)["name"] == "</script><b>"
+
+
+def test_the_citation_file_names_the_latest_edition_as_its_page_does(made):
+    editions, _ = made
+    told = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["references"][-1]
+    assert told["title"] == opendata.title_of(editions)
+    publisher = read_publisher(ROOT)
+    assert told["authors"] == [{"name": publisher.nom_court}]
+    assert told["date-released"] == publication_day(ROOT, 2026)
+    assert told["title"] in opendata.citation(editions, publisher, told["date-released"])
 
 
 def test_questionnaires_have_a_page_each_and_their_files(made):

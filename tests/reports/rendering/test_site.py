@@ -333,3 +333,13 @@ def test_the_project_of_the_observatory_is_read():
     assert project.metadata["crossref"]["tbl-prefix"] == "Tableau"
     for path in (*project.css, *project.filters):
         assert (ROOT / path).is_file(), path
+
+
+def test_two_renderings_are_the_same_to_the_byte(site, tmp_path):
+    again = tmp_path / "_site"
+    render_site(write(tmp_path), again)
+    files = sorted(path.relative_to(site) for path in site.rglob("*") if path.is_file())
+    assert files == sorted(path.relative_to(again) for path in again.rglob("*") if path.is_file())
+    assert [
+        name for name in files if (site / name).read_bytes() != (again / name).read_bytes()
+    ] == []
