@@ -135,12 +135,13 @@ def caler(options: argparse.Namespace) -> None:
 
 def publier(options: argparse.Namespace) -> None:
     """Render the site from what passed the gate, and print its address."""
-    from reports import pipeline, publication
+    from reports import publication
+    from reports.campaigns import campaigns
 
     root = Path.cwd()
     with progress() as bar:
         bar.start("Publication du site")
-        index = publication.publish(pipeline.campaigns(root), root, bar.advance)
+        index = publication.publish(campaigns(root), root, bar.advance)
         bar.done()
     say(f"Le site est prêt. Ouvrez cette adresse dans un navigateur :\n{index.as_uri()}")
 

@@ -88,6 +88,27 @@ def _than(words: str) -> str:
     return f"qu’{words}" if words[0].lower() in VOWELS else f"que {words}"
 
 
+def finding_extremes(frame: pl.DataFrame, places: Mapping[str, str], neutral: str) -> str:
+    """« De 9 % dans la construction à 57 % dans l’industrie », the lowest then the highest.
+
+    Compares the extremes of the firm cells named in `places` (domain code -> « dans la
+    construction », « en Vendée »). Where a fragile figure is beyond them, « 31 % dans l’industrie,
+    contre 9 % dans la construction » claims no range. Overlapping intervals, or a gap that the
+    extremes of as many equal domains would often reach, give `neutral`.
+    """
+    firm = _firm(frame).filter(pl.col("domain").cast(pl.String).is_in(list(places)))
+    if firm.height < 2:
+        return _sentence(neutral)
+    high, low = firm.row(0, named=True), firm.row(-1, named=True)
+    if not (clearly_above(high, low) and surely_apart(high, low, firm.height)):
+        return _sentence(neutral)
+    first, last = (f"{_said(cell['value'])} {places[str(cell['domain'])]}" for cell in (low, high))
+    shown = frame["estimate"].drop_nulls()
+    if shown.min() < low["estimate"] or shown.max() > high["estimate"]:
+        return _sentence(f"{last}, contre {first}")
+    return _sentence(f"de {first} à {last}")
+
+
 def finding_trend(frame: pl.DataFrame, subject: str, along: str, neutral: str) -> str:
     """« L’usage de l’IA augmente avec la taille de l’entreprise », rows being in that order.
 
@@ -104,18 +125,22 @@ def finding_trend(frame: pl.DataFrame, subject: str, along: str, neutral: str) -
     return _sentence(neutral)
 
 
-def finding_top(frame: pl.DataFrame, superlative: str, heading: str) -> str:
-    """« Le manque de compétences, premier frein » when first is clear of the second.
+def finding_top(
+    frame: pl.DataFrame, superlative: str, heading: str, *, quoted: bool = False
+) -> str:
+    """« Le manque de compétences, premier frein » when first is clear of every other.
 
     Otherwise « Freins les plus cités : … et … » (`heading`), which claims no order. A fragile cell
     is never named; among the first two it leaves the `heading` alone, for the chart shows it
-    there. So does a cell that is alone.
+    there. So does a cell that is alone, or one withheld, that could stand before. `quoted` sets the
+    first in guillemets, as an answer given.
     """
     shown = by_value(display(frame).filter(pl.col("status").is_in(SHOWN))).to_dicts()
-    if len(shown) < 2 or shown[0]["status"] != "ok":
+    if len(shown) < max(2, frame.height) or shown[0]["status"] != "ok":
         return _sentence(heading)
     if clearly_above(shown[0], shown[1]):
-        return _sentence(f"{shown[0]['label']}, {superlative}")
+        name = f"« {shown[0]['label']} »" if quoted else shown[0]["label"]
+        return _sentence(f"{name}, {superlative}")
     if shown[1]["status"] != "ok":
         return _sentence(heading)
     first, second = (within(row["label"]) for row in shown[:2])
@@ -153,6 +178,26 @@ def finding_change(
         return _sentence(f"{subject} {verb} partout, sauf {but}")
     whole = count_words(len(rows), noun).partition(" ")[0]
     return _sentence(f"{subject} {verb} nettement dans {count_words(len(moved), noun)} sur {whole}")
+
+
+def finding_moves(changes: pl.DataFrame, labels: Mapping[str, str], noun: Noun) -> str:
+    """« Trois réponses progressent nettement, une recule », or the only one that moves by its name.
+
+    `changes` is given by `comparison.compare_editions`; `labels` names each of its indicators.
+    """
+    rows = changes.select("indicator", "verdict").to_dicts()
+    if not any(row["verdict"] for row in rows):
+        return _sentence("évolution non mesurable")
+    up, down = ([row for row in rows if row["verdict"] == way] for way in ("hausse", "baisse"))
+    if len(up) + len(down) == 1:
+        verb = "progresse" if up else "recule"
+        return _sentence(f"« {labels[(up or down)[0]['indicator']]} » {verb} nettement")
+    parts = [
+        f"{count_words(len(moved), noun)} {verb}{'nt' * (len(moved) > 1)} nettement"
+        for moved, verb in ((up, "progresse"), (down, "recule"))
+        if moved
+    ]
+    return _sentence(", ".join(parts) or f"auc{noun.one} {noun.singular} n’évolue nettement")
 
 
 def finding_agreement(cell: Mapping, noun: Noun, verb: str, neutral: str) -> str:
@@ -256,6 +301,11 @@ def range_allowed(count: int) -> float:
 
 def _firm(frame: pl.DataFrame) -> pl.DataFrame:
     return by_value(display(frame).filter(pl.col("status") == "ok"))
+
+
+def _said(value: str) -> str:
+    """« < 1 % » as it is said within a sentence: « moins de 1 % »."""
+    return value.replace("<", "moins de").replace(">", "plus de")
 
 
 def _sentence(text: str) -> str:

@@ -211,7 +211,11 @@ def labelled(cells: pl.DataFrame, registry: Registry, questionnaire: Questionnai
     rows = [
         (cut.type, code, label)
         for cut in registry.domains
-        for code, label in registry.categories(cut, questionnaire)
+        for code, label in (
+            *registry.categories(cut, questionnaire),
+            # who did not answer the question of a cut makes a domain too
+            *(SPECIAL_LABELS.items() if cut.by else ()),
+        )
     ]
     places = pl.DataFrame(
         rows, schema=["domain_type", "domain", "label"], orient="row"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -19,6 +21,9 @@ from survey.french import integer
 TEXT_FILES = (".html", ".csv", ".json", ".jsonld", ".svg", ".xml", ".yml", ".js")
 PUBLISHED = (*TEXT_FILES, ".css", ".parquet", ".pdf", ".png", ".txt", ".woff2", ".xlsx")
 DIGITS = 12  # by which a withheld number is recognised; fewer would meet by chance
+MOST_SHARED = 100  # denominator of the fractions that tell nothing of a cell
+WORD = re.compile(r"[\w-]{6,}")
+RUN = re.compile(rf"[\d.,]{{{DIGITS},}}")
 LOADING = {"src", "data", "poster"}
 RAW_VALUES = re.compile(r"\b(?:nan|NaN|None|undefined|null)\b")
 
@@ -42,11 +47,11 @@ def check_site(site: Path, campaigns: Sequence[Campaign]) -> str:
         simulated = any(each.decisions.simulee for each in shown)
         faults += page_faults(page, site, simulated=simulated)
     faults += [fault for path in site.rglob("*.csv") for fault in table_faults(path, site)]
-    secrets = withheld_numbers(campaigns)
-    faults += [fault for path in text_files(site) for fault in leaks(path, site, secrets)]
+    secrets, known = withheld_numbers(campaigns), tokens(campaigns)
+    for path in text_files(site):
+        text, where = path.read_text(encoding="utf-8"), path.relative_to(site)
+        faults += [*leaks(text, where, secrets), *token_leaks(text, where, known)]
     faults += [fault for path in site.rglob("*") for fault in file_faults(path, site)]
-    known = tokens(campaigns)
-    faults += [fault for path in text_files(site) for fault in token_leaks(path, site, known)]
     if faults:
         listed = "\n  ".join(faults)
         raise SurveyError(f"Le site ne peut pas être publié ({len(faults)} défauts) :\n  {listed}")
@@ -86,10 +91,10 @@ def tokens(campaigns: Iterable[Campaign]) -> set[str]:
     }
 
 
-def token_leaks(path: Path, site: Path, known: set[str]) -> Iterator[str]:
-    """Whether a text file holds the token of a sampled unit."""
-    if known & set(re.findall(r"[\w-]{6,}", path.read_text(encoding="utf-8"))):
-        yield f"{path.relative_to(site)} : le jeton d’une unité de l’échantillon apparaît."
+def token_leaks(text: str, where: Path, known: set[str]) -> Iterator[str]:
+    """Whether a text holds the token of a sampled unit."""
+    if not known.isdisjoint(WORD.findall(text)):
+        yield f"{where} : le jeton d’une unité de l’échantillon apparaît."
 
 
 def withheld_numbers(campaigns: Iterable[Campaign]) -> dict[str, str]:
@@ -120,7 +125,7 @@ def withheld_numbers(campaigns: Iterable[Campaign]) -> dict[str, str]:
         public |= {
             digits
             for name in real
-            for value in published[name].drop_nulls()
+            for value in published[name].drop_nulls().unique()
             if (digits := leading_digits(value))
         }
     return {digits: cell for digits, cell in secrets.items() if digits not in public}
@@ -133,18 +138,36 @@ def leading_digits(value: float | None) -> str | None:
     """
     if value is None:
         return None
-    digits = re.sub(r"[^0-9]", "", repr(abs(value)).split("e")[0]).lstrip("0")
+    digits = repr(abs(value)).partition("e")[0].replace(".", "").lstrip("0")
     return digits[:DIGITS] if len(digits) > DIGITS else None
 
 
-def leaks(path: Path, site: Path, secrets: dict[str, str]) -> Iterator[str]:
-    """Withheld numbers found in a text file, wherever their decimal mark stands."""
-    text = path.read_text(encoding="utf-8")
-    # A comma is a decimal mark in French and parts the cells of a CSV: each reading is tried.
-    for number in (*re.findall(r"\d+\.?\d*", text), *re.findall(r"\d+,\d+", text)):
-        digits = re.sub(r"[.,]", "", number).lstrip("0")[:DIGITS]
-        if digits in secrets:
-            yield f"{path.relative_to(site)} : un nombre retenu apparaît ({secrets[digits]})."
+def leaks(text: str, where: Path, secrets: dict[str, str]) -> Iterator[str]:
+    """Withheld numbers found in a text, wherever their decimal mark stands."""
+    found = long_numbers(text)
+    for digits in sorted(secrets.keys() & found.keys()):
+        if not is_common(found[digits]):
+            yield f"{where} : un nombre retenu apparaît ({secrets[digits]})."
+
+
+def long_numbers(text: str) -> dict[str, float]:
+    """The numbers that have at least `DIGITS` digits, by their leading ones."""
+    found: set[str] = set()
+    for run in RUN.findall(text):
+        parts = run.split(",")
+        found.update(part for part in parts if len(part) >= DIGITS and part.count(".") < 2)
+        # A comma is a decimal mark in French and parts the cells of a CSV: each reading is tried.
+        found.update(
+            f"{whole}.{decimals}"
+            for whole, decimals in pairwise(parts)
+            if len(decimals) > DIGITS / 2 and whole.isdigit() and decimals.isdigit()
+        )
+    return {each.replace(".", "").lstrip("0")[:DIGITS]: float(each) for each in found}
+
+
+def is_common(number: float) -> bool:
+    """Whether a number is a simple fraction but for rounding, which many cells may share: 1/30."""
+    return abs(float(Fraction(number).limit_denominator(MOST_SHARED)) - number) < 1e-11
 
 
 def text_files(site: Path) -> Iterator[Path]:
@@ -158,10 +181,19 @@ def text_files(site: Path) -> Iterator[Path]:
 def table_faults(path: Path, site: Path) -> Iterator[str]:
     """Rows of a CSV of results whose status withholds numbers, and that carry one."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        for line, row in enumerate(csv.DictReader(file), start=2):
-            shown = [name for name in NUMBERS if row.get(name)]
-            if row.get("status") in WITHHELD and shown:
-                yield f"{path.relative_to(site)}, ligne {line} : {row['status']} avec {shown[0]}."
+        rows = csv.reader(file)
+        header = next(rows, [])
+        if "status" not in header:
+            return
+        status = header.index("status")
+        numbers = [place for place, name in enumerate(header) if name in NUMBERS]
+        for line, row in enumerate(rows, start=2):
+            if len(row) > status and row[status] in WITHHELD:
+                shown = next(
+                    (header[place] for place in numbers if row[place : place + 1] > [""]), None
+                )
+                if shown:
+                    yield f"{path.relative_to(site)}, ligne {line} : {row[status]} avec {shown}."
 
 
 def page_faults(path: Path, site: Path, *, simulated: bool) -> Iterator[str]:

@@ -18,14 +18,13 @@ from reports.publisher import read_publisher
 from reports.quality import population_quality, response_of
 from reports.questionnaire_verbs import EXPORTS
 from reports.rendering.project import FOLDER_FILE
-from reports.settings import publication_day
+from reports.settings import DATA_FOLDER, RESULTS, publication_day
 from reports.steps import code_files
 from survey.files import write_csv, write_parquet, write_text
 from survey.formats.documents.ddi import StudyFacts
 from survey.written import to_yaml
 
-FOLDER = "donnees"
-RESULTS = "resultats.parquet"
+FOLDER = DATA_FOLDER
 INDICATOR = ("indicator_label", "answer_label")
 DESCRIBED = ("family", "title", "theme", "base_label", "comparable_since", "series_break")
 

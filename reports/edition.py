@@ -25,7 +25,9 @@ from survey.conditions import EVERYONE
 from survey.errors import SurveyError
 from survey.files import SIMULATED
 from survey.french import within
+from survey.questionnaire import Questionnaire, load_questionnaire
 from survey.reference import Reference, load_reference
+from survey.territories import load_territories
 
 WHOLE = "ensemble"
 POPULATIONS = ("entreprises", "secteur_public", "associations", "habitants")
@@ -63,6 +65,24 @@ class Edition:
             if each.code in published:
                 found.setdefault(each.code, each)
         return found
+
+    @cached_property
+    def questionnaire(self) -> Questionnaire:
+        """The questionnaire as this edition asked it."""
+        path = self.campaign.resolve(self.campaign.decisions.questionnaire)
+        return load_questionnaire(path, self.year)
+
+    @cached_property
+    def families(self) -> dict[str, pl.DataFrame]:
+        """The published cells of each indicator, by its code."""
+        parts = self.cells.partition_by("family", as_dict=True, maintain_order=True)
+        return {str(code): cells for (code,), cells in parts.items()}
+
+    @cached_property
+    def places(self) -> dict[tuple[str, str], str]:
+        """How prose says « in » a territory, by level and code: « dans la Sarthe »."""
+        territories = load_territories(self.campaign.root / "data" / "reference")
+        return {row[:2]: row[2] for row in territories.places["niveau", "code", "locatif"].rows()}
 
     def noun(self, base: str = EVERYONE) -> Noun:
         """How the units of a base are counted."""

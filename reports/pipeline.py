@@ -18,6 +18,8 @@ from analysis.nonresponse import adjust_nonresponse, response_groups
 from analysis.publication import published_cells
 from analysis.series import with_breaks
 from analysis.weighting import WEIGHTS, margin_report, weight_report
+from reports.campaigns import campaigns as campaigns
+from reports.campaigns import open_campaign as open_campaign
 from reports.computed import METHODS
 from reports.described import estimate_file, gate_spec
 from reports.manifest import NAME, write_manifest
@@ -30,7 +32,7 @@ from reports.samples import (
     with_places,
 )
 from reports.steps import Step, code_files, run_step
-from survey.campaign import Campaign, load_campaign, read_settings
+from survey.campaign import Campaign, read_settings
 from survey.control import control_page
 from survey.errors import ResponseError, SurveyError
 from survey.fieldwork import record_outcomes, response_rates, unknown_tokens
@@ -48,26 +50,6 @@ from survey.written import modules_of
 
 EXPORT = "export*"
 STRANGERS = "reponses-hors-echantillon.csv"
-
-
-def campaigns(root: Path) -> list[Campaign]:
-    """Every campaign under `root` that can be published, oldest edition first.
-
-    One that only collects so far is left out.
-    """
-    folders = sorted(path.parent for path in root.glob("campaigns/[0-9]*/*/campaign.yml"))
-    if not folders:
-        raise SurveyError(
-            f"{root} : aucune campagne ici. Lancez la commande à la racine du projet, "
-            "là où se trouve le dossier campaigns/."
-        )
-    found = [load_campaign(folder, root) for folder in folders]
-    return [campaign for campaign in found if campaign.is_weighted]
-
-
-def open_campaign(folder: Path) -> Campaign:
-    """One campaign, from the root of the project."""
-    return load_campaign(folder.resolve(), Path.cwd())
 
 
 def require_simulated(campaign: Campaign) -> None:

@@ -1,98 +1,73 @@
-"""What the pages need before they are rendered: figures, downloads, the script of the charts.
+"""What the pages need before they are rendered: figures, files to take away, generated pages.
 
-Quarto runs this file itself (`project: pre-render`); `observatoire publier` calls it.
+Quarto runs this file itself (`project: pre-render`); `observatoire publier` calls it. When nothing
+changed it only compares digests: what draws is imported when there is something to draw.
 """
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from itertools import chain
 from pathlib import Path
 
-from reports import downloads
-from reports.contents import FIGURES
-from reports.dcat import write_catalogue
-from reports.edition import open_edition, open_editions
-from reports.manifest import NAME as MANIFEST
-from reports.pages.institutional import site_pages
-from reports.pages.kinds import KINDS
-from reports.pages.page import Page
-from reports.pages.writing import write_pages
-from reports.pipeline import campaigns
+from reports.campaigns import campaigns
+from reports.pages.writing import LIST, is_intact
 from reports.rendering.bundle import ensure_bundle
 from reports.rendering.project import FOLDER_FILE
-from reports.settings import edition_years
-from reports.steps import Step, code_files, run_step
+from reports.settings import DATA_FOLDER
+from reports.steps import Step, run_step
 from survey.campaign import Campaign
 
 Progress = Callable[[int, int, str], None]
+SOURCES = ("data", "survey", "analysis", "reports")
+# What the rendering alone reads, and what is made from the rest.
+RENDERED = (".qmd", ".css", ".scss", ".html", ".lua", ".woff2", ".pyc")
 
 
 def prepare(
     editions: Sequence[Campaign], root: Path, progress: Progress = lambda *_: None
 ) -> list[Path]:
-    """Write figures and downloads of the editions that have pages, when they changed.
+    """Write figures, files and pages of the editions that have pages, when something changed.
 
-    Returns the files that every page may depend upon. `progress` gets figures done, figures to do
-    and the edition.
+    Returns the files that a page with cells may depend upon. `progress` gets figures or pages
+    done, their number and the edition.
     """
     ensure_bundle(root)
     estimated = [each for each in editions if (each.build / "published.parquet").is_file()]
-    cells = [each.build / "published.parquet" for each in estimated]
-    reference = sorted((root / "data" / "reference").glob("*.*"))
-    written = []
-    for campaign in estimated:
-        folder = root / "reports" / str(campaign.edition)
-        if not (folder / "index.qmd").is_file():
-            continue
-        outputs = (folder / "figures",)
-        step = Step(
-            stamp=root / "_build" / "render" / f"figures-{campaign.edition}.json",
-            inputs=(*cells, campaign.build / MANIFEST, *reference, *code_files(root)),
-            outputs=outputs,
-        )
-        run_step(step, root, partial(_write, campaign.edition, folder, progress))
-        written += [path for each in outputs for path in sorted(each.glob("*.*"))]
-    for year in sorted({campaign.edition for campaign in estimated}):
-        folder = root / "reports" / str(year)
-        if (folder / FOLDER_FILE).is_file():
-            written += prepare_downloads(year, root)
-            write_pages(generated_pages(year), folder)
-    published = [found for year in edition_years(root) if (found := open_editions(year))]
-    if published:
-        write_pages(site_pages(published[-1]), root / "reports")
-    return [*cells, *reference, *written]
-
-
-def prepare_downloads(year: int, root: Path) -> list[Path]:
-    """Write the files that anyone may take away, when they changed; the paths."""
-    editions, folder = open_editions(year), root / "reports" / str(year) / downloads.FOLDER
+    folders = sorted(path.parent for path in root.glob(f"reports/[0-9]*/{FOLDER_FILE}"))
+    shown = [folder / name for folder in folders for name in ("figures", DATA_FOLDER)]
+    lists = [folder / LIST for folder in (*folders, root / "reports")]
+    step = Step(
+        stamp=root / "_build" / "render" / "outputs.json",
+        inputs=tuple(prepared_from(estimated, root)),
+        outputs=(*(each for each in shown if each.is_dir()), *(p for p in lists if p.is_file())),
+    )
 
     def action() -> None:
-        downloads.write_downloads(editions, folder)
-        write_catalogue(editions, folder)
+        from reports.outputs import write_outputs
 
-    inputs = tuple(downloads.download_inputs(editions, root))
-    stamp = root / "_build" / "render" / f"donnees-{year}.json"
-    run_step(Step(stamp=stamp, inputs=inputs, outputs=(folder,)), root, action)
-    return sorted(folder.glob("*.*"))
+        write_outputs(estimated, root, progress)
 
-
-def generated_pages(year: int) -> Iterator[Page]:
-    """The pages of an edition that nobody writes by hand."""
-    editions = open_editions(year)
-    return chain.from_iterable(kind(editions) for kind in KINDS)
+    if not all(is_intact(path.parent) for path in lists if path.is_file()):
+        step.stamp.unlink(missing_ok=True)
+    run_step(step, root, action)
+    cells = [each.build / "published.parquet" for each in estimated]
+    reference = sorted((root / "data" / "reference").glob("*.*"))
+    return [*cells, *reference, *(path for each in shown for path in sorted(each.glob("*.*")))]
 
 
-def _write(year: int, folder: Path, progress: Progress) -> None:
-    edition = open_edition(year)
-    shutil.rmtree(folder / "figures", ignore_errors=True)
-    for done, build in enumerate(FIGURES):
-        progress(done, len(FIGURES), f"figures {year}")
-        if figure := build(edition):
-            figure.write(folder / "figures")
+def prepared_from(estimated: Sequence[Campaign], root: Path) -> Iterator[Path]:
+    """The files that figures, downloads and generated pages are made from."""
+    for campaign in estimated:
+        yield from sorted(path for path in campaign.build.glob("*.*") if path.is_file())
+        yield campaign.folder / "campaign.yml"
+    years = [path.parent for path in root.glob(f"reports/[0-9]*/{FOLDER_FILE}")]
+    yield from (folder / FOLDER_FILE for folder in years)
+    for name in SOURCES:
+        for path in sorted((root / name).rglob("*.*")):
+            within = path.relative_to(root).parts
+            made = within[0] == "reports" and within[1].isdigit()
+            if path.is_file() and path.suffix not in RENDERED and not made and path.name != LIST:
+                yield path
 
 
 if __name__ == "__main__":

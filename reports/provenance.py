@@ -13,10 +13,9 @@ from datetime import date
 from html import escape
 from pathlib import Path
 
-from reports.downloads import FOLDER, RESULTS
 from reports.manifest import commit
 from reports.rendering.project import FOLDER_FILE, read_yaml, relative_address
-from reports.settings import publication_day
+from reports.settings import DATA_FOLDER, RESULTS, publication_day
 from reports.steps import digest
 from survey.files import SIMULATED
 from survey.french import NNBSP, long_date
@@ -41,7 +40,7 @@ class Provenance:
 def read_provenance(root: Path, year: int) -> Provenance:
     """The provenance of an edition, from its settings, its files and git."""
     folder = root / "reports" / str(year)
-    results = folder / FOLDER / RESULTS
+    results = folder / DATA_FOLDER / RESULTS
     return Provenance(
         year=year,
         published=publication_day(root, year),

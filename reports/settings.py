@@ -8,6 +8,9 @@ from pathlib import Path
 from reports.rendering.project import FOLDER_FILE, read_yaml
 from survey.errors import SurveyError
 
+DATA_FOLDER = "donnees"  # where the files to take away stand, within an edition
+RESULTS = "resultats.parquet"
+
 
 def publication_day(root: Path, year: int) -> date:
     """The day an edition is published: a decision, so that two builds are the same.

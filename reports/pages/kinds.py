@@ -12,6 +12,7 @@ from reports.pages import (
     essential,
     explorer,
     following,
+    indicators,
     institutional,
     method,
     questionnaires,
@@ -19,15 +20,17 @@ from reports.pages import (
     territories,
     territory_hub,
 )
-from reports.pages.page import Page
+from reports.pages.page import Draft, Page
 
-Kind = Callable[[Mapping[str, Edition]], Iterator[Page]]
+# A kind whose pages take long gives drafts: several processes make them.
+Kind = Callable[[Mapping[str, Edition]], Iterator[Page | Draft]]
 
 KINDS: tuple[Kind, ...] = (
     essential.pages,
     comparing.pages,
     changing.pages,
     following.pages,
+    indicators.pages,
     sectors.pages,
     territory_hub.pages,
     territories.pages,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import yaml
 
 from reports.figure import Figure
+
+Draft = Callable[[], "Page"]  # a page still to be made, by any process (see `making`)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +41,13 @@ def fragment(name: str, parts: Iterable[str], figures: Iterable[Figure] = ()) ->
     shown = tuple(figures)
     files = {name: content for figure in shown for name, content in figure.files().items()}
     return Page(f"_fragments/{name}", "\n\n".join(parts) + "\n", files, shown)
+
+
+def escaped(text: str) -> str:
+    """A text whose signs are not Markdown."""
+    return re.sub(r"([\\`*_{}\[\]<>#|~^$@])", r"\\\1", text)
+
+
+def parents(*links: tuple[str, str]) -> list[dict[str, str]]:
+    """The way back from a page, from the farthest: name and address of each, for `document`."""
+    return [{"text": text, "href": address} for text, address in links]

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ ASSETS = Path(__file__).parents[1] / "assets"
 TEMPLATE = ASSETS / "template.html"
 STAND_IN = ASSETS / "filters" / "quarto.lua"
 LIBRARY = "site_libs/observatoire"  # where style, fonts and scripts stand in the site
+RAW_BLOCK = re.compile(r"^```\{=html\}\n(.+?)\n```$", re.DOTALL | re.MULTILINE)
+LONG_FENCE = "````"
+MARK = "<!-- observatoire:bloc {} -->"
+MARKED = re.compile(MARK.format(r"(\d+)").encode())
 DEFAULTS: dict[str, Any] = {"lang": "fr", "toc-title": "Sur cette page"}  # Quarto's French words
 
 
@@ -50,13 +55,36 @@ def page_html(
         f"--metadata-file={variables}",
         *(f"--lua-filter={path}" for path in filters),
         *(("--toc", f"--toc-depth={metadata.get('toc-depth', 3)}") if metadata.get("toc") else ()),
-        f"--output={target}",
     ]
-    done = subprocess.run(command, input=markdown.encode(), capture_output=True, check=False)
+    text, raw = without_raw(markdown)
+    done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)
     variables.unlink()
     if done.returncode:
         raise SurveyError(f"{source}\u202f: {_message(done.stderr.decode(errors='replace'))}")
+    target.write_bytes(with_raw(done.stdout, raw))
     return target
+
+
+def without_raw(markdown: str) -> tuple[str, list[bytes]]:
+    """The Markdown with a mark in the place of each raw block, and the blocks.
+
+    pandoc gives a raw block back as it is, but reads it sign by sign: charts are most of a page.
+    A page that shows fences inside a longer fence is left whole.
+    """
+    if LONG_FENCE in markdown:
+        return markdown, []
+    raw: list[bytes] = []
+
+    def mark(block: re.Match[str]) -> str:
+        raw.append(block[1].encode())
+        return block[0].replace(block[1], MARK.format(len(raw) - 1), 1)
+
+    return RAW_BLOCK.sub(mark, markdown), raw
+
+
+def with_raw(html: bytes, raw: Sequence[bytes]) -> bytes:
+    """The HTML with each raw block in the place of its mark."""
+    return MARKED.sub(lambda mark: raw[int(mark[1])], html) if raw else html
 
 
 def pandoc_program() -> str:

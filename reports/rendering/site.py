@@ -22,8 +22,16 @@ from reports.rendering.project import (
     page_sources,
 )
 from reports.rendering.source import Source, read_source
-from reports.rendering.stamps import page_stamp, read_stamps, site_stamp, write_stamps
+from reports.rendering.stamps import (
+    Grounds,
+    Reads,
+    Stamp,
+    page_stamp,
+    read_stamps,
+    write_stamps,
+)
 from reports.rendering.subset import source_faults
+from reports.steps import digest
 from survey.errors import SurveyError
 from survey.files import replace_file
 
@@ -33,11 +41,11 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page to render: its source, its metadata and the digest of what it is made from."""
+    """A page to render: its source, its metadata and what it is made from."""
 
     source: Source
     metadata: dict[str, Any]
-    stamp: str
+    stamp: Stamp
 
     @property
     def path(self) -> str:
@@ -61,7 +69,8 @@ def render_site(
     output : the site; pages and style are replaced there only when every page succeeded
     pages : sources to render, from `root`; all of `_quarto.yml` when None. Only then do files
         that nothing gives any more leave the site: it is rebuilt, nothing is kept in it by hand.
-    inputs : files every page depends upon; a page names its own under `inputs:` in its header
+    inputs : files that any page with cells depends upon; a page names others under `inputs:` in
+        its header
     progress : called with pages done, pages to do and the source just run
 
     Raises
@@ -73,7 +82,7 @@ def render_site(
     wanted = known if pages is None else list(pages)
     _check_known(wanted, known)
     stamps = read_stamps(root / STAMPS)
-    stale = _stale(project, wanted, stamps, output, inputs)
+    stale = _stale(Grounds(project, tuple(inputs)), wanted, stamps, output)
     _check_subset(stale)
     with tempfile.TemporaryDirectory(prefix="rendu-", dir=_working_folder(root)) as folder:
         written = _render(project, stale, Path(folder), progress)
@@ -95,21 +104,28 @@ def _check_known(wanted: Sequence[str], known: Sequence[str]) -> None:
 
 
 def _stale(
-    project: Project,
-    wanted: Sequence[str],
-    stamps: dict[str, str],
-    output: Path,
-    inputs: Iterable[Path],
+    grounds: Grounds, wanted: Sequence[str], stamps: dict[str, Stamp], output: Path
 ) -> list[Page]:
-    site = site_stamp(project, inputs)
-    stale = []
-    for path in wanted:
-        source = read_source(project.root, path)
-        metadata = page_metadata(project, path, source.front_matter)
-        stamp = page_stamp(project, source, metadata, site)
-        if stamps.get(path) != stamp or not (output / page_address(path)).is_file():
-            stale.append(Page(source, metadata, stamp))
-    return stale
+    return [
+        _page(grounds, path)
+        for path in wanted
+        if not _is_fresh(grounds, path, stamps.get(path))
+        or not (output / page_address(path)).is_file()
+    ]
+
+
+def _is_fresh(grounds: Grounds, path: str, last: Stamp | None) -> bool:
+    if last is None or digest(grounds.project.root / path) != last.source:
+        return False
+    return page_stamp(grounds, path, last.reads) == last.stamp
+
+
+def _page(grounds: Grounds, path: str) -> Page:
+    source = read_source(grounds.project.root, path)
+    metadata = page_metadata(grounds.project, path, source.front_matter)
+    reads = Reads.of(source, metadata)
+    own = digest(grounds.project.root / path)
+    return Page(source, metadata, Stamp(own, reads, page_stamp(grounds, path, reads)))
 
 
 def _check_subset(pages: Iterable[Page]) -> None:

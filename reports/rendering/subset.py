@@ -32,6 +32,7 @@ FRONT_MATTER_KEYS = (
     "search",
     "scripts",
     "styles",
+    "parents",
 )
 ENGINES = ("jupyter", "markdown")
 EXECUTE_KEYS = ("echo", "eval", "include", "output", "warning")

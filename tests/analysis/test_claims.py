@@ -79,7 +79,8 @@ def test_the_first_is_first_for_whoever_looks_at_the_chart(each):
         assert sum(row[2] > lowest for row in shown) <= 1
     else:
         assert said == "Freins cités"
-        assert len(shown) < 2 or "fragile" in {row[5] for row in shown[:2]}
+        hidden = len(shown) < len(rows)  # one withheld could stand before
+        assert len(shown) < 2 or hidden or "fragile" in {row[5] for row in shown[:2]}
 
 
 @MANY

@@ -1,13 +1,21 @@
 """A site is refused for each fault planted in it, and the fault is said."""
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import polars as pl
 import pytest
 
 from analysis.disclosure import NUMBERS
-from reports.control import check_site, leading_digits, withheld_numbers
+from reports.control import (
+    check_site,
+    is_common,
+    leading_digits,
+    leaks,
+    long_numbers,
+    withheld_numbers,
+)
 from survey.errors import SurveyError
 
 HIDDEN = 0.178947367244351
@@ -192,3 +200,27 @@ def test_a_parquet_file_that_tells_too_much_is_refused(site, campaign):
 def test_a_real_edition_must_not_be_called_simulated(site, campaign):
     campaign.decisions.simulee = False
     assert "d’une campagne réelle" in refused(site, campaign)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a,0.3074185079624068,b", ["307418507962"]),
+        ("part : 0,3074185079624068 %", ["307418507962"]),
+        ("5,0.0012345678901234567,7", ["123456789012"]),
+        ("21313.123456789", ["213131234567"]),
+        ("2026,113483.1,0.25", []),
+        ("1.2.3456789012345", []),
+    ],
+)
+def test_a_long_number_is_known_by_its_first_digits(text, found):
+    assert sorted(set(long_numbers(text)) & set(found)) == found
+    assert found or not long_numbers(text)
+
+
+def test_a_fraction_that_many_cells_share_tells_nothing():
+    assert is_common(1 / 30) and is_common(32.00000000000068)
+    assert not is_common(0.3074185079624068)
+    where = Path("d.csv")
+    assert list(leaks(f"{1 / 30}", where, {"333333333333": "cellule"})) == []
+    assert len(list(leaks("0.3074185079624068", where, {"307418507962": "cellule"}))) == 1

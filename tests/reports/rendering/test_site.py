@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reports.rendering import pandoc
 from reports.rendering.project import load_project, page_sources, relative_address
-from reports.rendering.site import render_site
+from reports.rendering.site import STAMPS, render_site
 from survey.errors import SurveyError
 
 ROOT = Path(__file__).parents[3]
@@ -227,9 +228,36 @@ def test_only_what_changed_is_rendered_again(tmp_path):
     methode = site / "reports" / "2026" / "methode.html"
     assert render_site(root, site, inputs=[data]) == [methode]
     data.write_bytes(b"2")
-    assert len(render_site(root, site, inputs=[data])) == 2
+    assert render_site(root, site, inputs=[data]) == []  # no page has a cell that could read it
     methode.unlink()
     assert render_site(root, site, inputs=[data]) == [methode]
+    (root / "site.lua").write_text("-- autre filtre\n", encoding="utf-8")
+    assert len(render_site(root, site, inputs=[data])) == 2
+    (root / "_quarto.yml").write_text(PROJECT.replace("Pied de page", "Autre"), encoding="utf-8")
+    assert len(render_site(root, site, inputs=[data])) == 2
+
+
+def test_damaged_stamps_only_cost_time(tmp_path):
+    root, site = write(tmp_path), tmp_path / "_site"
+    render_site(root, site)
+    for damage in ("", "[1]", '{"index.qmd": "ancien"}'):
+        (root / STAMPS).write_text(damage, encoding="utf-8")
+        assert len(render_site(root, site)) == 2
+    assert render_site(root, site) == []
+
+
+def test_raw_blocks_are_as_pandoc_would_leave_them(tmp_path, monkeypatch):
+    chart = "```{=html}\n<p>A &amp; <b>b</b>\n\n\\1 $x$ « c » :\n</p>\n```\n"
+    shown = "````markdown\n```{=html}\n<i>code</i>\n```\n````\n"
+    index = f"---\ntitle: Un\n---\n\n{chart}\n:::: {{.deux}}\n{chart}\n::::\n\nFin.\n"
+    root, site = write(tmp_path, index=index, methode=f"# Deux\n\n{shown}"), tmp_path / "_site"
+    render_site(root, site)
+    aside = {path.name: path.read_bytes() for path in site.rglob("*.html")}
+    assert b"&lt;i&gt;code&lt;/i&gt;" in aside["methode.html"]
+    (root / STAMPS).unlink()
+    monkeypatch.setattr(pandoc, "without_raw", lambda markdown: (markdown, []))
+    render_site(root, site)
+    assert {path.name: path.read_bytes() for path in site.rglob("*.html")} == aside
 
 
 def test_a_page_depends_on_its_includes_and_its_own_inputs(tmp_path):
