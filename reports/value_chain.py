@@ -9,9 +9,8 @@ import polars as pl
 from analysis.cells import REASONS, value_text
 from analysis.wording import interval_words
 from reports.addresses import population_page
-from reports.comparators import beside, field_of
-from reports.edition import POPULATIONS, Edition, markdown_table
-from survey.french import typography
+from reports.edition import POPULATIONS, WHOLE, Edition, markdown_table
+from survey.french import percent, typography
 
 USE = "usage_ia"
 USERS = {
@@ -54,26 +53,27 @@ def measured_use(edition: Edition) -> str:
 
 
 def elsewhere(edition: Edition) -> str:
-    """The points of comparison of the use of AI, beside the region on the same field."""
+    """The published figures of the use of AI that count whom one of our domains counts."""
     return " ; ".join(_points(edition)) or "aucun"
 
 
 def _points(edition: Edition) -> Iterator[str]:
-    definition = edition.definitions[USE]
-    for comparison in definition.compare:
-        frame = beside(edition, definition, comparison)
-        own = frame.filter(pl.col("domain_type") == comparison.on)
+    known = edition.reference.comparators
+    labels = {cut.type: cut.label for cut in edition.file.domains}
+    for comparison in edition.definitions[USE].compare:
+        own = edition.by(USE, comparison.on)
+        others = known.filter(pl.col("id").is_in(comparison.with_))
         if own.height != 1 or own["estimate"][0] is None:
             continue
-        others = frame.filter(pl.col("domain_type") != comparison.on)
-        said = [f"{each['label']} {_share(each)}" for each in others.to_dicts()]
-        if comparison.on != edition.file.domains[0].type:
-            said.insert(0, f"{own['label'][0]} {_share(own.row(0, named=True))}")
-        yield f"{', '.join(said)} ({_lower(field_of(edition, comparison.on))})"
-
-
-def _share(cell: Mapping) -> str:
-    return value_text(cell["estimate"], "share")
+        said = [
+            f"{place} {percent(value / 100)} en {year}"
+            for place, value, year in others.select(
+                "territoire", "valeur", "annee_reference"
+            ).iter_rows()
+        ]
+        if comparison.on != WHOLE:
+            said.insert(0, f"région {value_text(own['estimate'][0], 'share')}")
+        yield f"{_lower(labels[comparison.on])} : {', '.join(said)}"
 
 
 def _lower(text: str) -> str:

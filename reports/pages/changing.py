@@ -29,7 +29,11 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
         parts.append(f"{counted_changes(compared)} entre {before.year} et {edition.year}.")
         figure = _figure(edition, before, compared, f"evolutions-{slug(population)}")
         figures.append(figure)
-        parts += [figure.to_markdown(), change_table(edition, before, compared), *_broken(changes)]
+        parts += [
+            figure.to_markdown(interactive=False),
+            change_table(edition, before, compared),
+            *_broken(changes),
+        ]
     yield fragment("evolutions", parts, figures)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reports.addresses import indicator_page, slug
-from reports.comparators import comparators, comparison_figure, comparisons, readings
 from reports.edition import Edition
-from reports.pages.page import Page, fragment
+from reports.pages.indicator_figures import address, comparison
+from reports.pages.indicator_files import FOLDER
+from reports.pages.measures import measures
+from reports.pages.page import Page, escaped, fragment
 from survey.french import typography
 
 NOTHING = "Aucun chiffre publié ailleurs n’est comparable pour cette population."
@@ -16,27 +17,20 @@ NOTHING = "Aucun chiffre publié ailleurs n’est comparable pour cette populati
 def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
     """What the page of comparisons includes, with its figures."""
     parts, figures = [], []
-    for population, edition in editions.items():
+    for edition in editions.values():
         parts.append(f"## {edition.file.name}")
-        sections = 0
-        for definition, comparison in comparisons(edition):
-            identifier = f"comparer-{slug(population)}-{slug(definition.code)}-{sections}"
-            figure = comparison_figure(edition, definition, comparison, identifier)
-            if figure is None:
-                continue
-            figures.append(figure)
-            parts += [figure.to_markdown(), _notes(edition, definition, comparison)]
-            sections += 1
-        if not sections:
+        shown = [
+            (measure, found)
+            for measure in measures(edition)
+            for wanted in measure.definition.compare
+            if (found := comparison(measure, wanted))
+        ]
+        for measure, found in shown:
+            figures.append(found.figure)
+            parts.append(found.figure.to_markdown(interactive=False))
+            if found.note:
+                parts.append(typography(f"**Ce qui diffère :** {escaped(found.note)}"))
+            parts.append(f"[{escaped(measure.title)}]({FOLDER}/{address(measure)}.qmd)")
+        if not shown:
             parts.append(NOTHING)
     yield fragment("comparer", parts, figures)
-
-
-def _notes(edition, definition, comparison) -> str:
-    lines = []
-    if comparison.differs:
-        lines.append(f"**Ce qui diffère :** {comparison.differs}")
-    lines.append(f"Lecture des sources : {readings(comparators(edition, comparison))}.")
-    address = indicator_page(edition.campaign.population, definition.code)
-    lines.append(f"[Voir cet indicateur en détail]({address}.qmd)")
-    return "\n\n".join(typography(line) for line in lines)

@@ -15,6 +15,7 @@ from reports.pages import (
     indicators,
     institutional,
     method,
+    populations,
     questionnaires,
     sectors,
     territories,
@@ -27,6 +28,7 @@ Kind = Callable[[Mapping[str, Edition]], Iterator[Page | Draft]]
 
 KINDS: tuple[Kind, ...] = (
     essential.pages,
+    populations.pages,
     comparing.pages,
     changing.pages,
     following.pages,
