@@ -115,7 +115,7 @@ def change(measure: Measure, before: Edition | None) -> Shown:
     """What moved since the edition before, tested; or why nothing can be said."""
     year = measure.edition.year
     if before is None:
-        return Shown(f"Depuis {year}", note=_first(year))
+        return Shown("Évolution", note=_first(year))
     heading = f"Ce qui a changé depuis {before.year}"
     if measure.code not in before.definitions:
         return Shown(heading, note=f"Cet indicateur n’était pas mesuré en {before.year}.")
@@ -160,7 +160,7 @@ def _change_figure(
     caption = edition.caption(
         f"{address(measure)}-evolution",
         title,
-        measure.subtitle,
+        measure.read_subtitle,
         after,
         "",
         "Réponse" if measure.is_family else "Ensemble ou groupe",
@@ -312,7 +312,8 @@ def _caption(
     leads: dict[str, str] | None = None,
 ) -> Caption:
     """The words of one figure."""
-    subtitle = f"{measure.subtitle}{suffix}"
+    stated = measure.read_subtitle if suffix else measure.subtitle
+    subtitle = f"{stated}{suffix}"
     return measure.edition.caption(identifier, title, subtitle, frame, statement, rows, named=leads)
 
 
