@@ -18,10 +18,10 @@ from scipy.stats import studentized_range
 
 from analysis.cells import SHOWN, by_value, display
 from analysis.wording import STABLE, Noun, count_words, is_plural, ratio_words, share_among
-from survey.french import typography
+from survey.french import typography, within
 
 NORMAL_95 = 1.959964
-VOWELS = "aeiouyéèêh"
+VOWELS = "aàâeéèêiîoôuyh"
 LEAST_SURE_RATIO = 1.5  # « n fois plus » needs at least this ratio between the nearest bounds
 
 
@@ -48,18 +48,44 @@ def finding_gap(
     intervals are 1.5 times apart; a lesser gap is « plus que »; overlapping intervals, or a gap
     that the extremes of as many equal domains would often reach, give `neutral`.
     """
-    firm = _firm(frame).filter(pl.col("domain").cast(pl.String).is_in(list(subjects)))
-    if firm.height < 2:
+    found = _extremes(frame, subjects)
+    if found is None:
         return _sentence(neutral)
+    top, bottom, more = found
+    agreed = verb[top.startswith("les ")]
+    return _sentence(f"{top} {agreed} {more} {_than(bottom)}")
+
+
+def finding_places(
+    frame: pl.DataFrame, subject: str, verb: str, places: Mapping[str, str], neutral: str
+) -> str:
+    """« Les entreprises utilisent l’IA deux fois plus souvent en Vendée qu’en Mayenne ».
+
+    As `finding_gap`, for one population in several places: `places` says where (domain code ->
+    « en Vendée »), `verb` agrees with `subject`.
+    """
+    found = _extremes(frame, places)
+    if found is None:
+        return _sentence(neutral)
+    top, bottom, more = found
+    return _sentence(f"{subject} {verb} {more} souvent {top} {_than(bottom)}")
+
+
+def _extremes(frame: pl.DataFrame, names: Mapping[str, str]) -> tuple[str, str, str] | None:
+    """The names of the highest and lowest firm cells and « plus », or « deux fois plus »."""
+    firm = _firm(frame).filter(pl.col("domain").cast(pl.String).is_in(list(names)))
+    if firm.height < 2:
+        return None
     high, low = firm.row(0, named=True), firm.row(-1, named=True)
     if not (clearly_above(high, low) and surely_apart(high, low, firm.height)):
-        return _sentence(neutral)
+        return None
     sure = low["conf_high"] > 0 and high["conf_low"] / low["conf_high"] >= LEAST_SURE_RATIO
     ratio = ratio_words(high["estimate"] / low["estimate"]) if sure and low["estimate"] else None
-    top, bottom = subjects[str(high["domain"])], subjects[str(low["domain"])]
-    agreed = verb[top.startswith("les ")]
-    than = f"qu’{bottom}" if bottom[0].lower() in VOWELS else f"que {bottom}"
-    return _sentence(f"{top} {agreed} {ratio or 'plus'} {than}")
+    return names[str(high["domain"])], names[str(low["domain"])], ratio or "plus"
+
+
+def _than(words: str) -> str:
+    return f"qu’{words}" if words[0].lower() in VOWELS else f"que {words}"
 
 
 def finding_extremes(frame: pl.DataFrame, places: Mapping[str, str], neutral: str) -> str:
@@ -117,7 +143,7 @@ def finding_top(
         return _sentence(f"{name}, {superlative}")
     if shown[1]["status"] != "ok":
         return _sentence(heading)
-    first, second = (_lower(row["label"]) for row in shown[:2])
+    first, second = (within(row["label"]) for row in shown[:2])
     return _sentence(f"{heading} : « {first} » et « {second} »")
 
 
@@ -280,10 +306,6 @@ def _firm(frame: pl.DataFrame) -> pl.DataFrame:
 def _said(value: str) -> str:
     """« < 1 % » as it is said within a sentence: « moins de 1 % »."""
     return value.replace("<", "moins de").replace(">", "plus de")
-
-
-def _lower(label: str) -> str:
-    return label if label[:2].isupper() else label[0].lower() + label[1:]
 
 
 def _sentence(text: str) -> str:

@@ -235,6 +235,7 @@ _KINDS = {
     "multiples": "Panneaux de points avec intervalle à 95 %",
     "matrix": "Tableau en teintes, chaque part écrite avec son intervalle",
     "map": "Carte",
+    "cartogram": "Carte en cercles à la mesure de la population",
 }
 # What names a cell beside its label, where one label has several cells.
 _SECOND = {"distribution": "answer", "matrix": "answer", "multiples": "panel", "series": "edition"}
@@ -249,9 +250,9 @@ def alt_text(
 ) -> str:
     """Text alternative of a figure: what it shows, its extremes, the reference, what is missing.
 
-    `kind` is one of dots, bars, dumbbell, series, distribution, diverging, multiples, matrix, map;
-    `measure` says what is drawn; `details` are further sentences (a trend first), without their
-    full stop: those that would pass 400 characters are left to the table.
+    `kind` is one of dots, bars, dumbbell, series, distribution, diverging, multiples, matrix, map,
+    cartogram; `measure` says what is drawn; `details` are further sentences (a trend first),
+    without their full stop: those that would pass 400 characters are left to the table.
     """
     cells = by_value(display(frame))
     shown = cells.filter(pl.col("status").is_in(SHOWN))

@@ -24,6 +24,7 @@ from survey.campaign import Campaign, load_campaign, read_settings
 from survey.conditions import EVERYONE
 from survey.errors import SurveyError
 from survey.files import SIMULATED
+from survey.french import within
 from survey.questionnaire import Questionnaire, load_questionnaire
 from survey.reference import Reference, load_reference
 from survey.territories import load_territories
@@ -248,7 +249,7 @@ def _reading(frame: pl.DataFrame, statement: str, named: Mapping[str, str]) -> s
     name = cell["label"]
     words = statement.format(
         value=cell["value"],
-        label=name if name[:2].isupper() else name[0].lower() + name[1:],
+        label=within(name),
         name=name,
         named=named.get(cell["domain"], ""),
     )

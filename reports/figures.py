@@ -13,21 +13,25 @@ from typing import Any
 
 import polars as pl
 
+from analysis.cartogram import cartogram
 from analysis.cells import FRAGILE_LEGEND, REASONS, by_value, display
 from analysis.charts import KEY, Order, dot_interval, dumbbell, share_bars
 from analysis.distribution import distribution
 from analysis.diverging import Poles, diverging
 from analysis.evolution import evolution
 from analysis.layout import Form
-from analysis.maps import departement_map
+from analysis.map_list import TERRITORY
+from analysis.maps import contour_map
 from analysis.marks import Reference
 from analysis.matrix import NO_TOTALS, Totals, matrix
 from analysis.multiples import multiples
-from analysis.wording import BROKEN, NOT_COMPARED, alt_text, change_words, interval_words
+from analysis.wording import BROKEN, NOT_COMPARED, Noun, alt_text, change_words, interval_words
 from reports.figure import Caption, Figure, text_html
 from survey.french import NNBSP
 
 FORMS: tuple[Form, ...] = ("wide", "narrow")
+REASON_START = f"non diffusé{NNBSP}: "
+SMALL_AREAS = "une estimation par petits domaines est à venir"
 BEFORE_ROUNDING = "Les évolutions sont calculées avant arrondi."
 
 
@@ -237,11 +241,59 @@ def _signs(frame: pl.DataFrame) -> str:
     return " ".join(f"« {sign} » : {why}." for sign, why in reasons.items() if sign in statuses)
 
 
-def map_figure(frame: pl.DataFrame, geojson: Mapping[str, Any], caption: Caption) -> Figure:
-    """Territories in tints, their list beside; every number is written, so nothing to hover."""
-    forms = [departement_map(frame, geojson, form=form) for form in FORMS]
-    said = alt_text(frame, "map", caption.subtitle)
-    return Figure(caption, *forms, said, frame, by_value(frame), interactive=False)
+def map_figure(
+    frame: pl.DataFrame,
+    geojson: Mapping[str, Any],
+    caption: Caption,
+    *,
+    reference: Reference | None = None,
+    noun: Noun = TERRITORY,
+) -> Figure:
+    """Territories in tints, their list beside; every number is written, so nothing to explore."""
+    names = dict(frame.select(pl.col("domain", "label").cast(pl.String)).iter_rows())
+    forms = [
+        contour_map(frame, geojson, names, reference=reference, noun=noun, form=form)
+        for form in FORMS
+    ]
+    said = alt_text(frame, "map", caption.subtitle, reference)
+    note = _sign_notes(frame, "Hachures", "Contour pointillé")
+    return Figure(caption, *forms, said, frame, by_value(frame), note=note, interactive=False)
+
+
+def cartogram_figure(
+    frame: pl.DataFrame,
+    places: pl.DataFrame,
+    caption: Caption,
+    *,
+    outlines: Mapping[str, Any] | None = None,
+    reference: Reference | None = None,
+    noun: Noun = TERRITORY,
+) -> Figure:
+    """Territories as circles by population, their list beside (see `cartogram`)."""
+    forms = [
+        cartogram(frame, places, outlines=outlines, reference=reference, noun=noun, form=form)
+        for form in FORMS
+    ]
+    said = alt_text(frame, "cartogram", caption.subtitle, reference)
+    note = "Chaque cercle a la taille de la population et se tient au plus près de sa place. "
+    note += _sign_notes(frame, "Cercle creux", "Cercle pointillé")
+    note = note.strip()
+    return Figure(caption, *forms, said, frame, by_value(frame), note=note, interactive=False)
+
+
+def _sign_notes(frame: pl.DataFrame, fragile: str, empty: str) -> str:
+    """What the signs of a map mean, those that it has."""
+    notes = []
+    if (frame["status"] == "fragile").any():
+        notes.append(f"{fragile} : {FRAGILE_LEGEND}.")
+    statuses = set(frame["status"].cast(pl.String))
+    reasons = [
+        reason.removeprefix(REASON_START) for key, reason in REASONS.items() if key in statuses
+    ]
+    if reasons:
+        coming = f" ; {SMALL_AREAS}" if "nd" in statuses else ""
+        notes.append(f"{empty} : chiffre non diffusé ({' ou '.join(reasons)}){coming}.")
+    return " ".join(notes)
 
 
 @dataclass(frozen=True, slots=True)

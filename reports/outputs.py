@@ -1,23 +1,21 @@
-"""Figures, files to take away and generated pages of every edition, each made when it changed."""
+"""Files to take away and generated pages of every edition, each made when it changed."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from reports import downloads
-from reports.contents import FIGURES
 from reports.dcat import write_catalogue
-from reports.edition import open_edition, open_editions
-from reports.manifest import NAME as MANIFEST
+from reports.edition import open_editions
+from reports.pages.essential import front
 from reports.pages.institutional import site_pages
 from reports.pages.making import make_pages
 from reports.pages.writing import write_pages
 from reports.rendering.project import FOLDER_FILE
 from reports.settings import edition_years
-from reports.steps import Step, code_files, run_step
+from reports.steps import Step, run_step
 from survey.campaign import Campaign
 
 Progress = Callable[[int, int, str], None]
@@ -26,14 +24,8 @@ Progress = Callable[[int, int, str], None]
 def write_outputs(estimated: Sequence[Campaign], root: Path, progress: Progress) -> None:
     """Write what the pages of the estimated editions show and the pages nobody writes by hand.
 
-    `progress` gets figures or pages done, their number, and the edition.
+    `progress` gets pages done, their number, and the edition.
     """
-    for year in sorted({campaign.edition for campaign in estimated}):
-        folder = root / "reports" / str(year)
-        if (folder / "index.qmd").is_file():
-            _write_figures(
-                year, [each for each in estimated if each.edition == year], root, progress
-            )
     for year in sorted({campaign.edition for campaign in estimated}):
         folder = root / "reports" / str(year)
         if (folder / FOLDER_FILE).is_file():
@@ -42,26 +34,7 @@ def write_outputs(estimated: Sequence[Campaign], root: Path, progress: Progress)
             write_pages(make_pages(year, progress=told), folder)
     published = [found for year in edition_years(root) if (found := open_editions(year))]
     if published:
-        write_pages(site_pages(published[-1]), root / "reports")
-
-
-def _write_figures(
-    year: int, estimated: Sequence[Campaign], root: Path, progress: Progress
-) -> None:
-    folder = root / "reports" / str(year) / "figures"
-
-    def action() -> None:
-        edition = open_edition(year)
-        shutil.rmtree(folder, ignore_errors=True)
-        for done, build in enumerate(FIGURES):
-            progress(done, len(FIGURES), f"figures {year}")
-            if figure := build(edition):
-                figure.write(folder)
-
-    inputs = [each.build / name for each in estimated for name in ("published.parquet", MANIFEST)]
-    inputs += sorted((root / "data" / "reference").glob("*.*"))
-    stamp = root / "_build" / "render" / f"figures-{year}.json"
-    run_step(Step(stamp, (*inputs, *code_files(root)), (folder,)), root, action)
+        write_pages([*front(published[-1]), *site_pages(published[-1])], root / "reports")
 
 
 def _write_downloads(year: int, root: Path) -> None:

@@ -2,37 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 import polars as pl
 
-from analysis.cells import REASONS
+from analysis.cells import REASONS, value_text
 from analysis.wording import interval_words
-from reports.edition import Edition, markdown_table
-from survey.french import percent
+from reports.addresses import population_page
+from reports.edition import POPULATIONS, WHOLE, Edition, markdown_table
+from survey.french import percent, typography
 
-OTHER_USERS = ("secteur public", "associations", "habitants")
+USE = "usage_ia"
+USERS = {
+    "entreprises": "entreprises",
+    "secteur_public": "secteur public",
+    "associations": "associations",
+    "habitants": "habitants",
+}
+HEADER = ("Position", "Maillon", "Présence dans la région", "Point de comparaison")
 
 
-def value_chain_table(edition: Edition) -> str:
+def value_chain_table(editions: Mapping[str, Edition]) -> str:
     """Markdown: the rows of the CESER, then one row per kind of user, measured or still unknown."""
+    first = next(iter(editions.values()))
     chain = pl.read_csv(
-        edition.campaign.root / "data" / "reference" / "chaine_valeur.csv", infer_schema=False
+        first.campaign.root / "data" / "reference" / "chaine_valeur.csv", infer_schema=False
     )
     rows = [
-        [row["position"].capitalize(), _sentence(row["maillon"]), row["presence"]]
+        [row["position"].capitalize(), _sentence(row["maillon"]), row["presence"], "–"]
         for row in chain.filter(pl.col("presence") != "?").to_dicts()
     ]
-    rows.append(["Aval", "**Utilisateurs : entreprises**", f"**{measured_use(edition)}**"])
-    rows += [["Aval", f"Utilisateurs : {users}", "pas encore mesuré"] for users in OTHER_USERS]
-    return markdown_table(("Position", "Maillon", "Présence dans la région"), rows, numbers=0)
+    for population in POPULATIONS:
+        edition = editions.get(population)
+        name = f"**Utilisateurs : {USERS[population]}**"
+        if edition is None:
+            rows.append(["Aval", name, "pas encore mesuré", "–"])
+            continue
+        linked = f"[{name}]({population_page(population)}.qmd)"
+        rows.append(["Aval", linked, f"**{measured_use(edition)}**", elsewhere(edition)])
+    return typography(markdown_table(HEADER, rows, numbers=0))
 
 
 def measured_use(edition: Edition) -> str:
     """« 19 % utilisent l’IA, entre 17 et 21 % (intervalle à 95 %) », or why nothing is said."""
-    cell = edition.cell("usage_ia")
+    cell = edition.cell(USE)
     if cell["estimate"] is None:
         return REASONS[cell["status"]]
     interval = interval_words(cell["conf_low"], cell["conf_high"])
-    return f"{percent(cell['estimate'])} utilisent l’IA, {interval}"
+    return f"{value_text(cell['estimate'], 'share')} utilisent l’IA, {interval}"
+
+
+def elsewhere(edition: Edition) -> str:
+    """The published figures of the use of AI that count whom one of our domains counts."""
+    return " ; ".join(_points(edition)) or "aucun"
+
+
+def _points(edition: Edition) -> Iterator[str]:
+    known = edition.reference.comparators
+    labels = {cut.type: cut.label for cut in edition.file.domains}
+    for comparison in edition.definitions[USE].compare:
+        own = edition.by(USE, comparison.on)
+        others = known.filter(pl.col("id").is_in(comparison.with_))
+        if own.height != 1 or own["estimate"][0] is None:
+            continue
+        said = [
+            f"{place} {percent(value / 100)} en {year}"
+            for place, value, year in others.select(
+                "territoire", "valeur", "annee_reference"
+            ).iter_rows()
+        ]
+        if comparison.on != WHOLE:
+            said.insert(0, f"région {value_text(own['estimate'][0], 'share')}")
+        yield f"{_lower(labels[comparison.on])} : {', '.join(said)}"
+
+
+def _lower(text: str) -> str:
+    return text[0].lower() + text[1:]
 
 
 def _sentence(text: str) -> str:

@@ -56,6 +56,18 @@ def points(difference: float, digits: int = 0) -> str:
     return f"{sign}{decimal(rounded or 0.0, digits)}{NBSP}{unit}"
 
 
+def within(label: str) -> str:
+    """A label inside a sentence: « manque de compétences », but « ChatGPT », « Le Chat ».
+
+    A name, known by a capital after its first letter, is left as it is; acronyms among its further
+    words (« Consultation du CSE ») make no name.
+    """
+    first, *others = label.split(" ")
+    is_name = any(letter.isupper() for letter in first[1:]) and not re.match(r"[LD]’", first)
+    is_name |= any(re.match(r"[A-ZÉ][a-zé]", word) for word in others)
+    return label if is_name else label[0].lower() + label[1:]
+
+
 def long_date(day: date) -> str:
     """« 24 novembre 2026 », « 1er mars 2027 »."""
     number = "1er" if day.day == 1 else str(day.day)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import yaml
+
+from reports.figure import Figure
 
 Draft = Callable[[], "Page"]  # a page still to be made, by any process (see `making`)
 
@@ -16,13 +18,15 @@ class Page:
     """One page of an edition.
 
     `address` : from the folder of the edition, without suffix (see `reports.addresses`).
-    `text` : the whole `.qmd`, without cells (see `document`).
+    `text` : the whole `.qmd`, without cells (see `document`), or what one includes (`fragment`).
     `files` : what stands beside it, content by name from the folder of the edition.
+    `figures` : the figures it shows, for whoever sets them on paper.
     """
 
     address: str
     text: str
     files: Mapping[str, bytes] = field(default_factory=dict)
+    figures: tuple[Figure, ...] = ()
 
 
 def document(title: str, description: str, body: str, **metadata: object) -> str:
@@ -30,6 +34,13 @@ def document(title: str, description: str, body: str, **metadata: object) -> str
     header = {"title": title, "description": description, "engine": "markdown", **metadata}
     front = yaml.safe_dump(header, allow_unicode=True, sort_keys=False, width=1000)
     return f"---\n{front}---\n\n{body.strip()}\n"
+
+
+def fragment(name: str, parts: Iterable[str], figures: Iterable[Figure] = ()) -> Page:
+    """What a hand-written page takes in: `{{< include _fragments/name.qmd >}}`."""
+    shown = tuple(figures)
+    files = {name: content for figure in shown for name, content in figure.files().items()}
+    return Page(f"_fragments/{name}", "\n\n".join(parts) + "\n", files, shown)
 
 
 def escaped(text: str) -> str:

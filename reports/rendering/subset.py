@@ -30,6 +30,8 @@ FRONT_MATTER_KEYS = (
     "simulated",
     "inputs",
     "search",
+    "scripts",
+    "styles",
     "parents",
 )
 ENGINES = ("jupyter", "markdown")

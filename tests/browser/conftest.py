@@ -6,14 +6,28 @@ import shutil
 from pathlib import Path
 
 import pytest
-from pages import SETTLED, SITE, Opened, complaint, name, pages, pages_with_figures, require
+from pages import (
+    SETTLED,
+    SITE,
+    Opened,
+    complaint,
+    name,
+    pages,
+    pages_to_explore,
+    pages_with_figures,
+    require,
+)
 from playwright.sync_api import Route, sync_playwright
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 def pytest_generate_tests(metafunc):
-    for argument, found in (("path", pages), ("figure_path", pages_with_figures)):
+    for argument, found in (
+        ("path", pages),
+        ("figure_path", pages_with_figures),
+        ("explored_path", pages_to_explore),
+    ):
         if argument in metafunc.fixturenames:
             metafunc.parametrize(argument, found(), ids=name)
 

@@ -50,6 +50,11 @@ def pages_with_figures() -> list[Path]:
     return [page for page in pages() if 'class="chart"' in page.read_text("utf-8")]
 
 
+def pages_to_explore() -> list[Path]:
+    """The pages with a chart that a reader can explore; what a map tells is all written on it."""
+    return [page for page in pages() if 'class="vega-spec"' in page.read_text("utf-8")]
+
+
 def name(page: Path) -> str:
     """The address of a page inside the site, to name a test."""
     return page.relative_to(SITE).as_posix()

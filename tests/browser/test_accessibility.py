@@ -25,7 +25,8 @@ FOCUSED = """() => {
     seen: box.width > 0 && box.left >= -1 && box.right <= innerWidth + 1,
   };
 }"""
-STOPS = 'a[href], button, summary, input, [tabindex="0"]'
+# One stop for all the buttons of a group: the one that is checked.
+STOPS = 'a[href], button, summary, select, input:not([type="radio"]:not(:checked)), [tabindex="0"]'
 NOT_REACHED = """stops => [...document.querySelectorAll(stops)]
   .filter(one => one.checkVisibility() && !one.disabled && one.tabIndex === 0)
   .filter(one => !('reached' in one.dataset))

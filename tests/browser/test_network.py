@@ -32,8 +32,8 @@ def test_a_page_weighs_under_300_kb(visit, path):
     assert sum(weights.values()) < WEIGHT, weights
 
 
-def test_explore_draws_the_chart_from_local_files(visit, figure_path):
-    visited = visit(figure_path)
+def test_explore_draws_the_chart_from_local_files(visit, explored_path):
+    visited = visit(explored_path)
     page = visited.page
     figures = page.locator("figure.chart:has(button)").all()
     assert figures

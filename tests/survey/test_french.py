@@ -14,6 +14,7 @@ from survey.french import (
     points,
     short_number,
     typography,
+    within,
 )
 
 
@@ -61,6 +62,25 @@ def test_a_short_number_has_the_decimals_that_there_are(number, said):
 )
 def test_what_is_counted_agrees(number, noun, said):
     assert counted(number, noun) == said
+
+
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("Manque de compétences", "manque de compétences"),
+        ("L’inquiétude", "l’inquiétude"),
+        ("L’IA décide seule", "l’IA décide seule"),
+        ("IA au service des économies", "IA au service des économies"),
+        ("Consultation du CSE", "consultation du CSE"),
+        ("ChatGPT", "ChatGPT"),
+        ("Le Chat", "Le Chat"),
+        ("Pays de la Loire Conseil", "Pays de la Loire Conseil"),
+        ("AMI Industrie du futur", "AMI Industrie du futur"),
+        ("1 à 9 salariés", "1 à 9 salariés"),
+    ],
+)
+def test_a_label_within_a_sentence_loses_its_capital_unless_it_is_a_name(label, said):
+    assert within(label) == said
 
 
 def test_typography_leaves_addresses_and_times():

@@ -41,6 +41,23 @@ local function mark_as_simulated(doc)
   doc.meta.pagetitle = PREFIX .. (title and (' – ' .. pandoc.utils.stringify(title)) or '')
 end
 
+-- Files of the site that a page names in its header: `scripts:` and `styles:`, run in that order.
+local function own_files(meta, key)
+  local files = pandoc.List()
+  for _, name in ipairs(meta[key] or {}) do
+    local file = pandoc.utils.stringify(name)
+    files:insert({ name = file, path = '../' .. file, afterBody = key == 'scripts' or nil })
+  end
+  return files
+end
+
+local function add_own_files(meta)
+  local scripts, styles = own_files(meta, 'scripts'), own_files(meta, 'styles')
+  if #scripts + #styles == 0 then return end
+  local name = 'observatoire-' .. (scripts[#scripts] or styles[1]).name:gsub('%.%w+$', '')
+  quarto.doc.add_html_dependency({ name = name, version = '1', scripts = scripts, stylesheets = styles })
+end
+
 local function add_scripts()
   quarto.doc.add_html_dependency({
     name = 'observatoire',
@@ -67,7 +84,10 @@ local scrolling = {
 }
 
 function Pandoc(doc)
-  if quarto then add_scripts() end
+  if quarto then
+    add_scripts()
+    add_own_files(doc.meta)
+  end
   if is_true(doc.meta.simulated) then mark_as_simulated(doc) end
   name_edition(doc)
   return doc:walk(scrolling)

@@ -149,6 +149,19 @@ def test_every_local_address_exists_and_none_is_foreign(site, page):
             assert f'id="{anchor}"' in target.read_text(encoding="utf-8")
 
 
+def test_a_page_loads_the_scripts_and_styles_that_it_names(tmp_path):
+    header = "scripts: [explorer-format.js, explorer.js]\nstyles: [explorer.css]\n"
+    root = write(tmp_path, methode=f"---\ntitle: Méthode\n{header}---\n\n## Suite {{#suite}}\n")
+    render_site(root, root / "_site")
+    own = [path for path in tags(html(root / "_site")).addresses if "explorer" in path]
+    assert own == []
+    named = tags(html(root / "_site", "reports/2026/methode.html")).addresses
+    library = "../../site_libs/observatoire"
+    assert [path for path in named if "explorer" in path] == [
+        f"{library}/{name}" for name in ("explorer.css", "explorer-format.js", "explorer.js")
+    ]
+
+
 def test_no_asset_names_another_host(site):
     for path in (site / "site_libs").rglob("*"):
         if path.suffix in (".css", ".js") and path.name != "vega.js":

@@ -1,0 +1,171 @@
+"""The grammar of French sentences on a domain beside the region: articles, numbers, facts.
+
+What is told is a `Fact`: an indicator in the domain, that of the region, and the verdict of the
+test (`analysis.profiles`). The sentences themselves are in `analysis.telling`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.cells import value_text
+from analysis.findings import LEAST_SURE_RATIO
+from analysis.profiles import ABOVE, BELOW
+from analysis.wording import Noun, is_plural, ratio_words, share_among
+from survey.french import NBSP, integer, typography
+
+Row = Mapping[str, Any]
+_VOWELS = "aàâeéèêëiîïoôuùûyœæ"
+_NUMBERS = {1: "un", 2: "deux", 3: "trois", 4: "quatre", 5: "cinq", 6: "six", 7: "sept", 8: "huit"}
+_NUMBERS |= {9: "neuf", 10: "dix", 11: "onze", 12: "douze"}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A domain as prose names it.
+
+    `name` is its heading (« Commerce »), `locative` says where (« dans le commerce », « en Vendée
+    »), `genitive` of what (« du commerce », « de la Vendée »); `units` names what is counted when
+    the domain is a kind of unit (« communes »).
+    """
+
+    name: str
+    locative: str
+    genitive: str
+    units: str | None = None
+
+    @classmethod
+    def of_subject(cls, name: str, subject: str) -> Setting:
+        """From the domain as a subject: « le commerce », « les communes »."""
+        units = subject.removeprefix("les ") if subject.startswith("les ") else None
+        return cls(name, f"dans {subject}", of(subject), units)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One indicator of a domain, ready to be told.
+
+    `row` is a cell with its verdict (see `analysis.profiles`), `label` its short name, `noun` what
+    its base counts, `verb` that of a share (singular, plural; None: told by its label), `reads` the
+    clause that says its value, when there is one; `whole` whether the base is the whole
+    population, which may then be named with its domain.
+    """
+
+    row: Row
+    label: str
+    noun: Noun
+    verb: tuple[str, str] | None = None
+    reads: str | None = None
+    whole: bool = False
+
+    @property
+    def value(self) -> str:
+        """« 24 % »."""
+        return value_text(self.row["estimate"], self.row["statistic"])
+
+    @property
+    def region(self) -> str:
+        """That of the region, « 19 % »."""
+        return value_text(self.row["whole_estimate"], self.row["statistic"])
+
+    @property
+    def differs(self) -> bool:
+        """Whether the test keeps a difference, and the figures as printed show it."""
+        return self.row["verdict"] in (ABOVE, BELOW) and self.value != self.region
+
+    @property
+    def is_above(self) -> bool:
+        """Whether the domain is above the region."""
+        return self.row["verdict"] == ABOVE
+
+
+def of(subject: str) -> str:
+    """« du commerce », « des transports », « de l’industrie », « d’Angers »."""
+    for article, contracted in (("le ", "du "), ("les ", "des ")):
+        if subject.startswith(article):
+            return contracted + subject.removeprefix(article)
+    return f"d’{subject}" if elides(subject) else f"de {subject}"
+
+
+def than(words: str) -> str:
+    """« que dans l’industrie », « qu’en Vendée »."""
+    return f"qu’{words}" if elides(words) else f"que {words}"
+
+
+def elides(words: str) -> bool:
+    """Whether « de » and « que » lose their vowel before these words; no h is taken as mute."""
+    return words[:1].lower() in _VOWELS
+
+
+def capital(text: str) -> str:
+    """With a capital, and French spacing."""
+    return typography(text[:1].upper() + text[1:])
+
+
+def sentence(text: str) -> str:
+    """A whole sentence: capital, full stop, French spacing."""
+    return capital(text if text.endswith((".", "?", "!")) else f"{text}.")
+
+
+def quoted(label: str) -> str:
+    """« label »; guillemets within become inverted commas."""
+    for inner, outer in ("«", "“"), ("»", "”"):
+        label = label.replace(inner, outer)
+    return f"« {label} »"
+
+
+def points_apart(fact: Fact) -> str | None:
+    """« 12 points de plus », when the rounded figures say as much; None for less than a point."""
+    ends = [round(100 * fact.row[name]) for name in ("estimate", "whole_estimate")]
+    gap = round(100 * fact.row["difference"])
+    if fact.row["statistic"] != "share" or gap != ends[0] - ends[1] or gap == 0:
+        return None
+    unit = "point" if abs(gap) == 1 else "points"
+    return f"{abs(gap)}{NBSP}{unit} de {'plus' if gap > 0 else 'moins'}"
+
+
+def sure_ratio(fact: Fact) -> str | None:
+    """« deux fois plus », « près de trois fois moins », when even the nearest bounds are far apart.
+
+    The bounds must stand to each other as `findings.LEAST_SURE_RATIO` at least.
+    """
+    row = fact.row
+    ends = ((row["estimate"], row["conf_low"]), (row["whole_estimate"], row["whole_low"]))
+    highs = (row["conf_high"], row["whole_high"])
+    high, low = (0, 1) if fact.is_above else (1, 0)
+    bottom = highs[low]
+    if not ends[low][0] or ends[high][1] is None or not bottom:
+        return None
+    if ends[high][1] / bottom < LEAST_SURE_RATIO:
+        return None
+    words = ratio_words(ends[high][0] / ends[low][0])
+    return words if fact.is_above or words is None else words.replace("fois plus", "fois moins")
+
+
+def magnitude_words(fact: Fact) -> str | None:
+    """« une entreprise sur cinq utilise l’IA »; None for a share of nil, which needs « ne »."""
+    if fact.verb is None or fact.row["statistic"] != "share" or not fact.row["estimate"] > 0:
+        return None
+    share = fact.row["estimate"]
+    return f"{share_among(share, fact.noun)} {fact.verb[is_plural(share)]}"
+
+
+def number_words(count: int, *, feminine: bool = False) -> str:
+    """« un », « douze », then figures."""
+    if count == 1 and feminine:
+        return "une"
+    return _NUMBERS.get(count, integer(count))
+
+
+def rank_words(rank: int) -> str:
+    """« 1er », « 2e »."""
+    return "1er" if rank == 1 else f"{integer(rank)}e"
+
+
+def plural_label(label: str) -> str:
+    """« Secteur » -> « secteurs », « Type d’organisme public » -> « types d’organisme public »."""
+    first, gap, rest = label.partition(" ")
+    first = first[:1].lower() + first[1:]
+    return f"{first if first.endswith(('s', 'x')) else f'{first}s'}{gap}{rest}"

@@ -1,0 +1,55 @@
+"""What changed between two editions in the whole of a population, tested together."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from analysis.comparison import compare_editions
+from analysis.wording import Noun, count_words
+from reports.edition import WHOLE, Edition
+from survey.french import typography
+
+SAME_POPULATION = ("population", "statistic")  # the indicators of a population are one family
+INDICATOR = Noun("indicateur", "indicateurs")
+
+
+def single_cells(edition: Edition) -> pl.DataFrame:
+    """The indicators that are one share of the whole population; `label` names the indicator."""
+    single = [code for code, each in edition.definitions.items() if each.each is None]
+    return edition.cells.filter(
+        pl.col("indicator").is_in(single),
+        pl.col("domain_type") == WHOLE,
+        pl.col("statistic") == "share",
+    ).with_columns(label="indicator_label")
+
+
+def whole_changes(before: Edition, after: Edition) -> pl.DataFrame:
+    """The changes of these indicators (see `compare_editions`), the widest first.
+
+    Corrected (Holm) for the number of indicators, which are read together. Those that a break parts
+    come last.
+    """
+    changes = compare_editions(single_cells(before), single_cells(after), family=SAME_POPULATION)
+    labels = single_cells(after).select("indicator", "label", "base_label")
+    return changes.join(labels, on="indicator", how="left", maintain_order="left").sort(
+        pl.col("difference").abs(), descending=True, nulls_last=True, maintain_order=True
+    )
+
+
+def counted_changes(changes: pl.DataFrame) -> str:
+    """« Trois indicateurs progressent, un recule, dix ne changent pas nettement »."""
+    verbs = {
+        "hausse": ("progresse", "progressent"),
+        "baisse": ("recule", "reculent"),
+        "stable": ("ne change pas nettement", "ne changent pas nettement"),
+    }
+    said = []
+    for verdict, verb in verbs.items():
+        count = changes.filter(pl.col("verdict") == verdict).height
+        if count:
+            words = count_words(count, INDICATOR)
+            said.append(f"{words if not said else words.split()[0]} {verb[count > 1]}")
+    if not said:
+        return "Aucune évolution n’est mesurable"
+    text = typography(", ".join(said))
+    return text[0].upper() + text[1:]

@@ -1,0 +1,104 @@
+"""*Évolutions*: what changed since the former edition, with tests; breaks of series said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from analysis.wording import change_words
+from reports.addresses import indicator_page, slug
+from reports.changes import counted_changes, single_cells, whole_changes
+from reports.edition import Edition, markdown_table
+from reports.figures import change_figure
+from reports.pages.page import Page, fragment
+from survey.french import percent, typography
+
+
+def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
+    """What the page of changes includes, with its figures."""
+    parts, figures = [], []
+    for population, edition in editions.items():
+        parts.append(f"## {edition.file.name}")
+        before = edition.previous()
+        if before is None:
+            parts.append(first_time(edition))
+            continue
+        changes = whole_changes(before, edition)
+        compared = changes.filter(pl.col("series_break").is_null())
+        parts.append(f"{counted_changes(compared)} entre {before.year} et {edition.year}.")
+        figure = _figure(edition, before, compared, f"evolutions-{slug(population)}")
+        figures.append(figure)
+        parts += [
+            figure.to_markdown(interactive=False),
+            change_table(edition, before, compared),
+            *_broken(changes),
+        ]
+    yield fragment("evolutions", parts, figures)
+
+
+def first_time(edition: Edition) -> str:
+    """Why nothing is compared yet."""
+    return typography(
+        f"{edition.file.name} : première mesure en {edition.year}. La première évolution sera "
+        "connue à la prochaine édition."
+    )
+
+
+def change_table(edition: Edition, before: Edition, changes: pl.DataFrame) -> str:
+    """Both figures of each indicator, and its change in words."""
+    rows = [
+        (
+            f"[{typography(row['label'])}]({_address(edition, row['indicator'])})",
+            _share(row["estimate_before"]),
+            _share(row["estimate_after"]),
+            change_words(row["difference"], row["verdict"], row["series_break"]),
+        )
+        for row in changes.to_dicts()
+    ]
+    header = ("Indicateur", str(before.year), str(edition.year), "Évolution")
+    return markdown_table(header, rows, numbers=3)
+
+
+def _figure(edition: Edition, before: Edition, changes: pl.DataFrame, identifier: str):
+    codes = changes.filter(pl.col("difference").is_not_null())["indicator"].to_list()
+    earlier, later = (
+        single_cells(each).filter(pl.col("indicator").is_in(codes)) for each in (before, edition)
+    )
+    whole = f"{edition.file.domains[0].label}, {edition.region}"
+    caption = edition.caption(
+        identifier,
+        counted_changes(changes),
+        "Part en %",
+        later,
+        "",
+        "Indicateur",
+        field=f"{whole}, ou la base propre à chaque indicateur",
+        period=f"{before.year} (cercle) et {edition.year} (point)",
+        reading=_reading(changes.row(0, named=True)),
+    )
+    return change_figure(earlier, later, changes, caption, order="value")
+
+
+def _reading(change: dict) -> str:
+    words = change_words(change["difference"], change["verdict"])
+    return (
+        f"« {change['label']} » : {_share(change['estimate_before'])} en {change['edition_before']}"
+        f", {_share(change['estimate_after'])} en {change['edition_after']}, {words}"
+    )
+
+
+def _broken(changes: pl.DataFrame) -> list[str]:
+    broken = changes.filter(pl.col("series_break").is_not_null())
+    if broken.is_empty():
+        return []
+    items = [f"- {row['label']} : {row['series_break']}" for row in broken.to_dicts()]
+    return ["### Séries rompues", "\n".join(typography(item) for item in items)]
+
+
+def _address(edition: Edition, code: str) -> str:
+    return f"{indicator_page(edition.campaign.population, code)}.qmd"
+
+
+def _share(share: float | None) -> str:
+    return "nd" if share is None else percent(share)

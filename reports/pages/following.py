@@ -1,0 +1,65 @@
+"""*Suivi des préconisations*: each recommendation of the CESER, its indicators, its trend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+
+from reports.addresses import indicator_page
+from reports.edition import Edition, markdown_table
+from reports.followup import ROLES, Followed, baseline, followed_by, level, trend
+from reports.pages.page import Page, fragment
+from survey.french import counted, typography
+from survey.recommendations import Recommendation, load_recommendations
+
+HEADER = ("Indicateur", "Nature", "Population", "Départ", "Aujourd’hui", "Tendance")
+NOTHING = "*Pas d’indicateur disponible : aucune question de l’observatoire ne mesure cet effet.*"
+
+
+def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
+    """What the page of recommendations takes in: capacity by capacity."""
+    first = next(iter(editions.values()))
+    path = first.campaign.root / "data" / "reference" / "preconisations.yml"
+    known = load_recommendations(path)
+    parts = [summary(list(known), editions)]
+    for capacity in known.capacities:
+        parts += [f"## {capacity.title}", f"{capacity.aim[0].upper()}{capacity.aim[1:]}."]
+        parts += chain.from_iterable(
+            section(each, followed_by(editions, each.code)) for each in capacity.recommendations
+        )
+    parts.append(f"Source des préconisations : {known.source}.")
+    yield fragment("suivi", [typography(part) for part in parts])
+
+
+def summary(recommendations: list[Recommendation], editions: Mapping[str, Edition]) -> str:
+    """How many recommendations have an indicator, and how many have none."""
+    measured = sum(bool(followed_by(editions, each.code)) for each in recommendations)
+    without = len(recommendations) - measured
+    return (
+        f"L’observatoire suit {measured} des {counted(len(recommendations), 'ligne')} de la "
+        f"synthèse du CESER ; {without} n’ont pas d’indicateur disponible."
+    )
+
+
+def section(recommendation: Recommendation, followed: list[Followed]) -> list[str]:
+    """Markdown of one recommendation; says so where nothing measures it."""
+    text = recommendation.text
+    if recommendation.actors:
+        text += f" Acteurs nommés : {', '.join(recommendation.actors)}."
+    shown = markdown_table(HEADER, map(row, followed), numbers=0) if followed else NOTHING
+    return [f"### {recommendation.title}", text, shown]
+
+
+def row(followed: Followed) -> tuple[str, ...]:
+    """One indicator in the table of its recommendation."""
+    population = followed.edition.campaign.population
+    address = f"{indicator_page(population, followed.definition.code)}.qmd"
+    name = followed.edition.file.name
+    return (
+        f"[{followed.definition.title}]({address})",
+        ROLES[followed.role],
+        name,
+        baseline(followed),
+        level(followed),
+        trend(followed),
+    )
