@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
+from reports.contents import FIGURES
 
 from analysis.disclosure import NUMBERS
 from reports import enterprises, headline
-from reports.contents import FIGURES
 from reports.control import RAW_VALUES
 from reports.edition import Edition, open_edition
 from reports.figures import key_figures
