@@ -236,16 +236,11 @@ def _verbs() -> tuple:
             "exemples/api/ecoles-calees.yml --sortie poids.csv",
         ),
         (publier, _no_argument, "Construit le site dans _site/.", ""),
-        (
-            controler,
-            _no_argument,
-            "Contrôle le site construit : rien de confidentiel, pages complètes.",
-            "",
-        ),
+        (controler, _no_argument, "Contrôle le site : rien de confidentiel, pages complètes.", ""),
         (
             archiver,
             _campaign_argument,
-            "Garde l’empreinte des chiffres parus ; refaits plus tard, ils doivent être les mêmes.",
+            "Garde l’empreinte des chiffres parus, qui devront être retrouvés.",
             edition,
         ),
     )
