@@ -25,8 +25,8 @@ def single_cells(edition: Edition) -> pl.DataFrame:
 def whole_changes(before: Edition, after: Edition) -> pl.DataFrame:
     """The changes of these indicators (see `compare_editions`), the widest first.
 
-    Each indicator is tested for itself, as on its own page: of twenty that did not change, one seems
-    to on average. Those that a break parts come last.
+    Each indicator is tested for itself, as on its own page: of twenty that did not change, one
+    seems to, on average. Those that a break parts come last.
     """
     changes = compare_editions(single_cells(before), single_cells(after))
     labels = single_cells(after).select("indicator", "label", "base_label")
