@@ -221,11 +221,13 @@ def comparison(measure: Measure, wanted: Comparison) -> Shown | None:
     cut = next(cut for cut in edition.file.domains if cut.type == wanted.on)
     what, _, among = cut.label.partition(", ")
     field = f"{own['base_label'][0]}, {lowered(cut.label if single else among or cut.label)}"
-    by = "" if single else f", par {lowered(what)}"
+    by = f", par {lowered(what)}"
+    if single:
+        by = "" if wanted.on == WHOLE else f", {lowered(cut.label)}"
     caption = edition.caption(
         f"{address(measure)}-comparaison-{slug(wanted.on)}",
         f"{measure.title}{by} : la région et d’autres sources",
-        measure.subtitle,
+        f"{measure.subtitle}{by}",
         own_rows,
         "{name} : " + ("{value}" if measure.is_family else measure.statement),
         "Territoire et année",
