@@ -5,8 +5,11 @@ SETTLED = "document.fonts.ready.then(() => new Promise(done => requestAnimationF
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # The rules whose answer may change with the width of the screen and with its colours.
 RULES_OF_SCREENS = ["color-contrast", "target-size", "scrollable-region-focusable"]
-AUDIT = """async ([type, values]) => {
-  const found = await axe.run({ runOnly: { type, values }, resultTypes: ['violations'] });
+AUDIT = """async ([type, values, exclude]) => {
+  const where = { include: ['html'], exclude: exclude ? [exclude] : [] };
+  // A file may not read another: no style sheet is loaded again for the rule on orientation.
+  const options = { runOnly: { type, values }, resultTypes: ['violations'], preload: false };
+  const found = await axe.run(where, options);
   return found.violations.flatMap(rule =>
     rule.nodes.map(node => `${rule.id} (${rule.help}): ${node.html.slice(0, 160)}`));
 }"""

@@ -34,7 +34,8 @@ MORE_WIDTHS = (1024, 768, 480, 360)
 SMALLEST_TEXT = 12  # pixels on screen
 TOLERANCE = 2  # pixels
 ALL_RULES = ["tag", RULES]
-SCREEN_RULES = ["rule", RULES_OF_SCREENS]
+# The rows of a table are set alike: the first ones tell the colours of all.
+SCREEN_RULES = ["rule", RULES_OF_SCREENS, "tbody tr:nth-child(n + 7)"]
 
 
 @dataclass(slots=True)
