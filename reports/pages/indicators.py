@@ -95,7 +95,7 @@ def indicator_page_of(placed: Placed, before: Edition | None, known: Recommendat
         ]
     )
     text = document(
-        measure.title,
+        typography(f"{measure.title} : {lowered(edition.file.name)}"),
         summary(measure),
         body,
         parents=parents(

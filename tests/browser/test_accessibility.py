@@ -50,7 +50,7 @@ def test_a_page_is_in_french_with_one_heading_and_a_title_of_its_own(seen):
         titles.setdefault(found["title"], []).append(address)
         headings.setdefault(tuple(found["headings"]), []).append(address)
     for said in (titles, headings):
-        faults |= {str(pages): text for text, pages in said.items() if len(pages) > 1}
+        faults |= {f"{text} is said by": pages for text, pages in said.items() if len(pages) > 1}
     fail_for(faults)
 
 

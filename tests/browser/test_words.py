@@ -31,7 +31,7 @@ UNSET = re.compile(
 def said(seen, pattern: re.Pattern, where: str) -> dict[str, list[str]]:
     """What a pattern finds in each page, in its whole text or in its prose."""
     texts = {name(each.path): getattr(each, where) for each in seen}
-    assert all(len(text) > 200 for text in texts.values())
+    assert all(len(text) > 40 for text in texts.values())
     return {page: sorted(set(pattern.findall(text))) for page, text in texts.items()}
 
 
