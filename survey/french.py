@@ -75,11 +75,12 @@ def long_date(day: date) -> str:
 
 
 def typography(text: str) -> str:
-    """Give French punctuation its narrow no-break spaces and apostrophes their curve.
+    """Give French punctuation and thousands narrow no-break spaces, apostrophes their curve.
 
     Leaves addresses (`https://…`) and times (`12:30`) as they are.
     """
     text = text.replace("'", "’")
+    text = re.sub(r"(?<=\d)[ \u00a0](?=\d{3}\b)", NNBSP, text)
     text = re.sub(r"[ \u00a0\u202f]+([;!?%»])", rf"{NNBSP}\1", text)
     text = re.sub(r"[ \u00a0\u202f]+:(?!/)", f"{NNBSP}:", text)
     return re.sub(r"«[ \u00a0\u202f]*", f"«{NNBSP}", text)
