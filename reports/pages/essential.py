@@ -14,7 +14,7 @@ from reports.essential import (
 )
 from reports.figures import key_figures
 from reports.pages.page import Page, fragment
-from reports.value_chain import value_chain_table
+from reports.value_chain import points_of_comparison, value_chain_table
 
 
 def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
@@ -25,6 +25,7 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
     yield fragment("essentiel-changements", [what_changed(editions)])
     yield fragment("essentiel-inconnu", [what_is_not_known(editions)])
     yield fragment("chaine-de-valeur", [value_chain_table(editions)])
+    yield fragment("points-de-comparaison", [points_of_comparison(editions)])
 
 
 def front(editions: Mapping[str, Edition]) -> Iterator[Page]:
