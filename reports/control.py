@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 import polars as pl
 
 from analysis.disclosure import NUMBERS, WITHHELD, assert_gated
+from reports.archive import rebuilt_faults
 from survey.campaign import Campaign
 from survey.errors import SurveyError
 from survey.french import integer
@@ -52,6 +53,7 @@ def check_site(site: Path, campaigns: Sequence[Campaign]) -> str:
         text, where = path.read_text(encoding="utf-8"), path.relative_to(site)
         faults += [*leaks(text, where, secrets), *token_leaks(text, where, known)]
     faults += [fault for path in site.rglob("*") for fault in file_faults(path, site)]
+    faults += [fault for campaign in campaigns for fault in rebuilt_faults(campaign)]
     if faults:
         listed = "\n  ".join(faults)
         raise SurveyError(f"Le site ne peut pas être publié ({len(faults)} défauts) :\n  {listed}")

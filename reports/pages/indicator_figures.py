@@ -247,7 +247,7 @@ def _comparators(measure: Measure, wanted: Comparison) -> pl.DataFrame:
             f"Registre des indicateurs, « {measure.code} » : point de comparaison inconnu "
             f"{lost[0]}. Corrigez « with » ou complétez data/reference/comparators.csv."
         )
-    codes = measure.cells["indicator"].unique()
+    codes = measure.cells["indicator"].unique().to_list()
     return found.filter(pl.col("unite") == "%", pl.col("indicateur_code").is_in(codes)).select(
         indicator="indicateur_code",
         domain_type=pl.lit("comparateur"),
