@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -50,6 +50,7 @@ def main_figure(measure: Measure) -> Figure | None:
     base = address(measure)
     read = measure.read(frame)
     caption = _caption(measure, base, measure.finding, "", read, measure.statement, "Réponse")
+    caption = replace(caption, level=2)  # it comes right under the title of the page
     if measure.kind == "grid":
         answers = frame["answer"].unique(maintain_order=True).to_list()
         if len(answers) <= len(TINTS):
@@ -219,13 +220,14 @@ def comparison(measure: Measure, wanted: Comparison) -> Shown | None:
     years = sorted({*others["edition"], edition.year})
     own_rows = pl.concat(rows[::2])
     cut = next(cut for cut in edition.file.domains if cut.type == wanted.on)
-    what, _, among = cut.label.partition(", ")
-    field = f"{own['base_label'][0]}, {lowered(cut.label if single else among or cut.label)}"
+    what, _, rest = cut.label.partition(", ")
+    field = f"{own['base_label'][0]}, {lowered(cut.label if single else rest or cut.label)}"
     by = "" if single else f", par {lowered(what)}"
+    among = lowered(cut.label) if single else f"par {lowered(cut.label)}"
     caption = edition.caption(
         f"{address(measure)}-comparaison-{slug(wanted.on)}",
         f"{measure.title}{by} : la région et d’autres sources",
-        measure.subtitle,
+        f"{measure.subtitle}, {among}",
         own_rows,
         "{name} : " + ("{value}" if measure.is_family else measure.statement),
         "Territoire et année",
