@@ -29,18 +29,57 @@ function RawBlock(block)
   return pandoc.read(block.text, 'html').blocks
 end
 
+-- Towards another chapter, its page; towards the web, the address; else the words alone.
 function Link(link)
   if link.target:match('^https?:') then return nil end
-  return link.content
+  local chapter = link.target:match('^([%w-]+)%.qmd')
+  if not chapter then return link.content end
+  local inlines = pandoc.List({ pandoc.RawInline('typst', '#to-chapter("' .. chapter .. '")[') })
+  inlines:extend(link.content)
+  inlines:insert(pandoc.RawInline('typst', ']'))
+  return inlines
 end
 
--- Columns as wide as what they hold, whatever the dashes of the source.
+-- The signs of the longest cell of each column, no less than its longest word.
+local LINE, LONGEST, BESIDE = 104, 40, 3
+
+local function measure(rows, widths)
+  for _, row in ipairs(rows) do
+    for index, cell in ipairs(row.cells) do
+      local text = pandoc.utils.stringify(cell.contents)
+      local word = 0
+      for part in text:gmatch('[^ ]+') do word = math.max(word, pandoc.text.len(part)) end
+      local wanted = math.max(word, math.min(LONGEST, pandoc.text.len(text))) + BESIDE
+      widths[index] = math.max(widths[index] or 0, wanted)
+    end
+  end
+end
+
+-- Columns as wide as what they hold, and the first takes what is left of the line.
 function Table(element)
-  element.colspecs = element.colspecs:map(function(spec) return { spec[1], nil } end)
+  local widths, total = {}, 0
+  measure(element.head.rows, widths)
+  for _, body in ipairs(element.bodies) do measure(body.body, widths) end
+  for _, width in ipairs(widths) do total = total + width end
+  if total < LINE then
+    widths[1] = widths[1] + LINE - total
+    total = LINE
+  end
+  for index, spec in ipairs(element.colspecs) do
+    element.colspecs[index] = { spec[1], (widths[index] or 1) / total }
+  end
   return element
 end
 
+-- Before a heading that opens a page.
+function Header(header)
+  if header.classes:includes('nouvelle-page') then
+    return { raw('#pagebreak(weak: true)'), header }
+  end
+end
+
 function Div(div)
+  if div.classes:includes('ecran') then return {} end
   if div.classes:includes('chapo') then
     local blocks = pandoc.List({ raw('#lead[') })
     blocks:extend(div.content)
