@@ -36,7 +36,9 @@ def keep_figures(pages: Iterable[Page], editions: Mapping[str, Edition], root: P
         "title": f"Qui utilise l’intelligence artificielle {place}",
         "subtitle": f"Rapport de l’édition {edition.year} de l’Observatoire de l’IA",
         "source": edition.full_source,
-        "figures": {figure.caption.id: printed(figure) for page in pages for figure in page.figures},
+        "figures": {
+            figure.caption.id: printed(figure) for page in pages for figure in page.figures
+        },
     }
     write_text(kept(root, edition.year), json.dumps(content, ensure_ascii=False))
 

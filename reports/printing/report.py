@@ -19,6 +19,7 @@ from survey.errors import SurveyError
 TYPOGRAPHY = HERE.parent / "assets" / "filters" / "typographie.lua"
 FILTERS = (TYPOGRAPHY, HERE / "typst.lua")
 TEMPLATE = HERE / "rapport.typ"
+TERMS = ("glossaire",)  # pages whose headings are words explained
 SHOWN = re.compile(r'^#chart\("([\w-]+)"\)', re.MULTILINE)
 
 
@@ -70,10 +71,18 @@ def chapter_typst(chapter: Source) -> str:
     text = "\n".join(line.text for line in chapter.lines)
     if title := chapter.front_matter.get("title"):
         text = f"# {title}\n\n{text}"
+    body, name = to_typst(text, chapter.path), chapter_name(chapter.path)
+    if name in TERMS:
+        heading, _, terms = body.partition("\n\n")
+        body = f"{heading}\n\n#glossary[\n{terms}\n]"
+    return f'#chapter("{name}")\n\n{body}'
+
+
+def to_typst(text: str, what: str = "Synthèse") -> str:
+    """Markdown of a page of the site in Typst; `what` names it in an error."""
     command = [pandoc_program(), "--from=markdown", "--to=typst", "--wrap=none"]
     command += [f"--lua-filter={path}" for path in FILTERS]
     done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)
     if done.returncode:
-        raise SurveyError(f"{chapter.path} : {done.stderr.decode(errors='replace').strip()}")
-    name = chapter_name(chapter.path)
-    return f"#chapter(\"{name}\")\n\n{done.stdout.decode()}"
+        raise SurveyError(f"{what} : {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout.decode()

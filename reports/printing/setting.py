@@ -59,7 +59,9 @@ def compile_pdf(template: Path, body: str, facts: Facts, **inputs: object) -> by
     except typst.TypstError as error:
         if TOO_LONG in str(error):
             raise DoesNotFit(facts.title) from error
-        raise SurveyError(f"« {facts.title} » : le PDF n’a pas pu être composé.\n  {error}") from error
+        raise SurveyError(
+            f"« {facts.title} » : le PDF n’a pas pu être composé.\n  {error}"
+        ) from error
 
 
 class DoesNotFit(Exception):
