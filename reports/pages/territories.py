@@ -43,7 +43,7 @@ from reports.pages.territory_places import (
     similar_places,
     who_is_there,
 )
-from reports.pages.territory_summary import summary_file, summary_link
+from reports.pages.territory_summary import summary_of, summary_link
 from survey.french import typography, within
 from survey.territories import LEVELS, load_territories
 
@@ -131,7 +131,7 @@ def territory(place: Place, atlas: Atlas) -> Page:
     inhabitants = people(place, atlas.places.values(), atlas.population)
     source, missing = places_source(atlas.first), not_known(profiles)
     parts = (inhabitants, missing, source)
-    summary = summary_file(place, profiles, (title, lead), told, parts)
+    summary = summary_of(place, profiles, (title, lead), told, parts)
     body = paragraphs(
         *sections,
         small_areas(atlas.editions, profiles),
@@ -144,7 +144,7 @@ def territory(place: Place, atlas: Atlas) -> Page:
     )
     text = document(title, description(place, profiles), body, subtitle=lead)
     files = {f"{place.address}.csv": atlas.tables.csv(keys, others)} if keys else {}
-    return Page(place.address, text, files | summary)
+    return Page(place.address, text, files, late=summary)
 
 
 def told_of(profile: Profile, place: Place, teller: Teller) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from reports.addresses import slug
@@ -26,21 +26,21 @@ LINK = "Synthèse de deux pages (PDF)"
 SHOWN = 12  # signs of a digest
 
 
-def summary_file(
+def summary_of(
     place: Place,
     profiles: Mapping[str, Profile],
     head: tuple[str, str],
     told: Mapping[str, str],
     parts: Sequence[str],
-) -> dict[str, bytes]:
-    """The PDF of a territory by its name; nothing for one without figures.
+) -> Callable[[], Mapping[str, bytes]] | None:
+    """What makes the PDF of a territory, by its name; None for one without figures.
 
     `head` : title and lead; `told` : what is said of each population; `parts` : who is there, what
     is not known, the source of the populations.
     """
     shown = [profile for profile in profiles.values() if has_figures(profile)]
     if not shown:
-        return {}
+        return None
     edition = shown[0].edition
     people, unknown, source = parts
     title, lead = head
@@ -61,8 +61,12 @@ def summary_file(
         return [without_table(figure) for figure in found if figure]
 
     summary = Summary(text, charts, ending, _facts(place, edition, shown))
-    root = edition.campaign.root
-    return {f"{place.address}.pdf": kept_summary(summary, f"{edition.year}/{place.address}", root)}
+    return partial(_files, summary, place.address, edition)
+
+
+def _files(summary: Summary, address: str, edition: Edition) -> dict[str, bytes]:
+    name = f"{edition.year}/{address}"
+    return {f"{address}.pdf": kept_summary(summary, name, edition.campaign.root)}
 
 
 def without_table(figure: Figure) -> Figure:

@@ -33,8 +33,9 @@ def keep_figures(pages: Iterable[Page], editions: Mapping[str, Edition], root: P
     edition = next(iter(editions.values()))
     place = edition.reference.region.territory.locative
     content = {
-        "title": f"Qui utilise l’intelligence artificielle {place}",
-        "subtitle": f"Rapport de l’édition {edition.year} de l’Observatoire de l’IA",
+        "title": f"L’intelligence artificielle {place}",
+        "subtitle": "Qui l’utilise, comment, avec quels effets : le rapport de l’édition "
+        f"{edition.year}",
         "source": edition.full_source,
         "figures": {
             figure.caption.id: printed(figure) for page in pages for figure in page.figures

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -40,7 +39,7 @@ def compile_pdf(template: Path, body: str, facts: Facts, **inputs: object) -> by
 
     Raises
     ------
-    DoesNotFit : it takes more pages than the template allows
+    DoesNotFitError : it takes more pages than the template allows
     SurveyError : Typst refuses it, for instance an image without a text alternative
     """
     said = {key: _said(value) for key, value in asdict(facts).items()}
@@ -58,13 +57,13 @@ def compile_pdf(template: Path, body: str, facts: Facts, **inputs: object) -> by
         )
     except typst.TypstError as error:
         if TOO_LONG in str(error):
-            raise DoesNotFit(facts.title) from error
+            raise DoesNotFitError(facts.title) from error
         raise SurveyError(
             f"« {facts.title} » : le PDF n’a pas pu être composé.\n  {error}"
         ) from error
 
 
-class DoesNotFit(Exception):
+class DoesNotFitError(Exception):
     """A document longer than its template allows."""
 
 

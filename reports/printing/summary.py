@@ -12,7 +12,7 @@ import typst
 
 from reports.figure import Figure
 from reports.printing.report import FILTERS, to_typst
-from reports.printing.setting import HERE, HOUSE, DoesNotFit, Facts, compile_pdf, printed
+from reports.printing.setting import HERE, HOUSE, DoesNotFitError, Facts, compile_pdf, printed
 from survey.errors import SurveyError
 from survey.files import replace_file, write_text
 
@@ -54,7 +54,7 @@ def summary_pdf(summary: Summary) -> bytes:
         parts = (body, middle, ending, "#colophon")
         try:
             return compile_pdf(TEMPLATE, "\n\n".join(parts), summary.facts, figures=drawn)
-        except DoesNotFit:
+        except DoesNotFitError:
             continue
     raise SurveyError(f"« {summary.facts.title} » : cette synthèse ne tient pas sur deux pages.")
 
