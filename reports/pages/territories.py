@@ -43,7 +43,7 @@ from reports.pages.territory_places import (
     similar_places,
     who_is_there,
 )
-from reports.pages.territory_summary import summary_of, summary_link
+from reports.pages.territory_summary import summary_link, summary_of
 from survey.french import typography, within
 from survey.territories import LEVELS, load_territories
 

@@ -20,7 +20,7 @@ TYPOGRAPHY = HERE.parent / "assets" / "filters" / "typographie.lua"
 FILTERS = (TYPOGRAPHY, HERE / "typst.lua")
 TEMPLATE = HERE / "rapport.typ"
 TERMS = ("glossaire",)  # pages whose headings are words explained
-SHOWN = re.compile(r'^#chart\("([\w-]+)"\)', re.MULTILINE)
+SHOWN = re.compile(r'^#chart\("([\w-]+)"', re.MULTILINE)
 
 
 def report_pdf(chapters: Sequence[Source], figures: Mapping[str, object], facts: Facts) -> bytes:
