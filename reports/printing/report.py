@@ -80,7 +80,7 @@ def chapter_typst(chapter: Source) -> str:
 
 def to_typst(text: str, what: str = "Synthèse") -> str:
     """Markdown of a page of the site in Typst; `what` names it in an error."""
-    command = [pandoc_program(), "--from=markdown", "--to=typst", "--wrap=none"]
+    command = [pandoc_program(), "--from=markdown", "--to=typst-smart", "--wrap=none"]
     command += [f"--lua-filter={path}" for path in FILTERS]
     done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)
     if done.returncode:
