@@ -24,6 +24,7 @@ EXAMPLES = """exemples :
   observatoire caler exemples/api/ecoles-calees.yml --sortie poids.csv
   observatoire publier
   observatoire controler
+  observatoire archiver campaigns/2026/entreprises
 """
 
 
@@ -146,6 +147,13 @@ def publier(options: argparse.Namespace) -> None:
     say(f"Le site est prêt. Ouvrez cette adresse dans un navigateur :\n{index.as_uri()}")
 
 
+def archiver(options: argparse.Namespace) -> None:
+    """Keep what an edition published, so that rebuilding it is checked against it."""
+    from reports import archive, pipeline
+
+    say(archive.record(pipeline.open_campaign(options.campagne)))
+
+
 def controler(options: argparse.Namespace) -> None:
     """Check that nothing withheld is on the site and that every page says what it must."""
     from reports import control, pipeline, publisher
@@ -228,11 +236,12 @@ def _verbs() -> tuple:
             "exemples/api/ecoles-calees.yml --sortie poids.csv",
         ),
         (publier, _no_argument, "Construit le site dans _site/.", ""),
+        (controler, _no_argument, "Contrôle le site : rien de confidentiel, pages complètes.", ""),
         (
-            controler,
-            _no_argument,
-            "Contrôle le site construit : rien de confidentiel, pages complètes.",
-            "",
+            archiver,
+            _campaign_argument,
+            "Garde l’empreinte des chiffres parus, qui devront être retrouvés.",
+            edition,
         ),
     )
 

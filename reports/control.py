@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 import polars as pl
 
 from analysis.disclosure import NUMBERS, WITHHELD, assert_gated
+from reports.archive import rebuilt_faults
 from survey.campaign import Campaign
 from survey.errors import SurveyError
 from survey.french import integer
@@ -52,6 +53,7 @@ def check_site(site: Path, campaigns: Sequence[Campaign]) -> str:
         text, where = path.read_text(encoding="utf-8"), path.relative_to(site)
         faults += [*leaks(text, where, secrets), *token_leaks(text, where, known)]
     faults += [fault for path in site.rglob("*") for fault in file_faults(path, site)]
+    faults += [fault for campaign in campaigns for fault in rebuilt_faults(campaign)]
     if faults:
         listed = "\n  ".join(faults)
         raise SurveyError(f"Le site ne peut pas être publié ({len(faults)} défauts) :\n  {listed}")
@@ -144,14 +146,18 @@ def leading_digits(value: float | None) -> str | None:
 
 def leaks(text: str, where: Path, secrets: dict[str, str]) -> Iterator[str]:
     """Withheld numbers found in a text, wherever their decimal mark stands."""
-    found = long_numbers(text)
-    for digits in sorted(secrets.keys() & found.keys()):
-        if not is_common(found[digits]):
-            yield f"{where} : un nombre retenu apparaît ({secrets[digits]})."
+    found = {
+        digits
+        for number in long_numbers(text)
+        if (digits := number.replace(".", "").lstrip("0")[:DIGITS]) in secrets
+        and not is_common(float(number))
+    }
+    for digits in sorted(found):
+        yield f"{where} : un nombre retenu apparaît ({secrets[digits]})."
 
 
-def long_numbers(text: str) -> dict[str, float]:
-    """The numbers that have at least `DIGITS` digits, by their leading ones."""
+def long_numbers(text: str) -> set[str]:
+    """The numbers of a text that have about `DIGITS` digits or more, with a point."""
     found: set[str] = set()
     for run in RUN.findall(text):
         parts = run.split(",")
@@ -162,7 +168,7 @@ def long_numbers(text: str) -> dict[str, float]:
             for whole, decimals in pairwise(parts)
             if len(decimals) > DIGITS / 2 and whole.isdigit() and decimals.isdigit()
         )
-    return {each.replace(".", "").lstrip("0")[:DIGITS]: float(each) for each in found}
+    return found
 
 
 def is_common(number: float) -> bool:

@@ -65,8 +65,10 @@ def baseline(followed: Followed) -> str:
 def trend(followed: Followed) -> str:
     """« en progrès (+5 points) », « stable », or that it is measured for the first time."""
     change = _change(followed)
+    if followed.edition.previous() is None:
+        return FIRST
     if change is None:
-        return FIRST if not followed.definition.each else "voir la page de l’indicateur"
+        return "voir la page de l’indicateur" if followed.definition.each else FIRST
     words = change_words(change["difference"], change["verdict"], change["series_break"])
     if change["verdict"] not in ("hausse", "baisse") or followed.definition.better == "neither":
         return words

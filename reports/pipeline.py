@@ -180,7 +180,7 @@ def weigh(campaign: Campaign) -> bool:
                     weighted.select("token", "calibrated_weight"), on="token", how="left"
                 ),
                 WEIGHTS,
-            ),
+            ).with_columns(pl.col("min", "max").round_sig_figs(3)),  # of one unit: never in full
             guarded(margin_report(weighted, margins, WEIGHTS), campaign.decisions.seuils.secret),
             response_groups(adjusted),
             response_rates(record_outcomes(sample, responses), decisions.non_reponse.groupes[0]),

@@ -36,11 +36,13 @@ def prepare(
     folders = sorted(path.parent for path in root.glob(f"reports/[0-9]*/{FOLDER_FILE}"))
     shown = [folder / name for folder in folders for name in ("figures", DATA_FOLDER)]
     lists = [folder / LIST for folder in (*folders, root / "reports")]
-    step = Step(
-        stamp=root / "_build" / "render" / "outputs.json",
-        inputs=tuple(prepared_from(estimated, root)),
-        outputs=(*(each for each in shown if each.is_dir()), *(p for p in lists if p.is_file())),
-    )
+
+    def step() -> Step:
+        return Step(
+            stamp=root / "_build" / "render" / "outputs.json",
+            inputs=tuple(prepared_from(estimated, root)),
+            outputs=tuple(path for path in (*shown, *lists) if path.exists()),
+        )
 
     def action() -> None:
         from reports.outputs import write_outputs
@@ -48,8 +50,9 @@ def prepare(
         write_outputs(estimated, root, progress)
 
     if not all(is_intact(path.parent) for path in lists if path.is_file()):
-        step.stamp.unlink(missing_ok=True)
-    run_step(step, root, action)
+        step().stamp.unlink(missing_ok=True)
+    if run_step(step(), root, action):
+        run_step(step(), root, lambda: None)  # what was just made is an output from now on
     if any(report_chapters(root, year) for year in edition_years(root)):
         from reports.printing.edition import write_reports
 

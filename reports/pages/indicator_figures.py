@@ -12,15 +12,23 @@ from analysis.comparison import compare_editions
 from analysis.definitions import Comparison, DomainDefinition
 from analysis.findings import finding_change, finding_extremes, finding_moves, finding_trend
 from analysis.marks import TINTS, Reference
+from analysis.matrix import Totals
 from analysis.wording import Noun, change_words
 from reports.addresses import indicator_page, slug
 from reports.edition import WHOLE, Edition
 from reports.figure import Caption, Figure
-from reports.figures import bar_figure, change_figure, distribution_figure, dot_figure
+from reports.figures import (
+    bar_figure,
+    change_figure,
+    distribution_figure,
+    dot_figure,
+    matrix_figure,
+)
 from reports.pages.measures import Measure, lowered
 from survey.errors import SurveyError
 from survey.french import counted, typography
 
+REGION = "Région"
 MANY = 20  # rows beyond which those without a figure are only counted
 GROUP, ANSWER = Noun("groupe", "groupes"), Noun("réponse", "réponses", feminine=True)
 
@@ -52,19 +60,22 @@ def main_figure(measure: Measure) -> Figure | None:
 
 
 def breakdown(measure: Measure, cut: DomainDefinition) -> Shown:
-    """One indicator by domain, or the answers of a choice; other families are read in the data."""
+    """One indicator by domain; the answers of a choice stacked, other families as a matrix."""
     heading = f"Par {lowered(cut.label)}"
     frame = measure.by(cut.type)
     if not _shown(frame).height:
         return Shown(heading, note=nothing_shown(frame))
-    if measure.is_family:
-        return Shown(heading, _answers_by(measure, cut, frame))
     kept, note = _readable(frame)
+    if measure.is_family:
+        answers = measure.whole["answer"].unique(maintain_order=True).to_list()
+        stacked = measure.kind == "answers" and len(answers) <= len(TINTS)
+        draw = _answers_by if stacked else _matrix_by
+        return Shown(heading, draw(measure, cut, kept), note)
     whole = measure.whole
     estimate = whole["estimate"][0] if whole.height else None
     reference = None
     if estimate is not None and measure.kind != "total":
-        reference = Reference("Région", estimate, measure.statistic)
+        reference = Reference(REGION, estimate, measure.statistic)
     caption = _caption(
         measure,
         f"{address(measure)}-{slug(cut.type)}",
@@ -104,7 +115,7 @@ def change(measure: Measure, before: Edition | None) -> Shown:
     """What moved since the edition before, tested; or why nothing can be said."""
     year = measure.edition.year
     if before is None:
-        return Shown(f"Depuis {year}", note=_first(year))
+        return Shown("Évolution", note=_first(year))
     heading = f"Ce qui a changé depuis {before.year}"
     if measure.code not in before.definitions:
         return Shown(heading, note=f"Cet indicateur n’était pas mesuré en {before.year}.")
@@ -149,7 +160,7 @@ def _change_figure(
     caption = edition.caption(
         f"{address(measure)}-evolution",
         title,
-        measure.subtitle,
+        measure.read_subtitle,
         after,
         "",
         "Réponse" if measure.is_family else "Ensemble ou groupe",
@@ -234,7 +245,7 @@ def _comparators(measure: Measure, wanted: Comparison) -> pl.DataFrame:
             f"Registre des indicateurs, « {measure.code} » : point de comparaison inconnu "
             f"{lost[0]}. Corrigez « with » ou complétez data/reference/comparators.csv."
         )
-    codes = measure.cells["indicator"].unique()
+    codes = measure.cells["indicator"].unique().to_list()
     return found.filter(pl.col("unite") == "%", pl.col("indicateur_code").is_in(codes)).select(
         indicator="indicateur_code",
         domain_type=pl.lit("comparateur"),
@@ -252,27 +263,42 @@ def _sources(others: pl.DataFrame) -> str:
     return " ; ".join(names)
 
 
-def _answers_by(measure: Measure, cut: DomainDefinition, frame: pl.DataFrame) -> Figure | None:
-    """The answers of a choice by domain, stacked; None where they are too many to be told apart."""
+def _answers_by(measure: Measure, cut: DomainDefinition, frame: pl.DataFrame) -> Figure:
+    """The answers of a choice by domain, stacked."""
     answers = measure.whole["answer"].unique(maintain_order=True).to_list()
-    if measure.kind != "answers" or len(answers) > len(TINTS):
-        return None
-    kept, _ = _readable(frame)
+    return distribution_figure(frame, answers, _family_caption(measure, cut, frame))
+
+
+def _matrix_by(measure: Measure, cut: DomainDefinition, frame: pl.DataFrame) -> Figure:
+    """The rows of a family by domain, every share written, the region apart."""
+    own = measure.read(frame).with_columns(answer="indicator_label")
+    region = measure.read(measure.whole).with_columns(
+        answer="indicator_label", label=pl.lit(REGION)
+    )
+    order = "given" if cut.role in ("size", "profile") else "value"
+    rows = pl.concat([own, region.select(own.columns)])
+    caption = _family_caption(measure, cut, frame)
+    totals = Totals(row=REGION)
+    return matrix_figure(rows, caption, columns="Réponse", totals=totals, order=order)
+
+
+def _family_caption(measure: Measure, cut: DomainDefinition, frame: pl.DataFrame) -> Caption:
+    """The words of a family by domain; title and *Lecture* rest on its highest row."""
     read = measure.headline or measure.whole.row(0, named=True)
-    chosen = kept.filter(pl.col("indicator") == read["indicator"])
+    chosen = frame.filter(pl.col("indicator") == read["indicator"])
     neutral = typography(f"{measure.title}, par {lowered(cut.label)}")
     title = finding_extremes(chosen, _places(measure, cut), neutral)
-    caption = _caption(
+    label = typography(read["label"])
+    return _caption(
         measure,
         f"{address(measure)}-{slug(cut.type)}",
-        title if title == neutral else typography(f"« {read['label']} » : {lowered(title)}"),
+        title if title == neutral else typography(f"« {label} » : {lowered(title)}"),
         f", par {lowered(cut.label)}",
         chosen,
-        measure.statement_by(cut, read["label"]),
+        measure.statement_by(cut, label),
         cut.label,
         measure.leads(cut),
     )
-    return distribution_figure(kept, answers, caption)
 
 
 def _caption(
@@ -286,7 +312,8 @@ def _caption(
     leads: dict[str, str] | None = None,
 ) -> Caption:
     """The words of one figure."""
-    subtitle = f"{measure.subtitle}{suffix}"
+    stated = measure.read_subtitle if suffix else measure.subtitle
+    subtitle = f"{stated}{suffix}"
     return measure.edition.caption(identifier, title, subtitle, frame, statement, rows, named=leads)
 
 

@@ -31,10 +31,12 @@ from reports.pages.measures import Measure, by_theme, lowered, measures
 from reports.pages.page import Draft, Page, document, escaped, parents
 from survey.files import SIMULATED
 from survey.french import NNBSP, integer, points, typography
+from survey.prose import listed
 from survey.recommendations import Recommendations, load_recommendations
 
 RECOMMENDATIONS = "data/reference/preconisations.yml"
 READ = {"primaire": "lu à la source", "secondaire": "lu dans un compte rendu"}
+DRAWN = {True: 3, False: 8}  # breakdowns drawn of a family, of a single figure: for its weight
 FIRST_ROWS = 3  # key figures of a family
 
 
@@ -72,7 +74,7 @@ def indicator_page_of(placed: Placed, before: Edition | None, known: Recommendat
     measure = placed.measure
     edition = measure.edition
     main = main_figure(measure)
-    cuts = [breakdown(measure, cut) for cut in measure.breakdowns]
+    cuts = [breakdown(measure, cut) for cut in measure.breakdowns[: DRAWN[measure.is_family]]]
     moved = change(measure, before)
     found = [comparison(measure, wanted) for wanted in measure.definition.compare]
     beside = [each for each in found if each]
@@ -83,6 +85,7 @@ def indicator_page_of(placed: Placed, before: Edition | None, known: Recommendat
             _opening(measure, before),
             *([main.to_markdown(".")] if main else []),
             *map(_section, cuts),
+            _not_drawn(measure),
             _section(moved),
             _beside(beside, measure),
             _definition(measure, known),
@@ -220,6 +223,16 @@ def _section(part: Shown) -> str:
     if part.note:
         parts.append(escaped(part.note))
     return "\n\n".join(parts)
+
+
+def _not_drawn(measure: Measure) -> str:
+    """Where the breakdowns are that the page does not draw."""
+    left = [lowered(cut.label) for cut in measure.breakdowns[DRAWN[measure.is_family] :]]
+    if not left:
+        return ""
+    file = f"[fichier de données]({address(measure)}.csv)"
+    named = listed([f"par {name}" for name in left], " et")
+    return typography(f"Le détail {named} est dans le {file}.")
 
 
 def _beside(parts: Sequence[Shown], measure: Measure) -> str:

@@ -160,6 +160,14 @@ class Measure:
         return f"{self.title}, {among} {self.units}"
 
     @property
+    def read_subtitle(self) -> str:
+        """The subtitle where only the answer to read of a grid is shown."""
+        if self.kind != "grid" or not self.definition.read_answer:
+            return self.subtitle
+        answer = self.read(self.whole)["answer"][0]
+        return f"{self.title}, part des {self.units} qui répondent « {answer} »"
+
+    @property
     def statement(self) -> str:
         """The *Lecture* of its row over the whole population: holds `{value}`, `{label}`."""
         asked = self.definition

@@ -34,8 +34,7 @@ def kernel(root: Path) -> Iterator[NotebookClient]:
     from ipykernel.kernelspec import get_kernel_dict
     from jupyter_client import AsyncKernelManager
     from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
-    from nbclient import NotebookClient
-    from nbformat.v4 import new_notebook
+    from jupyter_core.utils import run_sync
 
     class OwnKernel(KernelSpecManager):
         """Finds this environment's kernel, whatever kernels the user has declared elsewhere."""
@@ -43,14 +42,14 @@ def kernel(root: Path) -> Iterator[NotebookClient]:
         def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
             return KernelSpec(**get_kernel_dict())
 
-    client = NotebookClient(
-        new_notebook(),
-        timeout=CELL_SECONDS,
-        # Its English notice on local connections is not for a study officer.
-        extra_arguments=["--IPKernelApp.log_level=40"],
-        km=AsyncKernelManager(kernel_spec_manager=OwnKernel()),
-        resources={"metadata": {"path": str(root)}},
-    )
+    manager = AsyncKernelManager(kernel_spec_manager=OwnKernel())
+    # Its English notice on local connections is not for a study officer.
+    run_sync(manager.start_kernel)(extra_arguments=["--IPKernelApp.log_level=40"], cwd=str(root))
+    # The kernel starts while what speaks to it is imported, as long on a second core.
+    from nbclient import NotebookClient
+    from nbformat.v4 import new_notebook
+
+    client = NotebookClient(new_notebook(), timeout=CELL_SECONDS, km=manager)
     with client.setup_kernel(cleanup_kc=True):
         yield client
 

@@ -1,0 +1,131 @@
+"""The pages that tell a whole edition: populations, changes, comparisons, recommendations."""
+
+import re
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from analysis.disclosure import NUMBERS
+from reports import changes, followup
+from reports.edition import WHOLE, Edition, open_edition, open_editions
+from reports.pages import changing, comparing, essential, following, populations
+from reports.value_chain import value_chain_table
+from survey.recommendations import load_recommendations
+
+
+@pytest.fixture
+def editions(estimated, monkeypatch):
+    monkeypatch.chdir(estimated)
+    open_edition.cache_clear()
+    yield open_editions(2026)
+    open_edition.cache_clear()
+
+
+def withheld(edition: Edition, code: str) -> Edition:
+    """The edition where every cell of an indicator is withheld."""
+    gone = pl.col("family") == code
+    empty = [pl.when(~gone).then(pl.col(name)).name.keep() for name in NUMBERS]
+    status = pl.when(gone).then(pl.lit("nd")).otherwise("status").alias("status")
+    return replace(edition, cells=edition.cells.with_columns(*empty, status))
+
+
+def pages_of(kind, editions) -> dict[str, str]:
+    return {page.address: page.text for page in kind.pages(editions)}
+
+
+def test_a_population_has_its_page_and_every_indicator_is_on_it(editions):
+    found = pages_of(populations, editions)
+    for population, edition in editions.items():
+        text = found[population.replace("_", "-")]
+        for code in edition.definitions:
+            address = f"indicateurs/{population}-{code}".replace("_", "-")
+            assert f"({address}.qmd)" in text
+        assert f"# {edition.file.name} et l’IA en 2026" not in text  # the title block says it
+        assert edition.file.name in found["populations"]
+
+
+def test_a_withheld_use_is_told_without_a_number(editions):
+    gone = {name: withheld(each, "usage_ia") for name, each in editions.items()}
+    text = pages_of(populations, gone)["entreprises"]
+    lead = re.search(r"::: \{\.chapo\}\n(.*?)\n:::", text, re.DOTALL)[1]
+    assert not re.search(r"\d+\s?%", lead)
+    assert lead.startswith("Les entreprises et l’intelligence artificielle")
+    table = value_chain_table(gone)
+    assert "utilisent l’IA" not in table and "trop peu de réponses" in table
+    assert "19" not in pages_of(essential, gone)["_fragments/essentiel-titre"]
+
+
+def test_changes_are_told_as_each_indicator_is_on_its_own_page(editions):
+    edition = editions["entreprises"]
+    before = edition.previous()
+    together = changes.whole_changes(before, edition)
+    for code in ("usage_ia", "formation_suivie"):
+        alone = edition.changes(before, code, WHOLE).filter(statistic="share")
+        row = together.filter(indicator=code)
+        assert row["verdict"][0] == alone["verdict"][0]
+
+
+def test_the_changes_are_counted_as_they_are():
+    verdicts = pl.DataFrame({"verdict": ["hausse", "hausse", "baisse", "stable", None]})
+    assert changes.counted_changes(verdicts) == (
+        "Deux indicateurs progressent, un recule, un ne change pas nettement"
+    )
+    assert changes.counted_changes(verdicts.clear()) == "Aucune évolution n’est mesurable"
+
+
+def test_a_broken_series_is_listed_and_not_drawn(editions):
+    edition = editions["entreprises"]
+    broken = edition.cells.with_columns(
+        comparable_since=pl.when(family="usage_ia").then(2026).otherwise("comparable_since"),
+        series_break=pl.when(family="usage_ia")
+        .then(pl.lit("Rupture de série en 2026 : la question a changé."))
+        .otherwise("series_break"),
+    )
+    page = next(changing.pages({"entreprises": replace(edition, cells=broken)}))
+    assert "### Séries rompues" in page.text and "la question a changé" in page.text
+    assert "usage_ia" not in page.figures[0].frame["indicator"].to_list()
+
+
+def test_a_first_measure_is_said(editions, monkeypatch):
+    monkeypatch.setattr(Edition, "previous", lambda self: None)
+    text = pages_of(changing, editions)["_fragments/evolutions"]
+    assert "première mesure en 2026" in text and "<figure" not in text
+
+
+def test_each_comparison_says_what_differs(editions):
+    edition = editions["entreprises"]
+    page = next(comparing.pages(editions))
+    shown = {figure.caption.id for figure in page.figures}
+    assert len(shown) == len(page.figures) >= 3
+    declared = [each for code in edition.definitions.values() for each in code.compare]
+    assert all(each.differs for each in declared)  # in this registry
+    assert page.text.count("**Ce qui diffère") == len(page.figures) <= len(declared)
+
+
+def test_every_recommendation_is_followed_or_said_not_to_be(editions, estimated):
+    known = load_recommendations(estimated / "data" / "reference" / "preconisations.yml")
+    text = pages_of(following, editions)["_fragments/suivi"]
+    without = 0
+    for each in known:
+        part = text.partition(f"### {each.title}\n")[2].partition("\n### ")[0]
+        followed = followup.followed_by(editions, each.code)
+        without += not followed
+        assert ("Pas d’indicateur disponible" in part) == (not followed)
+        assert all(one.definition.title in part for one in followed)
+    assert f"{without} n’ont pas d’indicateur disponible" in text
+
+
+def test_a_trend_is_progress_only_where_a_side_is_wished(editions):
+    edition = editions["entreprises"]
+    moved = changes.whole_changes(edition.previous(), edition).filter(verdict="hausse")
+    definition = edition.definitions[moved["indicator"][0]]
+    better = definition.model_copy(update={"better": "higher"})
+    rising = followup.Followed("resultat", edition, better)
+    assert followup.trend(rising).startswith("en progrès (+")
+    falling = replace(rising, definition=definition.model_copy(update={"better": "lower"}))
+    assert followup.trend(falling).startswith("en recul (+")
+    neither = replace(rising, definition=definition.model_copy(update={"better": "neither"}))
+    assert followup.trend(neither).startswith("+")
+    hidden = replace(rising, edition=withheld(edition, definition.code))
+    assert not re.search(r"\d", followup.level(hidden))
