@@ -13,7 +13,7 @@ from reports.pages.essential import front
 from reports.pages.institutional import site_pages
 from reports.pages.making import make_pages
 from reports.pages.writing import write_pages
-from reports.printing.edition import keep_figures
+from reports.printing.keeping import keep_figures
 from reports.rendering.project import FOLDER_FILE
 from reports.settings import edition_years
 from reports.steps import Step, run_step

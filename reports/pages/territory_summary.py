@@ -14,7 +14,7 @@ from reports.pages.profile import Profile
 from reports.pages.profile_figures import IN_TABLE, indicators_figure
 from reports.pages.profile_text import has_figures, key_list, paragraphs, silence
 from reports.pages.territory_places import Place
-from reports.printing.setting import Facts
+from reports.printing.facts import Facts
 from reports.printing.summary import Summary, kept_summary
 from reports.publisher import read_publisher
 from reports.settings import DATA_FOLDER, RESULTS, publication_day

@@ -1,24 +1,20 @@
 """The report of an edition: its chapters as decided, made again when what it is made from changed.
 
-What the generated pages draw is kept when they are made (`keep_figures`): the report is set from
-that and from the pages themselves, without any estimate being read again.
+What the generated pages draw is kept when they are made (`keeping`): the report is set from that
+and from the pages themselves. What sets it is imported when there is something to set.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from reports.addresses import population_page
-from reports.edition import POPULATIONS, Edition
-from reports.pages.page import Page
-from reports.printing.report import FILTERS, TEMPLATE, read_chapters, report_pdf
-from reports.printing.setting import HOUSE, Facts, printed
+from reports.printing.facts import HERE, TYPOGRAPHY, Facts
 from reports.provenance import Provenance, read_provenance
 from reports.publisher import read_publisher
 from reports.rendering.project import FOLDER_FILE
-from reports.rendering.source import Source
+from reports.rendering.source import Source, read_source
 from reports.settings import REPORT, edition_years, report_chapters
 from reports.steps import Step, code_files, run_step
 from survey.errors import SurveyError
@@ -26,22 +22,6 @@ from survey.files import replace_file, write_text
 from survey.french import NNBSP, long_date
 
 WORK = Path("_build/render")
-
-
-def keep_figures(pages: Iterable[Page], editions: Mapping[str, Edition], root: Path) -> None:
-    """Keep what the report of these editions shows of the pages: its figures, its words."""
-    edition = next(iter(editions.values()))
-    place = edition.reference.region.territory.locative
-    content = {
-        "title": f"L’intelligence artificielle {place}",
-        "subtitle": "Qui l’utilise, comment, avec quels effets : le rapport de l’édition "
-        f"{edition.year}",
-        "source": edition.full_source,
-        "figures": {
-            figure.caption.id: printed(figure) for page in pages for figure in page.figures
-        },
-    }
-    write_text(kept(root, edition.year), json.dumps(content, ensure_ascii=False))
 
 
 def kept(root: Path, year: int) -> Path:
@@ -64,16 +44,19 @@ def _write_report(root: Path, year: int) -> Iterator[Path]:
     if not chosen or not drawn.is_file():
         return
     path = root / "reports" / str(year) / REPORT
-    chapters = read_chapters(root, existing(root, year, chosen))
-    facts = facts_of(root, json.loads(drawn.read_text(encoding="utf-8")), year)
+    shown = json.loads(drawn.read_text(encoding="utf-8"))
+    sources = existing(root, year, chosen, shown["absent"])
+    chapters = [read_source(root, source) for source in sources]
+    facts = facts_of(root, shown, year)
     said = root / WORK / f"rapport-{year}-mentions.json"
     text = json.dumps([facts.title, facts.publisher, facts.colophon], ensure_ascii=False)
     if not said.is_file() or said.read_text(encoding="utf-8") != text:
         write_text(said, text)
 
     def action() -> None:
-        figures = json.loads(drawn.read_text(encoding="utf-8"))["figures"]
-        content = report_pdf(chapters, figures, facts)
+        from reports.printing.report import report_pdf
+
+        content = report_pdf(chapters, shown["figures"], facts)
         replace_file(path, lambda file: file.write_bytes(content))
 
     step = Step(
@@ -90,19 +73,18 @@ def made_from(root: Path, chapters: Iterable[Source]) -> Iterator[Path]:
     for chapter in chapters:
         yield root / chapter.path
         yield from (root / each for each in chapter.included)
-    yield from (HOUSE, TEMPLATE, *FILTERS)
+    yield from sorted((*HERE.glob("*.typ"), *HERE.glob("*.lua"), TYPOGRAPHY))
     yield from code_files(root, ("reports/printing",))
 
 
-def existing(root: Path, year: int, chosen: Iterable[str]) -> list[str]:
-    """The sources of the chapters; the page of a population that was not measured is left out."""
-    optional = {population_page(population) for population in POPULATIONS}
+def existing(root: Path, year: int, chosen: Iterable[str], absent: Sequence[str]) -> list[str]:
+    """The sources of the chapters but the absent ones: the populations that were not measured."""
     found = []
     for name in chosen:
         path = f"reports/{year}/{name}.qmd"
         if (root / path).is_file():
             found.append(path)
-        elif name not in optional:
+        elif name not in absent:
             raise SurveyError(
                 f"reports/{year}/{FOLDER_FILE}{NNBSP}: « rapport » nomme « {name} », mais "
                 f"{path} n’existe pas. Retirez ce chapitre ou corrigez son nom."

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 
-from reports.printing.setting import HERE, Facts, compile_pdf
+from reports.printing.facts import HERE, TYPOGRAPHY, Facts
+from reports.printing.setting import compile_pdf
 from reports.rendering.pandoc import pandoc_program
-from reports.rendering.source import Source, read_source
+from reports.rendering.source import Source
 from survey.errors import SurveyError
 
-TYPOGRAPHY = HERE.parent / "assets" / "filters" / "typographie.lua"
 FILTERS = (TYPOGRAPHY, HERE / "typst.lua")
 TEMPLATE = HERE / "rapport.typ"
 TERMS = ("glossaire",)  # pages whose headings are words explained
@@ -49,11 +49,6 @@ def report_pdf(chapters: Sequence[Source], figures: Mapping[str, object], facts:
         parts.append(text)
     names = [chapter_name(chapter.path) for chapter in chapters]
     return compile_pdf(TEMPLATE, "\n\n".join(parts), facts, figures=shown, chapters=names)
-
-
-def read_chapters(root: Path, paths: Iterable[str]) -> list[Source]:
-    """The pages at `paths` (from `root`), includes expanded."""
-    return [read_source(root, path) for path in paths]
 
 
 def chapter_name(path: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
@@ -11,27 +11,14 @@ import typst
 
 from analysis.marks import FONT
 from reports.figure import Figure
+from reports.printing.facts import HOUSE, Facts
 from reports.svg import Drawing, draw
 from survey.errors import SurveyError
 from survey.files import FONTS
 from survey.french import typography
 
-HERE = Path(__file__).parent
-HOUSE = HERE / "maison.typ"
 STANDARD = "ua-1"
 TOO_LONG = "trop long"  # what a template says of a document that does not fit its pages
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the head and the foot of every page say of a document."""
-
-    title: str
-    subtitle: str
-    publisher: str
-    source: str
-    colophon: str
-    simulated: bool
 
 
 def compile_pdf(template: Path, body: str, facts: Facts, **inputs: object) -> bytes:

@@ -11,8 +11,9 @@ from pathlib import Path
 import typst
 
 from reports.figure import Figure
+from reports.printing.facts import HERE, HOUSE, Facts
 from reports.printing.report import FILTERS, to_typst
-from reports.printing.setting import HERE, HOUSE, DoesNotFitError, Facts, compile_pdf, printed
+from reports.printing.setting import DoesNotFitError, compile_pdf, printed
 from survey.errors import SurveyError
 from survey.files import replace_file, write_text
 

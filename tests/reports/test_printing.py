@@ -12,8 +12,9 @@ from analysis.marks import Reference
 from reports.figure import Caption
 from reports.figures import KeyFigure, dot_figure, key_figures
 from reports.printing import edition as printing
-from reports.printing.report import chapter_typst, read_chapters, report_pdf, to_typst
-from reports.printing.setting import Facts, printed
+from reports.printing.facts import Facts
+from reports.printing.report import chapter_typst, report_pdf, to_typst
+from reports.printing.setting import printed
 from reports.printing.summary import Summary, kept_summary, summary_pdf
 from reports.rendering.source import read_source
 from reports.settings import report_chapters
@@ -88,7 +89,7 @@ def root(tmp_path):
 
 @pytest.fixture
 def chapters(root):
-    return read_chapters(root, ["entreprises.qmd", "methode.qmd"])
+    return [read_source(root, name) for name in ("entreprises.qmd", "methode.qmd")]
 
 
 def made(chapters, facts=FACTS):
@@ -270,6 +271,6 @@ def test_a_chapter_must_be_a_page_but_a_population_may_be_absent(tmp_path):
     folder.mkdir(parents=True)
     (folder / "index.qmd").write_text("Rien.\n", encoding="utf-8")
     chosen = ["index", "habitants"]
-    assert printing.existing(tmp_path, 2026, chosen) == ["reports/2026/index.qmd"]
+    assert printing.existing(tmp_path, 2026, chosen, chosen[1:]) == ["reports/2026/index.qmd"]
     with pytest.raises(SurveyError, match="nomme « methodes », mais"):
-        printing.existing(tmp_path, 2026, [*chosen, "methodes"])
+        printing.existing(tmp_path, 2026, [*chosen, "methodes"], chosen[1:])
