@@ -27,13 +27,13 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
         changes = whole_changes(before, edition)
         compared = changes.filter(pl.col("series_break").is_null())
         parts.append(f"{counted_changes(compared)} entre {before.year} et {edition.year}.")
-        figure = _figure(edition, before, compared, f"evolutions-{slug(population)}")
-        figures.append(figure)
-        parts += [
-            figure.to_markdown(interactive=False),
-            change_table(edition, before, compared),
-            *_broken(changes),
-        ]
+        if compared["difference"].count():
+            figure = _figure(edition, before, compared, f"evolutions-{slug(population)}")
+            figures.append(figure)
+            parts.append(figure.to_markdown(interactive=False))
+        if compared.height:
+            parts.append(change_table(edition, before, compared))
+        parts += _broken(changes)
     yield fragment("evolutions", parts, figures)
 
 

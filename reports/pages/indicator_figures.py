@@ -220,14 +220,15 @@ def comparison(measure: Measure, wanted: Comparison) -> Shown | None:
     years = sorted({*others["edition"], edition.year})
     own_rows = pl.concat(rows[::2])
     cut = next(cut for cut in edition.file.domains if cut.type == wanted.on)
-    what, _, rest = cut.label.partition(", ")
-    field = f"{own['base_label'][0]}, {lowered(cut.label if single else rest or cut.label)}"
-    by = "" if single else f", par {lowered(what)}"
-    among = lowered(cut.label) if single else f"par {lowered(cut.label)}"
+    what, _, among = cut.label.partition(", ")
+    field = f"{own['base_label'][0]}, {lowered(cut.label if single else among or cut.label)}"
+    by = f", par {lowered(what)}"
+    if single:
+        by = "" if wanted.on == WHOLE else f", {lowered(cut.label)}"
     caption = edition.caption(
         f"{address(measure)}-comparaison-{slug(wanted.on)}",
         f"{measure.title}{by} : la région et d’autres sources",
-        f"{measure.subtitle}, {among}",
+        f"{measure.subtitle}{by}",
         own_rows,
         "{name} : " + ("{value}" if measure.is_family else measure.statement),
         "Territoire et année",

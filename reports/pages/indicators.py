@@ -37,6 +37,7 @@ from survey.recommendations import Recommendations, load_recommendations
 RECOMMENDATIONS = "data/reference/preconisations.yml"
 READ = {"primaire": "lu à la source", "secondaire": "lu dans un compte rendu"}
 DRAWN = {True: 3, False: 8}  # breakdowns drawn of a family, of a single figure: for its weight
+OVERALL = "Dans l’ensemble"
 FIRST_ROWS = 3  # key figures of a family
 
 
@@ -83,7 +84,7 @@ def indicator_page_of(placed: Placed, before: Edition | None, known: Recommendat
     body = "\n\n".join(
         [
             _opening(measure, before),
-            *([main.to_markdown(".")] if main else []),
+            *([f"## {OVERALL}\n\n{main.to_markdown('.')}"] if main else []),
             *map(_section, cuts),
             _not_drawn(measure),
             _section(moved),

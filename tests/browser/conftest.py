@@ -7,35 +7,52 @@ from pathlib import Path
 
 import pytest
 from pages import (
-    SETTLED,
+    AXE,
     SITE,
     Opened,
     complaint,
     name,
     pages,
-    pages_to_explore,
-    pages_with_figures,
     require,
+    require_node_tool,
+    sample,
+    with_class,
 )
 from playwright.sync_api import Route, sync_playwright
+from scripts import SETTLED
+from visits import Seen, see
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 def pytest_generate_tests(metafunc):
-    for argument, found in (
-        ("path", pages),
-        ("figure_path", pages_with_figures),
-        ("explored_path", pages_to_explore),
+    for argument, of_class in (
+        ("path", None),
+        ("figure_path", "chart"),
+        ("explored_path", "vega-spec"),  # what a map tells is all written on it
     ):
         if argument in metafunc.fixturenames:
-            metafunc.parametrize(argument, found(), ids=name)
+            found = with_class(pages(), of_class) if of_class else pages()
+            metafunc.parametrize(argument, sample(found), ids=name)
 
 
 @pytest.fixture(scope="session")
-def browser():
-    executable = shutil.which("chromium")
-    require(found=executable, missing="chromium est absent : apt-get install chromium.")
+def executable() -> str:
+    """The program of Chromium."""
+    found = shutil.which("chromium")
+    require(found=found, missing="chromium est absent : apt-get install chromium.")
+    return found
+
+
+@pytest.fixture(scope="session")
+def seen(site, executable) -> list[Seen]:
+    """Every page of the site, as each was seen."""
+    require_node_tool(AXE)
+    return see(pages(), frozenset(sample(pages())), executable, ARGUMENTS)
+
+
+@pytest.fixture(scope="session")
+def browser(executable):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         yield browser

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from playwright.sync_api import ConsoleMessage, Page
+from scripts import AUDIT, RULES
 
 HERE = Path(__file__).parent
 SITE = HERE.parents[1] / "_site"
@@ -16,9 +19,6 @@ TOOLS = HERE / "node_modules"
 AXE = TOOLS / "axe-core" / "axe.min.js"
 HTML_VALIDATE = TOOLS / "html-validate" / "bin" / "html-validate.mjs"
 BUNDLE = "vega.js"  # shared by the whole site, loaded only when a reader explores a chart
-
-OPEN_ALL = "document.querySelectorAll('details').forEach(one => { one.open = true; })"
-SETTLED = "document.fonts.ready.then(() => new Promise(done => requestAnimationFrame(done)))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,18 @@ class Opened:
     @property
     def foreign(self) -> list[str]:
         """Requests that left the machine's files."""
-        return [url for url in self.requests if not url.startswith(("file:", "data:", "blob:"))]
+        return [url for url in self.requests if is_foreign(url)]
+
+
+def is_foreign(url: str) -> bool:
+    """Whether an address is another than one of the machine's files."""
+    return not url.startswith(("file:", "data:", "blob:"))
+
+
+def files(requests: Iterable[str]) -> frozenset[Path]:
+    """The files among what was asked for."""
+    asked = (urlsplit(url) for url in requests)
+    return frozenset(Path(unquote(url.path)) for url in asked if url.scheme == "file")
 
 
 def complaint(message: ConsoleMessage) -> list[str]:
@@ -45,14 +56,22 @@ def pages() -> list[Path]:
     return sorted(SITE.rglob("*.html"))
 
 
-def pages_with_figures() -> list[Path]:
-    """The pages that show at least one chart."""
-    return [page for page in pages() if 'class="chart"' in page.read_text("utf-8")]
+def kind(page: Path) -> str:
+    """What a page is made like: its folder and the first word of its name."""
+    return name(page).removesuffix(".html").partition("-")[0]
 
 
-def pages_to_explore() -> list[Path]:
-    """The pages with a chart that a reader can explore; what a map tells is all written on it."""
-    return [page for page in pages() if 'class="vega-spec"' in page.read_text("utf-8")]
+def sample(pages: Iterable[Path]) -> list[Path]:
+    """The heaviest page of each kind, for what is too slow to be asked of every page."""
+    heaviest: dict[str, Path] = {}
+    for page in sorted(pages, key=lambda page: page.stat().st_size):
+        heaviest[kind(page)] = page
+    return sorted(heaviest.values())
+
+
+def with_class(pages: Iterable[Path], name: str) -> list[Path]:
+    """The pages with an element of a class."""
+    return [page for page in pages if f'class="{name}"' in page.read_text("utf-8")]
 
 
 def name(page: Path) -> str:
@@ -73,3 +92,16 @@ def require_node_tool(tool: Path) -> None:
     """Skip or fail when a tool of `package.json`, or node itself, is missing."""
     require(found=shutil.which("node"), missing="node est absent : installez Node.js 18 ou plus.")
     require(found=tool.exists(), missing=f"{tool.name} est absent : lancez « make test ».")
+
+
+def audit(page: Page) -> list[str]:
+    """What axe-core finds against the rules in a page as it stands."""
+    page.add_script_tag(path=AXE)
+    return page.evaluate(AUDIT, ["tag", RULES])
+
+
+def fail_for(faults: Mapping[str, object]) -> None:
+    """Fail with every page that has a fault, one a line, whatever their number."""
+    found = [f"{page}: {fault}" for page, fault in faults.items() if fault]
+    if found:
+        pytest.fail(f"{len(found)} pages\n" + "\n".join(found), pytrace=False)

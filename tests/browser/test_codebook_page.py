@@ -5,9 +5,9 @@ import shutil
 import subprocess
 
 import pytest
-from pages import AXE, HERE, HTML_VALIDATE, require_node_tool
-from test_accessibility import audit
-from test_layout import TOO_WIDE, WIDTHS
+from pages import AXE, HERE, HTML_VALIDATE, audit, require_node_tool
+from scripts import TOO_WIDE
+from visits import MORE_WIDTHS, WIDTHS
 
 from survey.formats.documents.codebook import export_codebook_html
 from survey.questionnaire import load_questionnaire
@@ -44,6 +44,6 @@ def test_the_codebook_is_accessible(visit, codebook, scheme):
 
 def test_the_codebook_does_not_scroll_sideways(visit, codebook):
     page = visit(codebook).page
-    for width in WIDTHS:
+    for width in (*WIDTHS, *MORE_WIDTHS):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate(TOO_WIDE) == []

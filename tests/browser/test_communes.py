@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from pages import AXE, SITE, require, require_node_tool
+from pages import AXE, SITE, audit, require, require_node_tool
 from playwright.sync_api import expect
-from test_accessibility import audit
 
 OPTIONS = "[role=option]"
 

@@ -8,10 +8,10 @@ import re
 import shutil
 
 import pytest
-from pages import AXE, SETTLED, SITE, require, require_node_tool
+from pages import AXE, SITE, audit, require, require_node_tool
 from playwright.sync_api import expect
-from test_accessibility import audit
-from test_layout import FAULTY_TEXTS, SMALLEST, TOLERANCE, TOO_WIDE
+from scripts import FAULTY_TEXTS, SETTLED, TOO_WIDE
+from visits import SMALLEST_TEXT, TOLERANCE
 
 PAGE = SITE / "reports" / "2026" / "explorer.html"
 ASSETS = SITE / "site_libs" / "observatoire"
@@ -319,7 +319,7 @@ def test_every_view_holds_in_every_width(explore):
             page.evaluate(SETTLED)
             page.evaluate(SETTLED)
             faults[view, width] = page.evaluate(TOO_WIDE)
-            faults[view, width] += page.evaluate(FAULTY_TEXTS, [SMALLEST, TOLERANCE])
+            faults[view, width] += page.evaluate(FAULTY_TEXTS, [SMALLEST_TEXT, TOLERANCE])
     assert {place: found for place, found in faults.items() if found} == {}
 
 

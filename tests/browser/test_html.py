@@ -11,11 +11,14 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections import Counter
 from html.parser import HTMLParser
+from os.path import normpath
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from pages import HERE, HTML_VALIDATE, name, pages, require_node_tool
+import pytest
+from pages import HERE, HTML_VALIDATE, fail_for, name, pages, require_node_tool
 
 ADDRESSES = ("href", "src", "xlink:href")
 REFERENCES = ("aria-labelledby", "aria-describedby", "aria-controls", "for", "headers")
@@ -40,9 +43,13 @@ class Inventory(HTMLParser):
                 self.references += value.split()
 
 
-def inventory(page: Path) -> Inventory:
-    found = Inventory()
-    found.feed(page.read_text("utf-8"))
+@pytest.fixture(scope="module")
+def inventories(site) -> dict[Path, Inventory]:
+    """What each page names, by its file."""
+    found = {}
+    for page in pages():
+        found[page] = Inventory()
+        found[page].feed(page.read_text("utf-8"))
     return found
 
 
@@ -59,28 +66,50 @@ def test_html_is_valid(site, tmp_path):
         for checked in json.loads(report.read_text("utf-8"))
         for fault in checked["messages"]
     ]
-    assert faults == []
+    fail_for(dict.fromkeys(faults, "invalid"))
 
 
-def test_identifiers_are_unique_and_known(path):
-    found = inventory(path)
-    assert sorted(found.ids) == sorted(set(found.ids))
-    assert set(found.references) <= set(found.ids)
+def test_identifiers_are_unique_and_known(inventories):
+    faults = {}
+    for page, found in inventories.items():
+        twice = [each for each, count in Counter(found.ids).items() if count > 1]
+        faults[name(page)] = twice + sorted(set(found.references) - set(found.ids))
+    fail_for(faults)
 
 
-def test_links_lead_somewhere(path, site):
-    known = {path: set(inventory(path).ids)}
-    broken = []
-    for address in inventory(path).addresses:
+def test_links_lead_somewhere(inventories, site):
+    known = {page: set(found.ids) for page, found in inventories.items()}
+    files = set(site.rglob("*"))
+
+    def leads(page: Path, address: str) -> bool:
         parts = urlsplit(address)
         if parts.scheme in ("http", "https", "mailto"):
+            return True
+        target = Path(normpath(page.parent / unquote(parts.path))) if parts.path else page
+        if target not in files or target.is_dir():
+            return False
+        return not (parts.fragment and target in known) or unquote(parts.fragment) in known[target]
+
+    assert sum(len(found.addresses) for found in inventories.values()) > 1000
+    fail_for(
+        {
+            name(page): sorted({each for each in found.addresses if not leads(page, each)})
+            for page, found in inventories.items()
+        }
+    )
+
+
+def test_every_page_is_reached_from_the_first(inventories, site):
+    reached, queue = set(), [site / "index.html"]
+    while queue:
+        page = queue.pop()
+        if page in reached or page not in inventories:
             continue
-        target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
-        if not (target.is_file() and target.is_relative_to(site)):
-            broken.append(address)
-        elif parts.fragment and target.suffix == ".html":
-            if target not in known:
-                known[target] = set(inventory(target).ids)
-            if unquote(parts.fragment) not in known[target]:
-                broken.append(address)
-    assert broken == []
+        reached.add(page)
+        parts = [urlsplit(each) for each in inventories[page].addresses]
+        queue += [
+            Path(normpath(page.parent / unquote(each.path)))
+            for each in parts
+            if each.path and not each.scheme
+        ]
+    assert sorted(map(name, set(inventories) - reached)) == []

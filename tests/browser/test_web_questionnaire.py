@@ -11,7 +11,8 @@ import pytest
 from online import INSTRUMENTS, SHAPES, served
 from pages import AXE, require_node_tool
 from playwright.sync_api import Page
-from test_accessibility import AUDIT, RULES
+from scripts import AUDIT
+from visits import ALL_RULES
 
 NARROW = 320  # WCAG 1.4.10: no scrolling in two directions
 TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -164,7 +165,7 @@ def test_no_violation_on_any_page(site, open_page, width, scheme, forced):
     seen, titles = [], set()
     for step in steps(page):
         page.evaluate(axe)
-        assert (step, page.evaluate(AUDIT, RULES)) == (step, [])
+        assert (step, page.evaluate(AUDIT, ALL_RULES)) == (step, [])
         assert (step, page.evaluate(TOO_WIDE)) == (step, False)
         assert (step, page.evaluate(SMALL_TARGETS)) == (step, [])
         assert (step, page.evaluate(DUPLICATES) + page.evaluate(DANGLING)) == (step, [])
@@ -315,7 +316,7 @@ def test_each_instrument_is_accessible(tmp_path, open_page, instrument, width):
         visited = 0
         while "/page/" in page.url:
             page.evaluate(axe)
-            assert (page.url, page.evaluate(AUDIT, RULES)) == (page.url, [])
+            assert (page.url, page.evaluate(AUDIT, ALL_RULES)) == (page.url, [])
             assert (page.url, page.evaluate(TOO_WIDE)) == (page.url, False)
             assert page.evaluate(DUPLICATES) + page.evaluate(DANGLING) == []
             for name in page.locator("form input:not([type=hidden])").evaluate_all(

@@ -4,25 +4,12 @@ from __future__ import annotations
 
 import csv
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
-import pytest
-from pages import OPEN_ALL, SITE
+from pages import SITE, fail_for, name
 
 SIMULATED = re.compile("données simulées", re.IGNORECASE)
-
-# Code and foreign words marked as such are set aside; everything else a person can read or hear.
-READ = """() => {
-  for (const one of document.querySelectorAll('code, [lang]:not(html, [lang^="fr"])')) {
-    one.textContent = '…';
-  }
-  const heard = [...document.querySelectorAll('[aria-label], [title], [alt], [placeholder]')]
-    .flatMap(one => ['aria-label', 'title', 'alt', 'placeholder'].map(n => one.getAttribute(n)))
-    .filter(Boolean);
-  const drawn = [...document.querySelectorAll('svg text')].map(one => one.textContent);
-  const description = document.querySelector('meta[name=description]')?.content ?? '';
-  return [document.title, description, document.body.innerText, ...drawn, ...heard].join('\\n');
-}"""
 
 RAW = re.compile(
     r"\bE_AI_?\w*|\w*__\w*|\b[a-z]+_[a-z0-9_]+\b|\bN(?:SP|R)\b|\b[nN]a[nN]\b|\bNone\b"
@@ -41,69 +28,82 @@ UNSET = re.compile(
 )
 
 
-def text_of(visit, path) -> str:
-    page = visit(path).page
-    page.evaluate(OPEN_ALL)
-    return page.evaluate(READ)
+def said(seen, pattern: re.Pattern, where: str) -> dict[str, list[str]]:
+    """What a pattern finds in each page, in its whole text or in its prose."""
+    texts = {name(each.path): getattr(each, where) for each in seen}
+    assert all(len(text) > 200 for text in texts.values())
+    return {page: sorted(set(pattern.findall(text))) for page, text in texts.items()}
 
 
-def test_no_raw_code_is_shown(visit, path):
-    assert RAW.findall(text_of(visit, path)) == []
+def test_no_raw_code_is_shown(seen):
+    fail_for(said(seen, RAW, "text"))
 
 
-def test_no_english_word_is_shown(visit, path):
-    assert ENGLISH.findall(text_of(visit, path)) == []
+def test_no_english_word_is_shown(seen):
+    fail_for(said(seen, ENGLISH, "text"))
 
 
-def test_french_spaces_and_apostrophes(visit, path):
-    page = visit(path).page
-    page.evaluate(OPEN_ALL)
-    page.evaluate(READ)  # sets code aside
-    texts = page.locator("main svg text").all_text_contents()
-    said = "\n".join([page.locator("main").inner_text(), *texts])
-    assert UNSET.findall(said) == []
+def test_french_spaces_and_apostrophes(seen):
+    fail_for(said(seen, UNSET, "prose"))
 
 
-def test_simulated_data_is_said_on_the_page_and_in_each_figure(visit, path):
-    page = visit(path).page
-    mark = page.locator(".demo")
-    assert mark.is_visible()
-    assert SIMULATED.search(mark.inner_text())
-    assert SIMULATED.search(page.title())
-    for said in page.locator("figure.chart").evaluate_all(
-        "all => all.map(one => one.querySelector('.lire').textContent)"
-    ):
-        assert SIMULATED.search(said)
+def test_simulated_data_is_said_on_the_page_and_in_each_figure(seen):
+    faults = {}
+    for each in seen:
+        marked = {key: each.facts[key] for key in ("mark", "title")}
+        marked |= {f"figure {rank}": text for rank, text in enumerate(each.facts["readings"], 1)}
+        faults[name(each.path)] = [
+            key for key, text in marked.items() if not SIMULATED.search(text)
+        ]
+    fail_for(faults)
 
 
-def files(suffix: str) -> list:
-    return [
-        pytest.param(file, id=file.relative_to(SITE).as_posix())
-        for file in sorted(SITE.rglob(f"*.{suffix}"))
-    ]
+def test_each_figure_says_how_it_is_read_whom_it_counts_and_where_it_comes_from(seen):
+    words = ("Lecture", "Champ", "Source")
+    readings = {name(each.path): each.facts["readings"] for each in seen}
+    assert sum(map(len, readings.values())) > 300
+    fail_for(
+        {
+            page: [text for text in texts if not all(word in text for word in words)]
+            for page, texts in readings.items()
+        }
+    )
 
 
-@pytest.mark.parametrize("file", files("svg"))
-def test_an_image_alone_says_it_is_simulated(file):
-    texts = [node.text or "" for node in ElementTree.parse(file).iter() if "text" in node.tag]
-    assert SIMULATED.search(" ".join(texts))
-    assert not RAW.search("\n".join(texts))
+def files(suffix: str) -> list[Path]:
+    found = sorted(SITE.rglob(f"*.{suffix}"))
+    assert found
+    return found
 
 
-@pytest.mark.parametrize("file", files("png"))
-def test_a_png_is_the_drawing_of_a_labelled_svg(file):
-    assert file.with_suffix(".svg").exists()
-    assert file.read_bytes().startswith(b"\x89PNG")
+def test_an_image_alone_says_it_is_simulated(site):
+    faults = {}
+    for file in files("svg"):
+        texts = [node.text or "" for node in ElementTree.parse(file).iter() if "text" in node.tag]
+        raw = RAW.findall("\n".join(texts))
+        faults[name(file)] = raw or not SIMULATED.search(" ".join(texts))
+    fail_for(faults)
 
 
-@pytest.mark.parametrize("file", files("csv"))
-def test_every_row_of_a_file_tells_what_it_is(file):
+def test_a_png_is_the_drawing_of_a_labelled_svg(site):
+    for file in files("png"):
+        assert file.with_suffix(".svg").exists(), file
+        with file.open("rb") as opened:
+            assert opened.read(4) == b"\x89PNG", file
+
+
+def test_every_row_of_a_file_tells_what_it_is(site):
+    fail_for({name(file): faults_of_rows(file) for file in files("csv")})
+
+
+def faults_of_rows(file: Path) -> list[str]:
     with file.open(encoding="utf-8-sig", newline="") as opened:
         rows = list(csv.DictReader(opened))
-    assert rows
+    if not rows:
+        return ["no row"]
     nature = list(rows[0])[-1]
-    assert nature in ("nature", "mention")
-    assert all(row[nature] for row in rows)
-    assert any(SIMULATED.search(row[nature]) for row in rows)
+    if nature not in ("nature", "mention") or not all(row[nature] for row in rows):
+        return [f"« {nature} » does not say what each row is"]
     values = {value for row in rows for value in row.values()}
-    assert values.isdisjoint({"nan", "NaN", "None", "inf", "null"})
+    said = any(SIMULATED.search(row[nature]) for row in rows)
+    return sorted(values & {"nan", "NaN", "None", "inf", "null"}) + ["unmarked"] * (not said)
