@@ -73,7 +73,7 @@ class IndicatorDefinition(_Definition):
     *Lecture* of a family, with `{value}`, `{nouns}` and `{label}`; `superlative` and `heading` make
     its title; `read_answer` is the answer that both read. `headline` is its rank among the key
     figures of the edition; `breakdowns` are the domain types shown on its page, in order (all
-    that are breakdowns when empty).
+    that are breakdowns when empty); `note` is what a reader must know not to misread it.
     """
 
     code: str
@@ -98,6 +98,7 @@ class IndicatorDefinition(_Definition):
     follows: tuple[Following, ...] = ()
     compare: tuple[Comparison, ...] = ()
     breakdowns: tuple[str, ...] = ()
+    note: str | None = None
 
     @model_validator(mode="after")
     def _one_statistic(self) -> IndicatorDefinition:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 
 import polars as pl
@@ -10,13 +10,16 @@ import polars as pl
 from analysis.cells import SHOWN
 from analysis.definitions import IndicatorDefinition
 from analysis.findings import finding_gap, finding_share, finding_top, finding_trend
+from analysis.indicators import EACH_ANSWER
 from reports.changes import counted_changes, whole_changes
 from reports.edition import POPULATIONS, Edition
 from reports.figures import KeyFigure
 from reports.value_chain import USE, USERS
-from survey.french import integer, typography
+from survey.french import integer, typography, within
 
 FINDINGS = 5
+EPCI = "epci"
+BARRIERS = "freins"  # the theme whose answers are told first
 NOTHING = "–"  # what a finding answers when the figures support none
 
 
@@ -42,14 +45,20 @@ def headline(edition: Edition) -> str:
 
 
 def findings(editions: Mapping[str, Edition], count: int = FINDINGS) -> list[str]:
-    """The first findings that the figures support, each population in turn."""
-    by_population = [list(supported(edition)) for edition in editions.values()]
-    turns = [said for turn in zip_longest(*by_population) for said in turn if said]
-    return [f"{said}." for said in dict.fromkeys(turns)][:count]
+    """Markdown of the first findings that the figures support, one a population in turn.
+
+    Each population opens on another subject, so that they tell different things.
+    """
+    by_population = []
+    for rank, edition in enumerate(editions.values()):
+        kinds = [list(kind(edition)) for kind in SUBJECTS]
+        turned = kinds[rank % len(kinds) :] + kinds[: rank % len(kinds)]
+        by_population.append([f"**{edition.file.name}.** {said}." for said in _alternated(turned)])
+    return _alternated(by_population)[:count]
 
 
-def supported(edition: Edition) -> Iterator[str]:
-    """What the figures of a population support: gaps, then trends, then what comes first."""
+def who_uses(edition: Edition) -> Iterator[str]:
+    """How the use of AI parts its units: gaps between sectors or profiles, trend along sizes."""
     use = edition.definitions[USE]
     for cut in edition.file.domains:
         if cut.type in edition.words and cut.role in ("sector", "profile"):
@@ -60,9 +69,34 @@ def supported(edition: Edition) -> Iterator[str]:
             yield from _claim(
                 finding_trend(edition.by(USE, cut.type), subject, f"la {along}", NOTHING)
             )
-    for each in edition.definitions.values():
-        if each.superlative and each.answer != "*":
-            yield from _claim(finding_top(edition.family(each.code), each.superlative, NOTHING))
+
+
+def how_many(edition: Edition) -> Iterator[str]:
+    """Its other key figures, as orders of magnitude."""
+    for each in headlines(edition):
+        if each.code != USE:
+            noun = edition.noun(each.base)
+            yield from _claim(finding_share(edition.cell(each.code), noun, each.verb, NOTHING))
+
+
+def what_leads(edition: Edition) -> Iterator[str]:
+    """What comes first among answers that do not exclude each other: barriers, then the rest."""
+    families = [each for each in edition.definitions.values() if _is_list(edition, each)]
+    for each in sorted(families, key=lambda family: family.theme != BARRIERS):
+        yield from _claim(finding_top(edition.family(each.code), each.superlative, NOTHING))
+
+
+SUBJECTS = (who_uses, how_many, what_leads)
+
+
+def _is_list(edition: Edition, definition: IndicatorDefinition) -> bool:
+    if not definition.superlative or definition.answer == EACH_ANSWER:
+        return False
+    return edition.questionnaire.question(definition.each).type != "single"
+
+
+def _alternated(lists: Sequence[Sequence[str]]) -> list[str]:
+    return [said for turn in zip_longest(*lists) for said in turn if said]
 
 
 def _claim(said: str) -> Iterator[str]:
@@ -90,14 +124,20 @@ def what_is_not_known(editions: Mapping[str, Edition]) -> str:
     missing = [USERS[each] for each in POPULATIONS if each not in editions]
     if missing:
         lines.append(f"- Pas encore mesurés : {', '.join(missing)}.")
-    for edition in editions.values():
-        for cut in edition.file.domains:
-            if cut.frame == "epci":
-                cells = edition.by(USE, cut.type)
-                shown = cells.filter(pl.col("status").is_in(SHOWN)).height
-                lines.append(
-                    f"- {edition.file.name} : un chiffre pour {integer(shown)} "
-                    f"{'intercommunalité' if shown < 2 else 'intercommunalités'} sur "
-                    f"{integer(cells.height)} ; ailleurs, les réponses sont trop peu nombreuses."
-                )
+    counted = [_places_told(edition) for edition in editions.values()]
+    if told := [said for said in counted if said]:
+        lines.append(
+            f"- Les intercommunalités : un chiffre pour {' ; '.join(told)}. Ailleurs, les réponses "
+            "sont trop peu nombreuses."
+        )
     return typography("\n".join(lines))
+
+
+def _places_told(edition: Edition) -> str | None:
+    """« 19 sur 71 (les entreprises) »; None where nothing is cut by intercommunality."""
+    if EPCI not in {cut.type for cut in edition.file.domains}:
+        return None
+    cells = edition.by(USE, EPCI)
+    shown = cells.filter(pl.col("status").is_in(SHOWN)).height
+    name = edition.file.name
+    return f"{integer(shown) if shown else 'aucune'} sur {integer(cells.height)} ({within(name)})"

@@ -13,6 +13,7 @@ from reports.pages.essential import front
 from reports.pages.institutional import site_pages
 from reports.pages.making import make_pages
 from reports.pages.writing import write_pages
+from reports.printing.keeping import keep_figures
 from reports.rendering.project import FOLDER_FILE
 from reports.settings import edition_years
 from reports.steps import Step, run_step
@@ -31,7 +32,9 @@ def write_outputs(estimated: Sequence[Campaign], root: Path, progress: Progress)
         if (folder / FOLDER_FILE).is_file():
             _write_downloads(year, root)
             told = partial(_told, progress, f"pages {year}")
-            write_pages(make_pages(year, progress=told), folder)
+            pages = make_pages(year, progress=told)
+            write_pages(pages, folder)
+            keep_figures(pages, open_editions(year), root)
     published = [found for year in edition_years(root) if (found := open_editions(year))]
     if published:
         write_pages([*front(published[-1]), *site_pages(published[-1])], root / "reports")

@@ -13,7 +13,7 @@ from reports.campaigns import campaigns
 from reports.pages.writing import LIST, is_intact
 from reports.rendering.bundle import ensure_bundle
 from reports.rendering.project import FOLDER_FILE
-from reports.settings import DATA_FOLDER
+from reports.settings import DATA_FOLDER, edition_years, report_chapters
 from reports.steps import Step, run_step
 from survey.campaign import Campaign
 
@@ -53,6 +53,10 @@ def prepare(
         step().stamp.unlink(missing_ok=True)
     if run_step(step(), root, action):
         run_step(step(), root, lambda: None)  # what was just made is an output from now on
+    if any(report_chapters(root, year) for year in edition_years(root)):
+        from reports.printing.edition import write_reports
+
+        write_reports(root)
     cells = [each.build / "published.parquet" for each in estimated]
     reference = sorted((root / "data" / "reference").glob("*.*"))
     return [*cells, *reference, *(path for each in shown for path in sorted(each.glob("*.*")))]

@@ -10,6 +10,7 @@ from survey.errors import SurveyError
 
 DATA_FOLDER = "donnees"  # where the files to take away stand, within an edition
 RESULTS = "resultats.parquet"
+REPORT = "rapport.pdf"  # the printed report, within an edition
 
 
 def publication_day(root: Path, year: int) -> date:
@@ -37,3 +38,20 @@ def publication_day(root: Path, year: int) -> date:
 def edition_years(root: Path) -> list[int]:
     """Years that have a folder of pages, oldest first."""
     return sorted(int(path.parent.name) for path in root.glob(f"reports/[0-9]*/{FOLDER_FILE}"))
+
+
+def report_chapters(root: Path, year: int) -> list[str]:
+    """The pages that make the printed report, in order; none when the edition has no report.
+
+    Raises
+    ------
+    SurveyError : `rapport` is no list of names
+    """
+    path = root / "reports" / str(year) / FOLDER_FILE
+    said = read_yaml(path).get("rapport") or []
+    if not isinstance(said, list) or not all(isinstance(name, str) for name in said):
+        raise SurveyError(
+            f"{path} : « rapport » attend la liste des pages du rapport, par exemple « rapport: "
+            f"[index, entreprises, methode] » (trouvé : {said!r})."
+        )
+    return said

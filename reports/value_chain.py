@@ -19,7 +19,7 @@ USERS = {
     "associations": "associations",
     "habitants": "habitants",
 }
-HEADER = ("Position", "Maillon", "Présence dans la région", "Point de comparaison")
+HEADER = ("Position", "Maillon", "Présence dans la région")
 
 
 def value_chain_table(editions: Mapping[str, Edition]) -> str:
@@ -29,17 +29,17 @@ def value_chain_table(editions: Mapping[str, Edition]) -> str:
         first.campaign.root / "data" / "reference" / "chaine_valeur.csv", infer_schema=False
     )
     rows = [
-        [row["position"].capitalize(), _sentence(row["maillon"]), row["presence"], "–"]
+        [row["position"].capitalize(), _sentence(row["maillon"]), row["presence"]]
         for row in chain.filter(pl.col("presence") != "?").to_dicts()
     ]
     for population in POPULATIONS:
         edition = editions.get(population)
         name = f"**Utilisateurs : {USERS[population]}**"
         if edition is None:
-            rows.append(["Aval", name, "pas encore mesuré", "–"])
+            rows.append(["Aval", name, "pas encore mesuré"])
             continue
         linked = f"[{name}]({population_page(population)}.qmd)"
-        rows.append(["Aval", linked, f"**{measured_use(edition)}**", elsewhere(edition)])
+        rows.append(["Aval", linked, f"**{measured_use(edition)}**"])
     return typography(markdown_table(HEADER, rows, numbers=0))
 
 
@@ -52,9 +52,13 @@ def measured_use(edition: Edition) -> str:
     return f"{value_text(cell['estimate'], 'share')} utilisent l’IA, {interval}"
 
 
-def elsewhere(edition: Edition) -> str:
-    """The published figures of the use of AI that count whom one of our domains counts."""
-    return " ; ".join(_points(edition)) or "aucun"
+def points_of_comparison(editions: Mapping[str, Edition]) -> str:
+    """Markdown list: the use of AI published elsewhere, beside ours for the same units."""
+    items = []
+    for population, edition in editions.items():
+        told = "\n".join(f"    - {said}" for said in _points(edition))
+        items.append(f"- {USERS[population].capitalize()} : " + (f"\n{told}" if told else "aucun"))
+    return typography("\n".join(items))
 
 
 def _points(edition: Edition) -> Iterator[str]:

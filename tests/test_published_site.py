@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from pypdf import PdfReader
 
 from reports.control import check_site, withheld_numbers
 from reports.pipeline import campaigns
@@ -38,3 +39,17 @@ def test_downloads_are_the_published_cells_and_say_they_are_simulated():
     hidden = data.filter(pl.col("status").is_in(["nd", "secret"]))
     assert hidden.height > 0
     assert hidden["estimate"].null_count() == hidden.height
+
+
+def test_the_report_is_a_report_and_a_summary_two_pages_at_most():
+    folder = ROOT / "_site" / "reports" / "2026"
+    report = PdfReader(folder / "rapport.pdf")
+    assert 30 <= len(report.pages) <= 60
+    assert all("Données simulées" in page.extract_text() for page in report.pages)
+    summaries = sorted(folder.glob("territoires/*.pdf"))
+    assert len(summaries) > 40
+    for path in summaries:
+        pages = PdfReader(path).pages
+        assert len(pages) <= 2, path.name
+        assert "Données simulées" in pages[-1].extract_text(), path.name
+        assert f'href="{path.name}"' in path.with_suffix(".html").read_text(encoding="utf-8")

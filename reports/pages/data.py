@@ -27,7 +27,7 @@ from reports.opendata import (
 from reports.pages.page import Page, document
 from reports.pages.texts import fill
 from reports.publisher import read_publisher
-from reports.settings import publication_day
+from reports.settings import REPORT, publication_day, report_chapters
 from reports.steps import digest
 from survey.french import NBSP, decimal, integer
 
@@ -61,6 +61,7 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
         simulated=simulated(editions),
         catalogue=CATALOGUE,
         folder=FOLDER,
+        report=REPORT if report_chapters(root, year) else None,
         results=RESULTS,
         fingerprint=digest(folder / RESULTS),
     )

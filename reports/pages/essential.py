@@ -14,7 +14,8 @@ from reports.essential import (
 )
 from reports.figures import key_figures
 from reports.pages.page import Page, fragment
-from reports.value_chain import value_chain_table
+from reports.settings import REPORT, report_chapters
+from reports.value_chain import points_of_comparison, value_chain_table
 
 
 def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
@@ -25,6 +26,7 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
     yield fragment("essentiel-changements", [what_changed(editions)])
     yield fragment("essentiel-inconnu", [what_is_not_known(editions)])
     yield fragment("chaine-de-valeur", [value_chain_table(editions)])
+    yield fragment("points-de-comparaison", [points_of_comparison(editions)])
 
 
 def front(editions: Mapping[str, Edition]) -> Iterator[Page]:
@@ -33,6 +35,8 @@ def front(editions: Mapping[str, Edition]) -> Iterator[Page]:
     said = title(editions)
     parts = [f"## En {year}, {said[0].lower()}{said[1:]}", *figures(editions)]
     parts.append(f"[L’essentiel de l’édition {year}](reports/{year}/index.qmd)")
+    if report_chapters(next(iter(editions.values())).campaign.root, year):
+        parts.append(f"[Le rapport de l’édition {year} (PDF)](reports/{year}/{REPORT})")
     yield fragment("accueil", parts)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -50,6 +50,7 @@ def main_figure(measure: Measure) -> Figure | None:
     base = address(measure)
     read = measure.read(frame)
     caption = _caption(measure, base, measure.finding, "", read, measure.statement, "Réponse")
+    caption = replace(caption, level=2)  # it comes right under the title of the page
     if measure.kind == "grid":
         answers = frame["answer"].unique(maintain_order=True).to_list()
         if len(answers) <= len(TINTS):

@@ -265,6 +265,8 @@ def _definition(measure: Measure, known: Recommendations) -> str:
     entries.append(
         ("Champ", f"{escaped(_capital(measure.cells['base_label'][0]))}, {edition.region}.")
     )
+    if measure.definition.note:
+        entries.append(("À savoir", escaped(measure.definition.note.strip())))
     entries.append(("Calcul", escaped(_capital(indicator_files.calculation(measure)))))
     count = indicator_files.respondents(measure)
     if count is not None:

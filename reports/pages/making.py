@@ -10,7 +10,7 @@ from multiprocessing import get_context
 
 from reports.edition import open_editions
 from reports.pages.kinds import KINDS, Kind
-from reports.pages.page import Draft, Page
+from reports.pages.page import Draft, Page, made
 
 Progress = Callable[[int, int], None]
 SHARE = 4  # pages that a process takes at once
@@ -41,7 +41,7 @@ def _collected(
 ) -> list[Page]:
     run = pool.map if pool else _in_turn
     found = list(run(_listed, [year] * len(kinds), kinds))
-    pages = [made for made, _ in found]
+    pages = [listed for listed, _ in found]
     drafts = [(rank, item) for rank, (_, count) in enumerate(found) for item in range(count)]
     done = sum(map(len, pages))
     total = done + len(drafts)
@@ -54,7 +54,7 @@ def _collected(
         pages[rank].append(page)
         done += 1
         progress(done, total)
-    return [page for made in pages for page in made]
+    return [page for listed in pages for page in listed]
 
 
 def _in_turn(action: Callable, *arguments: Sequence, chunksize: int = 1) -> Iterator:
@@ -70,9 +70,9 @@ def _listed(year: int, kind: Kind) -> tuple[list[Page], int]:
     """The pages of a kind that gives some, else how many drafts it gives."""
     items = _items(year, kind)
     if any(isinstance(item, Page) for item in items):
-        return [item if isinstance(item, Page) else item() for item in items], 0
+        return [made(item if isinstance(item, Page) else item()) for item in items], 0
     return [], len(items)
 
 
 def _made(year: int, kind: Kind, item: int) -> Page:
-    return _items(year, kind)[item]()
+    return made(_items(year, kind)[item]())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import yaml
 
@@ -21,12 +21,19 @@ class Page:
     `text` : the whole `.qmd`, without cells (see `document`), or what one includes (`fragment`).
     `files` : what stands beside it, content by name from the folder of the edition.
     `figures` : the figures it shows, for whoever sets them on paper.
+    `late` : gives further files, which take long: only who writes the page asks for them (`made`).
     """
 
     address: str
     text: str
     files: Mapping[str, bytes] = field(default_factory=dict)
     figures: tuple[Figure, ...] = ()
+    late: Callable[[], Mapping[str, bytes]] | None = None
+
+
+def made(page: Page) -> Page:
+    """A page with all its files."""
+    return replace(page, files={**page.files, **page.late()}, late=None) if page.late else page
 
 
 def document(title: str, description: str, body: str, **metadata: object) -> str:

@@ -8,7 +8,7 @@ from itertools import groupby
 from reports.addresses import population_page, slug
 from reports.changes import counted_changes, whole_changes
 from reports.edition import Edition
-from reports.essential import headline, key_figures_of, supported
+from reports.essential import headline, key_figures_of, who_uses
 from reports.figure import Figure
 from reports.figures import key_figures
 from reports.pages.indicator_figures import address, breakdown, main_figure
@@ -58,7 +58,7 @@ def lead(edition: Edition) -> str:
     """The finding, what parts the units, what changed: two or three sentences."""
     place = edition.reference.region.territory.locative
     said = [f"{headline(edition)} {place} en {edition.year}."]
-    said += [f"{found}." for found in list(supported(edition))[:1]]
+    said += [f"{found}." for found in list(who_uses(edition))[:1]]
     before = edition.previous()
     if before is None:
         said.append("C’est la première mesure.")

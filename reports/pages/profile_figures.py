@@ -29,6 +29,7 @@ SCHEMA |= {"n_respondents": pl.Int64, "edition": pl.Int64}
 SCHEMA |= dict.fromkeys(
     ("difference", "effect", "p_adjusted", "whole_low", "whole_high"), pl.Float64
 )
+IN_TABLE = ", donnée dans le tableau"  # said on a screen, where the table is
 LABELLED = {"region": pl.String, "gap": pl.String, "base": pl.String}
 
 
@@ -49,8 +50,8 @@ def indicators_figure(profile: Profile, identifier: str, data: str, most: int) -
         f"{edition.file.name} : principaux indicateurs {profile.place.locative} et dans l’ensemble "
         f"de la région, {edition.year}",
         _reading(profile.shown(facts), profile.place.locative),
-        f"{edition.noun().plural}, {profile.place.locative} ; chaque part a sa propre base, donnée "
-        "dans le tableau",
+        f"{edition.noun().plural}, {profile.place.locative} ; chaque part a sa propre base"
+        f"{IN_TABLE}",
         "Indicateur",
     )
     frame = by_value(_frame(facts))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from analysis.cells import SHOWN
 from analysis.prose import capital, sentence
 from analysis.telling import Teller, finding, lead_sentence, main_sentence
 from reports.addresses import population_page, slug
 from reports.edition import Edition
-from reports.pages.page import Page, document
+from reports.pages.page import Draft, Page, document
 from reports.pages.profile import Profile, grouped, judged_cells
 from reports.pages.profile_csv import DOMAIN, Tables, tables_of
 from reports.pages.profile_figures import (
@@ -42,6 +43,7 @@ from reports.pages.territory_places import (
     similar_places,
     who_is_there,
 )
+from reports.pages.territory_summary import summary_link, summary_of
 from survey.french import typography, within
 from survey.territories import LEVELS, load_territories
 
@@ -86,12 +88,12 @@ class Atlas:
         return sum(each.row["population"] for each in self.places.values() if each.level == WHOLE)
 
 
-def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
+def pages(editions: Mapping[str, Edition]) -> Iterator[Draft]:
     """One page a département, a type of commune, an intercommunalité, a zone d’emploi."""
     if editions:
         atlas = atlas_of(editions)
         for place in atlas.places.values():
-            yield territory(place, atlas)
+            yield partial(territory, place, atlas)
 
 
 def atlas_of(editions: Mapping[str, Edition]) -> Atlas:
@@ -117,6 +119,7 @@ def territory(place: Place, atlas: Atlas) -> Page:
     title, lead = head(place, profiles, teller)
     data = f"{place.address.rpartition('/')[2]}.csv"
     keys = [(population, place.level, place.code) for population in profiles]
+    told = {name: told_of(profile, place, teller) for name, profile in profiles.items()}
     sections, others = [], []
     several = len([each for each in profiles.values() if has_figures(each)]) > MOST_ANSWERED
     for population, profile in profiles.items():
@@ -124,19 +127,34 @@ def territory(place: Place, atlas: Atlas) -> Page:
         beside = [each[population] for each in found if population in each]
         others += [(population, each.domain_type, each.domain) for each in beside]
         questions = [] if several else families(profile, 1)
-        sections += population_section(profile, beside, questions, place, teller, data)
+        sections += population_section(profile, beside, questions, place, told[population], data)
+    inhabitants = people(place, atlas.places.values(), atlas.population)
+    source, missing = places_source(atlas.first), not_known(profiles)
+    parts = (inhabitants, missing, source)
+    summary = summary_of(place, profiles, (title, lead), told, parts)
     body = paragraphs(
         *sections,
         small_areas(atlas.editions, profiles),
         "## Le territoire",
-        people(place, atlas.places.values(), atlas.population),
+        inhabitants,
         who_is_there(place, atlas.places),
-        places_source(atlas.first),
-        *closing(place, profiles, similar),
+        source,
+        *(("## Ce que l’on ne sait pas", missing) if missing else ()),
+        *closing(place, profiles, similar, summary_link(place) if summary else ""),
     )
     text = document(title, description(place, profiles), body, subtitle=lead)
     files = {f"{place.address}.csv": atlas.tables.csv(keys, others)} if keys else {}
-    return Page(place.address, text, files)
+    return Page(place.address, text, files, late=summary)
+
+
+def told_of(profile: Profile, place: Place, teller: Teller) -> str:
+    """What is said of one population in a territory, as one paragraph."""
+    if not has_figures(profile):
+        return ""
+    main = profile.main
+    said = [] if teller.is_told(main) else [main_sentence(main, place.setting)]
+    teller.mark(main)
+    return paragraph([*said, *differences(profile, teller, 2), *answers_apart(profile, 1)])
 
 
 def head(place: Place, profiles: Mapping[str, Profile], teller: Teller) -> tuple[str, str]:
@@ -182,16 +200,13 @@ def population_section(
     others: Sequence[Profile],
     questions: Sequence[str],
     place: Place,
-    teller: Teller,
+    told: str,
     data: str,
 ) -> list[str]:
     """What one population answers in a territory, beside the region and similar places."""
-    heading, main = f"## {profile.edition.file.name}", profile.main
+    heading = f"## {profile.edition.file.name}"
     if not has_figures(profile):
         return [heading, silence(profile, "")]
-    said = [] if teller.is_told(main) else [main_sentence(main, place.setting)]
-    teller.mark(main)
-    said += [*differences(profile, teller, 2), *answers_apart(profile, 1)]
     name = slug(profile.edition.campaign.population)
     figures = [indicators_figure(profile, f"indicateurs-{name}", data, MOST_DRAWN)]
     figures += [answers_figure(profile, family, data) for family in questions]
@@ -199,7 +214,7 @@ def population_section(
     return [
         heading,
         key_list(profile.facts, MOST_KEYS),
-        paragraph(said),
+        told,
         *(figure.to_markdown() for figure in figures if figure),
         beside_similar(profile, others, place, data),
         f"Ces indicateurs, en détail : {indicator_links(profile, codes)}.",
@@ -245,14 +260,17 @@ def small_areas(editions: Mapping[str, Edition], profiles: Mapping[str, Profile]
     )
 
 
+def not_known(profiles: Mapping[str, Profile]) -> str:
+    """What the figures of a territory do not say; nothing when there is none."""
+    if not any(has_figures(profile) for profile in profiles.values()):
+        return ""
+    return unknown(list(profiles.values()), "de ce territoire", CAUSES)
+
+
 def closing(
-    place: Place, profiles: Mapping[str, Profile], similar: Sequence[Place]
+    place: Place, profiles: Mapping[str, Profile], similar: Sequence[Place], summary: str
 ) -> Iterator[str]:
-    """What is not known, and where the reader may go on."""
-    shown = [profile for profile in profiles.values() if has_figures(profile)]
-    if shown:
-        yield "## Ce que l’on ne sait pas"
-        yield unknown(list(profiles.values()), "de ce territoire", CAUSES)
+    """Where the reader may go on; `summary` links to the one to print."""
     yield "## Pour aller plus loin"
     near = "de population voisine" if place.level in LISTED else ""
     noun = f"{NOUNS[place.level].plural} {near}".strip() if near else "les autres territoires"
@@ -266,6 +284,7 @@ def closing(
         "\n".join(
             f"- {line}"
             for line in (
+                summary,
                 f"{capital(noun)} : {links}.",
                 populations,
                 "[Tous les territoires, la carte et la recherche](index.qmd)",

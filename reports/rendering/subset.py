@@ -50,7 +50,7 @@ CALLOUTS = (
     "callout-caution",
     "callout-important",
 )
-DIV_CLASSES = (*CALLOUTS, "panel-tabset", "deux", "chapo", "lire", "table-scroll")
+DIV_CLASSES = (*CALLOUTS, "panel-tabset", "deux", "chapo", "lire", "table-scroll", "ecran")
 DIV_ATTRIBUTES = ("title", "lang", "role", "tabindex", "aria-label")
 NUMBERED = ("fig", "tbl")
 UNNUMBERED = "sec|eq|lst|thm|lem|cor|prp|cnj|def|exm|exr|tip|nte|wrn|cau|imp"

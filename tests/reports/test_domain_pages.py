@@ -64,7 +64,8 @@ def editions(estimated):
 @pytest.fixture(scope="module")
 def pages(editions):
     """Every page, by address."""
-    every = [*sectors.pages(editions), *territories.pages(editions)]
+    drafts = territories.pages(editions)
+    every = [*sectors.pages(editions), *(draft() for draft in drafts)]
     return {page.address: page for page in every}
 
 
