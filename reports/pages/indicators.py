@@ -36,7 +36,7 @@ from survey.recommendations import Recommendations, load_recommendations
 
 RECOMMENDATIONS = "data/reference/preconisations.yml"
 READ = {"primaire": "lu à la source", "secondaire": "lu dans un compte rendu"}
-DRAWN = {True: 3, False: 8}  # breakdowns drawn of a family, of a single figure: for its weight
+DRAWN = {True: 2, False: 8}  # breakdowns drawn of a family, of a single figure: for its weight
 OVERALL = "Dans l’ensemble"
 FIRST_ROWS = 3  # key figures of a family
 
