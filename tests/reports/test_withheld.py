@@ -116,5 +116,9 @@ def test_a_subject_withheld_gives_way_to_the_next(hide):
 
 
 def test_a_place_without_a_figure_is_not_counted_among_those_known(hide):
-    shown = what_is_not_known(hide(pl.lit(False)))
-    assert what_is_not_known(hide(pl.lit(True))) != shown
+    epci = (pl.col("indicator") == "usage_ia") & (pl.col("domain_type") == "epci")
+    shown = hide(pl.lit(False))
+    cells = next(iter(shown.values())).cells.filter(epci, pl.col("statistic") == "share")
+    count = cells["estimate"].drop_nulls().len()
+    assert f"pour {count} sur {cells.height} (" in what_is_not_known(shown)
+    assert "pour aucune (" in what_is_not_known(hide(pl.lit(True)))
