@@ -19,7 +19,7 @@ DATA = PAGE.with_suffix("")
 SECTORS = "population=entreprises&indicateur=usage_ia&par=secteur&edition=2026"
 BOTH = "population=entreprises&indicateur=usage_ia&par=secteur&edition=2025-2026"
 HOLES = "population=entreprises&indicateur=gains&par=taille&element=temps&edition=2026"
-ONE_PLACE = "population=entreprises&indicateur=freins&par=departement&element=tous&domaine=85"
+ONE_PLACE = "population=entreprises&indicateur=freins&par=departement&element=*&domaine=85"
 VIEWS = ["", SECTORS, BOTH, HOLES, ONE_PLACE, "population=entreprises&indicateur=inconnu"]
 
 
