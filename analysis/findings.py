@@ -73,15 +73,23 @@ def finding_places(
 
 def _extremes(frame: pl.DataFrame, names: Mapping[str, str]) -> tuple[str, str, str] | None:
     """The names of the highest and lowest firm cells and « plus », or « deux fois plus »."""
+    found = _apart(frame, names)
+    if found is None:
+        return None
+    high, low = found
+    sure = low["conf_high"] > 0 and high["conf_low"] / low["conf_high"] >= LEAST_SURE_RATIO
+    ratio = ratio_words(high["estimate"] / low["estimate"]) if sure and low["estimate"] else None
+    return names[str(high["domain"])], names[str(low["domain"])], ratio or "plus"
+
+
+def _apart(frame: pl.DataFrame, names: Mapping[str, str]) -> tuple[dict, dict] | None:
+    """The highest and lowest firm cells among those named, when more than chance parts them."""
     firm = _firm(frame).filter(pl.col("domain").cast(pl.String).is_in(list(names)))
     if firm.height < 2:
         return None
     high, low = firm.row(0, named=True), firm.row(-1, named=True)
-    if not (clearly_above(high, low) and surely_apart(high, low, firm.height)):
-        return None
-    sure = low["conf_high"] > 0 and high["conf_low"] / low["conf_high"] >= LEAST_SURE_RATIO
-    ratio = ratio_words(high["estimate"] / low["estimate"]) if sure and low["estimate"] else None
-    return names[str(high["domain"])], names[str(low["domain"])], ratio or "plus"
+    is_apart = clearly_above(high, low) and surely_apart(high, low, firm.height)
+    return (high, low) if is_apart else None
 
 
 def _than(words: str) -> str:
@@ -96,12 +104,10 @@ def finding_extremes(frame: pl.DataFrame, places: Mapping[str, str], neutral: st
     contre 9 % dans la construction » claims no range. Overlapping intervals, or a gap that the
     extremes of as many equal domains would often reach, give `neutral`.
     """
-    firm = _firm(frame).filter(pl.col("domain").cast(pl.String).is_in(list(places)))
-    if firm.height < 2:
+    found = _apart(frame, places)
+    if found is None:
         return _sentence(neutral)
-    high, low = firm.row(0, named=True), firm.row(-1, named=True)
-    if not (clearly_above(high, low) and surely_apart(high, low, firm.height)):
-        return _sentence(neutral)
+    high, low = found
     first, last = (f"{_said(cell['value'])} {places[str(cell['domain'])]}" for cell in (low, high))
     shown = frame["estimate"].drop_nulls()
     if shown.min() < low["estimate"] or shown.max() > high["estimate"]:

@@ -12,7 +12,6 @@ import polars as pl
 from analysis.beside import beside_others, beside_region
 from analysis.cells import FRAGILE_LEGEND, display
 from analysis.marks import Reference
-from analysis.tables import html_table
 from analysis.wording import alt_text
 from reports.figures import Caption, Figure
 
@@ -26,21 +25,8 @@ class PageFigure(Figure):
     data: str = ""
     interactive: bool = False
 
-    def _tools(self, assets: str) -> str:
-        said = self.caption
-        table = html_table(
-            self.table,
-            caption=said.subtitle,
-            scope=said.field,
-            row_header=said.rows,
-            second=self.second,
-            extra=self.extra,
-        )
-        return (
-            f'<div class="outils"><a href="{self.data}" download="">Données de la page (CSV)</a>'
-            f'<a href="#{said.id}">Lien permanent</a>'
-            f"<details><summary>Voir le tableau</summary>{table}</details></div>"
-        )
+    def _links(self, assets: str) -> str:
+        return f'<a href="{self.data}" download="">Données de la page (CSV)</a>'
 
 
 def region_figure(

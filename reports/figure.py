@@ -145,7 +145,7 @@ class Figure:
         return f'<script type="application/json" class="vega-spec">{spec}</script>'
 
     def _tools(self, assets: str) -> str:
-        said, base = self.caption, f"{assets.rstrip('/')}/{self.caption.id}"
+        said = self.caption
         table = html_table(
             self.table,
             caption=said.subtitle,
@@ -155,10 +155,16 @@ class Figure:
             extra=self.extra,
         )
         return (
-            f'<div class="outils"><a href="{base}.csv" download="">Données (CSV)</a>'
-            f'<a href="{base}.png">Image (PNG)</a><a href="{base}.svg">Image (SVG)</a>'
-            f'<a href="#{said.id}">Lien permanent</a>'
+            f'<div class="outils">{self._links(assets)}<a href="#{said.id}">Lien permanent</a>'
             f"<details><summary>Voir le tableau</summary>{table}</details></div>"
+        )
+
+    def _links(self, assets: str) -> str:
+        """The files of the figure."""
+        base = f"{assets.rstrip('/')}/{self.caption.id}"
+        return (
+            f'<a href="{base}.csv" download="">Données (CSV)</a>'
+            f'<a href="{base}.png">Image (PNG)</a><a href="{base}.svg">Image (SVG)</a>'
         )
 
 
