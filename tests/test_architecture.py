@@ -1,7 +1,6 @@
 """What keeps the house in order: who may import whom, what a module may know, how long it is."""
 
 import ast
-import csv
 import re
 import subprocess
 from collections.abc import Iterator
@@ -9,6 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from tests.places import place_named
 
 ROOT = Path(__file__).parents[1]
 ORDER = ("survey", "analysis", "reports", "observatoire")
@@ -115,23 +116,6 @@ def test_no_module_knows_the_region():
     assert known == []
 
 
-def place_names() -> re.Pattern[str]:
-    """The region, its adjective, its départements, EPCI, zones d’emploi and larger communes."""
-    reference = ROOT / "data/reference"
-    region = yaml.safe_load((reference / "region.yml").read_text(encoding="utf-8"))
-    names = {region["nom"], *region["adjectif"].values(), region["editeur"]["nom_court"]}
-    names |= {each["nom"] for each in region["departements"]}
-    for table, of_note in (("territoires", "niveau"), ("communes", "population")):
-        with (reference / f"{table}.csv").open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                value = row[of_note]
-                if value in ("epci", "zone_emploi") or (value.isdigit() and int(value) > 10_000):
-                    names |= {row["nom"], row.get("nom_court") or row["nom"]}
-                    names |= {row["code"]} if table == "territoires" else set()
-    every = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    return re.compile(rf"(?<!\w)(?:{every})(?!\w)", re.IGNORECASE)
-
-
 def without_examples(path: Path) -> str:
     """The text of a file; of a module, without comments and docstrings, where a place may be told.
 
@@ -148,16 +132,15 @@ def without_examples(path: Path) -> str:
 
 
 def test_nothing_but_data_names_a_place_of_the_region():
-    names = place_names()
-    assert names.search("un établissement d’Angers") and not names.search("angersoise")
+    assert place_named("un établissement d’Angers") and not place_named("angersoise")
     kinds = ("survey/*", "analysis/*", "reports/*", "observatoire.py", "index.qmd")
     regional = ROOT / "survey/instruments/modules/region.yml"
     records = ROOT / "survey/instruments/editions"
     known = [
-        f"{path.relative_to(ROOT)}: {found[0]}"
+        f"{path.relative_to(ROOT)}: {found}"
         for path in committed(*kinds)
         if path.suffix in WRITTEN and path != regional and not path.is_relative_to(records)
-        if (found := names.search(without_examples(path)))
+        if (found := place_named(without_examples(path)))
     ]
     assert known == []
 
