@@ -116,8 +116,9 @@ class RegistryFile(_Definition):
     """The content of a registry of indicators.
 
     `name` is the heading of the population; `nouns` counts the units of each base (its expression,
-    or `ensemble`); `words` says a domain, by type and code, within a sentence; `unpublished` says
-    why a question has no indicator.
+    or `ensemble`); `words` says a domain, by type and code, within a sentence; `themes`
+    replaces the headings that the questionnaire addresses to respondents; `unpublished` says why a
+    question has no indicator.
     """
 
     population: str
@@ -125,6 +126,7 @@ class RegistryFile(_Definition):
     nouns: dict[str, NounDefinition] = {}
     domains: tuple[DomainDefinition, ...]
     words: dict[str, dict[str, str]] = {}
+    themes: dict[str, str] = {}
     indicators: tuple[IndicatorDefinition, ...]
     unpublished: dict[str, str] = {}
 

@@ -11,7 +11,12 @@ from typing import Any, Literal
 
 import polars as pl
 
-from analysis.definitions import DomainDefinition, IndicatorDefinition, read_definitions
+from analysis.definitions import (
+    DomainDefinition,
+    IndicatorDefinition,
+    RegistryFile,
+    read_definitions,
+)
 from analysis.estimation import Domain, Target
 from survey.columns import DONT_KNOW, SPECIAL_LABELS
 from survey.conditions import EVERYONE
@@ -99,7 +104,7 @@ def read_registry(
                 f"{', '.join(unknown)}. Corrigez le code ou ajoutez la question."
             )
         if needed <= asked:
-            indicators += _expand(definition, questionnaire, file.domains[0].label)
+            indicators += _expand(definition, questionnaire, file)
     return Registry(file.population, file.domains, tuple(indicators), places)
 
 
@@ -233,9 +238,11 @@ def _needed(definition: IndicatorDefinition, known: Questionnaire) -> set[str]:
 
 
 def _expand(
-    definition: IndicatorDefinition, questionnaire: Questionnaire, whole: str
+    definition: IndicatorDefinition, questionnaire: Questionnaire, file: RegistryFile
 ) -> Iterator[Indicator]:
-    """The indicators of one definition; `whole` names the whole population."""
+    """The indicators of one definition of a registry."""
+    whole = file.domains[0].label
+    themes = {**questionnaire.themes, **file.themes}
     base_label = whole if definition.base == EVERYONE else questionnaire.base_label(definition.base)
 
     def indicator(code: str, short: str, statistic: str, condition: str, answer: str | None = None):
@@ -245,7 +252,7 @@ def _expand(
             title=definition.title,
             short=short,
             answer_label=answer,
-            theme=questionnaire.themes.get(definition.theme, definition.theme),
+            theme=themes.get(definition.theme, definition.theme),
             base=definition.base,
             base_label=base_label,
             statistic=statistic,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import zip_longest
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
-from analysis.cells import SHOWN
-from analysis.definitions import IndicatorDefinition
+from analysis.cells import SHOWN, by_value, display, value_text
+from analysis.definitions import DomainDefinition, IndicatorDefinition
 from analysis.findings import finding_gap, finding_share, finding_top, finding_trend
-from analysis.indicators import EACH_ANSWER
+from reports.addresses import indicator_page
 from reports.changes import counted_changes, whole_changes
 from reports.edition import POPULATIONS, Edition
 from reports.figures import KeyFigure
@@ -19,7 +19,9 @@ from survey.french import integer, typography, within
 
 FINDINGS = 5
 EPCI = "epci"
-BARRIERS = "freins"  # the theme whose answers are told first
+KINDS = ("sector", "profile")  # roles of the domains between which the use of AI is compared
+SIZES = ("size",)  # and along which it is followed
+FEMININE = ("taille", "population")  # what sizes are measured by, « le » otherwise
 NOTHING = "–"  # what a finding answers when the figures support none
 
 
@@ -45,63 +47,138 @@ def headline(edition: Edition) -> str:
 
 
 def findings(editions: Mapping[str, Edition], count: int = FINDINGS) -> list[str]:
-    """Markdown of the first findings that the figures support, one a population in turn.
+    """Markdown of the findings that the figures support, each on another subject.
 
-    Each population opens on another subject, so that they tell different things.
+    A subject is told of the population least told so far, so that they speak of all of them.
     """
-    by_population = []
-    for rank, edition in enumerate(editions.values()):
-        kinds = [list(kind(edition)) for kind in SUBJECTS]
-        turned = kinds[rank % len(kinds) :] + kinds[: rank % len(kinds)]
-        by_population.append([f"**{edition.file.name}.** {said}." for said in _alternated(turned)])
-    return _alternated(by_population)[:count]
+    told = dict.fromkeys(editions, 0)
+    said = []
+    for subject in SUBJECTS:
+        for population in sorted(editions, key=lambda name: told[name]):
+            if claim := subject(editions[population]):
+                said.append(_told(editions[population], claim))
+                told[population] += 1
+                break
+    return said[:count]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A finding that the figures support, the end of the sentence that gives them, their code."""
+
+    words: str
+    proof: str
+    code: str
+
+
+def _told(edition: Edition, claim: Claim) -> str:
+    """« **Les entreprises.** L’usage augmente avec la taille, de 9 % … à 63 % … Voir … »"""
+    page = indicator_page(edition.campaign.population, claim.code)
+    title = edition.definitions[claim.code].title
+    said = f"**{edition.file.name}.** {claim.words}{claim.proof}. Voir [{title}]({page}.qmd)."
+    return typography(said)
 
 
 def who_uses(edition: Edition) -> Iterator[str]:
-    """How the use of AI parts its units: gaps between sectors or profiles, trend along sizes."""
-    use = edition.definitions[USE]
+    """How the use of AI parts its units, in words: gaps between kinds, trends along sizes."""
+    return (claim.words for claim in uses(edition, (*KINDS, *SIZES)))
+
+
+def gap(edition: Edition) -> Claim | None:
+    """Which sector or profile uses AI the most, which the least."""
+    return next(uses(edition, KINDS), None)
+
+
+def trend(edition: Edition) -> Claim | None:
+    """How the use of AI follows the size of its units."""
+    return next(uses(edition, SIZES), None)
+
+
+def uses(edition: Edition, roles: Sequence[str]) -> Iterator[Claim]:
+    """What the figures support on the use of AI along the domains of these roles."""
     for cut in edition.file.domains:
-        if cut.type in edition.words and cut.role in ("sector", "profile"):
-            frame = edition.by(USE, cut.type)
-            yield from _claim(finding_gap(frame, edition.words[cut.type], use.verb, NOTHING))
-        if cut.role == "size":
-            subject, along = f"L’usage de l’IA par les {edition.noun().plural}", cut.label.lower()
-            yield from _claim(
-                finding_trend(edition.by(USE, cut.type), subject, f"la {along}", NOTHING)
-            )
+        if cut.type in edition.words and cut.role in roles:
+            told = _trend if cut.role in SIZES else _gap
+            if claim := told(edition, cut):
+                yield claim
 
 
-def how_many(edition: Edition) -> Iterator[str]:
-    """Its other key figures, as orders of magnitude."""
-    for each in headlines(edition):
-        if each.code != USE:
-            noun = edition.noun(each.base)
-            yield from _claim(finding_share(edition.cell(each.code), noun, each.verb, NOTHING))
+def _gap(edition: Edition, cut: DomainDefinition) -> Claim | None:
+    names, frame = edition.words[cut.type], edition.by(USE, cut.type)
+    said = finding_gap(frame, names, edition.definitions[USE].verb, NOTHING)
+    if said.startswith(NOTHING):
+        return None
+    named = _firm(frame).filter(pl.col("domain").cast(pl.String).is_in(list(names)))
+    values = by_value(display(named))["value"]
+    return Claim(said, f" ({values[0]}, contre {values[-1]})", USE)
 
 
-def what_leads(edition: Edition) -> Iterator[str]:
-    """What comes first among answers that do not exclude each other: barriers, then the rest."""
-    families = [each for each in edition.definitions.values() if _is_list(edition, each)]
-    for each in sorted(families, key=lambda family: family.theme != BARRIERS):
-        yield from _claim(finding_top(edition.family(each.code), each.superlative, NOTHING))
+def _trend(edition: Edition, cut: DomainDefinition) -> Claim | None:
+    subject = f"L’usage de l’IA par les {edition.noun().plural}"
+    frame = edition.by(USE, cut.type)
+    along = within(cut.label)
+    article = "la" if along.startswith(FEMININE) else "le"
+    said = finding_trend(frame, subject, f"{article} {along}", NOTHING)
+    if said.startswith(NOTHING):
+        return None
+    ends = (display(frame).row(index, named=True) for index in (0, -1))
+    first, last = (f"{end['value']} ({within(end['label'])})" for end in ends)
+    return Claim(said, f", de {first} à {last}", USE)
 
 
-SUBJECTS = (who_uses, how_many, what_leads)
+def order_of(code: str) -> Callable[[Edition], Claim | None]:
+    """A single share as an order of magnitude, in the populations that publish it."""
+
+    def subject(edition: Edition) -> Claim | None:
+        definition = edition.definitions.get(code)
+        if definition is None or definition.verb is None:
+            return None
+        cell = edition.cell(code)
+        said = finding_share(cell, edition.noun(definition.base), definition.verb, NOTHING)
+        if said.startswith(NOTHING):
+            return None
+        return Claim(said, f" ({value_text(cell['estimate'], 'share')})", code)
+
+    return subject
 
 
-def _is_list(edition: Edition, definition: IndicatorDefinition) -> bool:
-    if not definition.superlative or definition.answer == EACH_ANSWER:
-        return False
-    return edition.questionnaire.question(definition.each).type != "single"
+def leader_of(code: str) -> Callable[[Edition], Claim | None]:
+    """What comes first in a list of answers, clear of the others, and who says so."""
+
+    def subject(edition: Edition) -> Claim | None:
+        definition = edition.definitions.get(code)
+        if definition is None or definition.superlative is None:
+            return None
+        frame = edition.family(code)
+        said = finding_top(frame, definition.superlative, NOTHING)
+        if said.startswith(NOTHING):
+            return None
+        value = by_value(display(_firm(frame)))["value"][0]
+        return Claim(said, f" ({value} des {edition.noun(definition.base).plural})", code)
+
+    return subject
 
 
-def _alternated(lists: Sequence[Sequence[str]]) -> list[str]:
-    return [said for turn in zip_longest(*lists) for said in turn if said]
+# Told in this order, then the others when the figures do not support one of the first.
+SUBJECTS: tuple[Callable[[Edition], Claim | None], ...] = (
+    trend,
+    gap,
+    leader_of("freins"),
+    order_of("usage_tu"),
+    order_of("gain_constate"),
+    order_of("cadre_fixe"),
+    order_of("formation_suivie"),
+    order_of("mefiance_ia"),
+    order_of("benevoles_ia"),
+    order_of("usage_non_conscient"),
+    order_of("usage_embarque"),
+    order_of("dispositif_connu"),
+    order_of("droit_connu"),
+)
 
 
-def _claim(said: str) -> Iterator[str]:
-    if not said.startswith(NOTHING):
-        yield said
+def _firm(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.filter(pl.col("status") == "ok")
 
 
 def what_changed(editions: Mapping[str, Edition]) -> str:
@@ -127,17 +204,18 @@ def what_is_not_known(editions: Mapping[str, Edition]) -> str:
     counted = [_places_told(edition) for edition in editions.values()]
     if told := [said for said in counted if said]:
         lines.append(
-            f"- Les intercommunalités : un chiffre pour {' ; '.join(told)}. Ailleurs, les réponses "
-            "sont trop peu nombreuses."
+            f"- L’usage de l’IA dans chaque intercommunalité : un chiffre est publié {told[0]}"
+            + "".join(f", {said}" for said in told[1:])
+            + ". Ailleurs, les réponses sont trop peu nombreuses."
         )
     return typography("\n".join(lines))
 
 
 def _places_told(edition: Edition) -> str | None:
-    """« 19 sur 71 (les entreprises) »; None where nothing is cut by intercommunality."""
+    """« pour 19 intercommunalités sur 71 (les entreprises) »; None where nothing is cut so."""
     if EPCI not in {cut.type for cut in edition.file.domains}:
         return None
     cells = edition.by(USE, EPCI)
     shown = cells.filter(pl.col("status").is_in(SHOWN)).height
-    name = edition.file.name
-    return f"{integer(shown) if shown else 'aucune'} sur {integer(cells.height)} ({within(name)})"
+    count = f"{integer(shown)} sur {integer(cells.height)}" if shown else "aucune"
+    return f"pour {count} ({within(edition.file.name)})"

@@ -15,7 +15,7 @@ from reports.quality import (
     response_of,
 )
 from survey.campaign import Thresholds
-from survey.french import counted, decimal, integer, percent
+from survey.french import counted, decimal, integer, percent, typography
 from survey.reference import read_margins
 
 STEPS = {
@@ -46,7 +46,7 @@ def response_table(edition: Edition, declared: PopulationQuality) -> str:
     order = {code: rank for rank, code in enumerate(labels)}
     rows = [
         [
-            labels.get(str(row[variable]), str(row[variable])),
+            typography(labels.get(str(row[variable]), str(row[variable]))),
             integer(row["n_sampled"]),
             integer(row["n_complete"]),
             percent(row["response_rate"]) if row["response_rate"] is not None else "–",
@@ -187,7 +187,7 @@ def items_table(edition: Edition) -> str:
     """The questions most often left blank, then how often « Ne sait pas » was said."""
     rows = [
         [
-            row["libelle"],
+            typography(row["libelle"]),
             integer(row["n_asked"]),
             percent(row["nonresponse_share"], 1),
             percent(row["dont_know_share"], 1),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from reports.finish import finish
 from reports.prepare import Progress, prepare
+from reports.rendering.project import load_project
 from reports.rendering.site import render_site
 from survey.campaign import Campaign
 from survey.errors import SurveyError
@@ -24,6 +25,7 @@ def publish(campaigns: Sequence[Campaign], root: Path, progress: Progress) -> Pa
     Quarto renders when it is on the PATH; else the observatory's own renderer does, from the same
     sources to the same addresses.
     """
+    load_project(root)  # a folder that is no site is told before anything is made
     inputs = prepare(campaigns, root, progress)
     if shutil.which("quarto"):
         render_with_quarto(root)

@@ -5,7 +5,7 @@
 
   const { THIN, valueText, intervalText, rangeText, integer } = globalThis.explorer.format;
   const WHOLE = "ensemble";
-  const ALL = "tous"; // every line of an indicator, in one domain
+  const ALL = "*"; // every line of an indicator, in one domain; no answer has this code
   const LONG = 15; // rows; over this a chart leaves out those without a number
   const WITHHELD = ["nd", "secret"];
   const NOTHING = "aucune estimation n’est assez précise pour être lue seule";

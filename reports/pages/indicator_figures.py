@@ -221,7 +221,10 @@ def comparison(measure: Measure, wanted: Comparison) -> Shown | None:
     own_rows = pl.concat(rows[::2])
     cut = next(cut for cut in edition.file.domains if cut.type == wanted.on)
     what, _, among = cut.label.partition(", ")
-    field = f"{own['base_label'][0]}, {lowered(cut.label if single else among or cut.label)}"
+    parts = [own["base_label"][0]]
+    if wanted.on != WHOLE and (single or among):
+        parts.append(lowered(cut.label if single else among))
+    field = ", ".join(parts)
     by = f", par {lowered(what)}"
     if single:
         by = "" if wanted.on == WHOLE else f", {lowered(cut.label)}"

@@ -20,7 +20,8 @@ from survey.french import typography
 
 WHO = ("size", "sector", "profile")  # the cuts that tell who uses AI
 MOST_CUTS = 4
-FAMILIES = 1  # a theme shows its first family, and lists the rest
+GENERATIVE = "usage_generative"  # asked apart, it may exceed the use of any technology
+NOBODY = ("Non", "Personne", "Aucun", "Pas ", "Rien", "Sans ")  # how a negative answer begins
 
 
 def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
@@ -74,14 +75,36 @@ def cuts(use: Measure):
 
 
 def theme(group: list[Measure], figures: list[Figure]) -> list[str]:
-    """A theme: the figure of its first family, then every indicator with its value."""
+    """A theme: the figure of one of its families, then every indicator with its value."""
     first = group[0]
     heading = first.cells["theme"][0]
     anchor = slug(first.definition.theme)
-    families = [main_figure(each) for each in group if each.is_family][:FAMILIES]
-    shown = _shown(figures, families)
+    chosen = shown_family(group)
+    shown = _shown(figures, [main_figure(chosen)] if chosen else [])
     items = "\n".join(f"- {item(each)}" for each in group)
-    return [f"## {escaped(heading)} {{#{anchor}}}", *shown, items]
+    return [f"## {escaped(heading)} {{#{anchor}}}", *shown, items, *_apart(group)]
+
+
+def _apart(group: list[Measure]) -> Iterator[str]:
+    """Why a part seems greater than the whole, where both are listed with such figures."""
+    listed = {each.code: each for each in group if each.code in (USE, GENERATIVE)}
+    shares = {code: (each.headline or {}).get("estimate") for code, each in listed.items()}
+    if len(listed) < 2 or None in shares.values() or shares[GENERATIVE] <= shares[USE]:
+        return
+    if note := listed[GENERATIVE].definition.note:
+        yield typography(f"{escaped(listed[GENERATIVE].title)} : {escaped(note.strip())}")
+
+
+def shown_family(group: list[Measure]) -> Measure | None:
+    """The first family that is not led by a negative answer (« Personne »), else the first."""
+    families = [each for each in group if each.is_family]
+    telling = (each for each in families if not _is_led_by_nobody(each))
+    return next(telling, families[0] if families else None)
+
+
+def _is_led_by_nobody(family: Measure) -> bool:
+    first = family.headline
+    return first is None or typography(first["label"]).startswith(NOBODY)
 
 
 def item(measure: Measure) -> str:

@@ -50,6 +50,7 @@ def cells() -> pl.DataFrame:
 def campaign(tmp_path):
     made = SimpleNamespace(
         edition=2025,
+        folder=tmp_path,
         build=tmp_path / "build",
         private=tmp_path / "private",
         decisions=SimpleNamespace(simulee=True),

@@ -6,10 +6,11 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+import reports.essential
 from analysis.disclosure import NUMBERS
 from reports.control import RAW_VALUES
 from reports.edition import Edition, open_edition
-from reports.essential import findings, key_figures_of, what_is_not_known
+from reports.essential import Claim, findings, key_figures_of, what_is_not_known
 from reports.figures import key_figures
 from reports.pages import changing, comparing, essential, following, populations
 
@@ -91,6 +92,33 @@ def test_nothing_is_found_in_withheld_cells(hide):
     assert findings(hide(pl.lit(True))) == []
 
 
+def test_each_finding_has_its_figure_and_leads_to_its_indicator(hide):
+    said = findings(hide(pl.lit(False)))
+    pages = [re.search(r"\]\((indicateurs/[\w-]+)\.qmd\)", told)[1] for told in said]
+    assert len(pages) == len(said) == 5
+    assert all(SHARE.search(told) for told in said)
+
+
+def test_findings_speak_of_each_population_in_turn(hide, monkeypatch):
+    one = hide(pl.lit(False))["entreprises"]
+    two = replace(one, file=one.file.model_copy(update={"name": "Les autres"}))
+    always = [lambda edition, word=word: Claim(word, "", "usage_ia") for word in "abc"]
+    only_first = [lambda edition: Claim("d", "", "usage_ia") if edition is one else None]
+    monkeypatch.setattr(reports.essential, "SUBJECTS", [*always, *only_first])
+    named = [told.split(".**")[0] for told in findings({"one": one, "two": two})]
+    assert named == ["**Les entreprises", "**Les autres", "**Les entreprises", "**Les entreprises"]
+
+
+def test_a_subject_withheld_gives_way_to_the_next(hide):
+    barriers = hide(pl.col("family") == "freins")
+    said = findings(barriers)
+    assert len(said) == 5 and not any("frein" in told for told in said)
+
+
 def test_a_place_without_a_figure_is_not_counted_among_those_known(hide):
-    shown = what_is_not_known(hide(pl.lit(False)))
-    assert what_is_not_known(hide(pl.lit(True))) != shown
+    epci = (pl.col("indicator") == "usage_ia") & (pl.col("domain_type") == "epci")
+    shown = hide(pl.lit(False))
+    cells = next(iter(shown.values())).cells.filter(epci, pl.col("statistic") == "share")
+    count = cells["estimate"].drop_nulls().len()
+    assert f"pour {count} sur {cells.height} (" in what_is_not_known(shown)
+    assert "pour aucune (" in what_is_not_known(hide(pl.lit(True)))

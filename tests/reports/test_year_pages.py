@@ -10,6 +10,7 @@ from analysis.disclosure import NUMBERS
 from reports import changes, followup
 from reports.edition import WHOLE, Edition, open_edition, open_editions
 from reports.pages import changing, comparing, essential, following, populations
+from reports.pages.measures import measures
 from reports.value_chain import value_chain_table
 from survey.recommendations import load_recommendations
 
@@ -129,3 +130,25 @@ def test_a_trend_is_progress_only_where_a_side_is_wished(editions):
     assert followup.trend(neither).startswith("+")
     hidden = replace(rising, edition=withheld(edition, definition.code))
     assert not re.search(r"\d", followup.level(hidden))
+
+
+@pytest.mark.parametrize(("share", "explained"), [(0.9, True), (0.01, False)])
+def test_a_part_above_its_whole_is_explained_where_both_are_listed(editions, share, explained):
+    edition = editions["entreprises"]
+    changed = edition.cells.with_columns(
+        estimate=pl.when(indicator="usage_generative").then(share).otherwise("estimate")
+    )
+    note = edition.definitions["usage_generative"].note.strip()[:20]
+    text = pages_of(populations, {"entreprises": replace(edition, cells=changed)})["entreprises"]
+    assert (note in text) == explained
+
+
+def test_a_theme_shows_a_family_that_is_not_led_by_a_negative_answer(editions):
+    theme = [each for each in measures(editions["entreprises"]) if each.is_family]
+    led = {each.code: each.headline["label"] for each in theme if each.headline}
+    negative = [each for each in theme if led.get(each.code) == "Personne"]
+    other = [each for each in theme if led.get(each.code) == "Se servir des outils"]
+    assert negative and other  # both lists are of the theme of training
+    assert populations.shown_family([*negative, *other]) is other[0]
+    assert populations.shown_family(negative) is negative[0]
+    assert populations.shown_family([]) is None
