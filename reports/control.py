@@ -102,7 +102,7 @@ def token_leaks(text: str, where: Path, known: set[str]) -> Iterator[str]:
 def withheld_numbers(campaigns: Iterable[Campaign]) -> dict[str, str]:
     """Leading digits of every number the gate withheld -> the cell it belongs to.
 
-    Numbers that a shown cell also carries are left out: they tell nothing.
+    Numbers that a shown cell also carries, and simple fractions, are left out: they tell nothing.
     """
     key = ["indicator", "domain_type", "domain", "statistic"]
     real = ["estimate", "std_error", "conf_low", "conf_high", "cv", "deff", "population_size"]
@@ -123,7 +123,11 @@ def withheld_numbers(campaigns: Iterable[Campaign]) -> dict[str, str]:
         )
         for row in hidden.select(*key, *real).to_dicts():
             cell = f"{campaign.edition} {row['indicator']}, {row['domain_type']} {row['domain']}"
-            secrets |= {digits: cell for name in real if (digits := leading_digits(row[name]))}
+            secrets |= {
+                digits: cell
+                for name in real
+                if (digits := leading_digits(row[name])) and not is_common(row[name])
+            }
         public |= {
             digits
             for name in real

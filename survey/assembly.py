@@ -9,7 +9,8 @@ A question shared by several questionnaires is written once, in `modules/<module
 A questionnaire takes it with `- from: environnement.sobriete` among its questions; other keys of
 the entry replace those of the module. `- from: environnement` takes all, with `theme` and `base` at
 most beside. A list of a module is named `environnement.echelle`. `{structure}` in a text is a word
-of the questionnaire (`words`), `{Structure}` the same with a capital.
+of the questionnaire (`words`), `{Structure}` the same with a capital. With `from: region` among its
+words, the questionnaire also has those of the module, unless it gives its own.
 """
 
 from __future__ import annotations
@@ -115,8 +116,7 @@ class Assembly:
             if "options" in kept:
                 self._named_list(("questions", i, "options"), kept, whole)
             elif isinstance(question.get("options"), str):
-                name = self._lend(module, question["options"], whole, module.source, path)
-                question = question | {"options": name}
+                question = question | {"options": self._borrowed(module, question, whole, path)}
             places = {p: place for p, place in places.items() if not p or p[0] not in kept}
             self._add(question | kept, ("questions", i), whole, places)
 
@@ -170,6 +170,17 @@ class Assembly:
             else:
                 self._lend(module, listed, whole, self.own, path)
 
+    def _borrowed(self, module: Module, question: dict, whole: dict, path: KeyPath) -> str:
+        """Name of the list that a question of a module takes, from its module or another."""
+        other, dot, name = question["options"].partition(".")
+        if not dot:
+            return self._lend(module, question["options"], whole, module.source, path)
+        lender = self._module(other, (*path, "options"), module.source)
+        if lender is None:
+            self.lost_lists.add(question["options"])
+            return question["options"]
+        return self._lend(lender, name, whole, module.source, path)
+
     def _lend(self, module: Module, name: str, whole: dict, source: Source, path: KeyPath) -> str:
         """Put a list of a module among those of the questionnaire; its name there."""
         full = f"{module.name}.{name}"
@@ -186,17 +197,17 @@ class Assembly:
             self.places |= {("lists", full, *path): place for path, place in inner}
         return full
 
-    def _module(self, name: str, path: KeyPath) -> Module | None:
+    def _module(self, name: str, path: KeyPath, source: Source | None = None) -> Module | None:
         if name not in self.modules:
-            self.modules[name] = self._read_module(name, path)
+            self.modules[name] = self._read_module(name, path, source or self.own)
         return self.modules[name]
 
-    def _read_module(self, name: str, path: KeyPath) -> Module | None:
+    def _read_module(self, name: str, path: KeyPath, source: Source) -> Module | None:
         folder = self.path.parent / "modules"
         known = sorted(file.stem for file in folder.glob("*.yml"))
         if name not in known:
             what = f"module « {name} » introuvable dans « modules »."
-            self.faults.append(self.own.fault(path, what, suggestion(name, known, "Modules")))
+            self.faults.append(source.fault(path, what, suggestion(name, known, "Modules")))
             return None
         file = f"modules/{name}.yml"
         raw, lines, faults = self.read(folder / f"{name}.yml", file)
@@ -216,8 +227,24 @@ class Assembly:
         if not isinstance(words, dict | None):
             what, remedy = "« words » doit être une suite de clés.", "Écrire « mot: texte »."
             self.faults.append(self.own.fault(("words",), what, remedy))
+        given = dict(words) if isinstance(words, dict) else {}
+        found = self._words_of_module(given.pop("from")) if "from" in given else {}
+        return found | self._checked_words(given, self.own)
+
+    def _words_of_module(self, name: Any) -> dict[str, str | None]:
+        """The words of the module that those of the questionnaire start from."""
+        module = self._module(str(name), ("words", "from"))
+        words = module.raw.get("words") if module else {}
+        if not isinstance(words, dict):
+            what = f"le module « {name} » n’a pas de mots."
+            remedy = "Lui donner une clé « words », ou retirer « from »."
+            self.faults.append(self.own.fault(("words", "from"), what, remedy))
+            return {}
+        return self._checked_words(words, module.source if module else self.own)
+
+    def _checked_words(self, words: dict, source: Source) -> dict[str, str | None]:
         found: dict[str, str | None] = {}
-        for name, text in (words if isinstance(words, dict) else {}).items():
+        for name, text in words.items():
             found[name] = None
             if name == MINUTES:
                 what, remedy = f"mot « {MINUTES} » réservé.", "Lui donner un autre nom."
@@ -228,7 +255,7 @@ class Assembly:
             else:
                 found[name] = text
                 continue
-            self.faults.append(self.own.fault(("words", name), what, remedy))
+            self.faults.append(source.fault(("words", name), what, remedy))
         return found
 
     def _with_words(self, source: Source, words: dict[str, str | None]) -> Source:

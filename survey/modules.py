@@ -1,4 +1,4 @@
-"""A file of questions that several questionnaires share, `modules/<module>.yml`."""
+"""A file of what several questionnaires share, `modules/<module>.yml`: questions, lists, words."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from survey.source import Source, quoted
 from survey.suggestions import suggestion
 from survey.yaml_lines import KeyPath
 
-KEYS = ("module", "lists", "questions")
+KEYS = ("module", "words", "lists", "questions")
 
 
 @dataclass(frozen=True)
 class Module:
-    """A file of shared questions."""
+    """A file of shared questions, lists of options and words."""
 
     name: str
     source: Source
@@ -53,7 +53,8 @@ class Module:
         if self.raw.get("module") != self.name:
             remedy = f"Écrire « module: {self.name} »."
             yield "le nom du module n’est pas celui du fichier.", remedy, ("module",)
-        if not isinstance(self.raw.get("questions"), list):
+        shares = self.raw.keys() & {"words", "lists"}
+        if not isinstance(self.raw.get("questions", [] if shares else None), list):
             remedy = "Ajouter la clé « questions », une liste."
             yield "le module n’a pas de questions.", remedy, ("questions",)
         for j, _ in enumerate(self._questions):

@@ -28,7 +28,8 @@ from survey.errors import Fault
 from survey.questions import Comparable, Option, Question, Row
 from survey.suggestions import suggestion
 
-OFFICIAL_ITEMS = Path(__file__).parents[1] / "data" / "reference" / "official_items.csv"
+LIST = Path("data", "reference", "official_items.csv")  # from the root of a project
+OFFICIAL_ITEMS = Path(__file__).parents[1] / LIST
 READ = {"V", "V2"}  # the wording was seen
 YES_NO = ("oui", "non")
 
@@ -57,6 +58,12 @@ class Block:
     def codes(self) -> tuple[str, ...]:
         """Codes of its items."""
         return tuple(item.code for item in self.items)
+
+
+def official_items_of(questionnaire: Path) -> Path:
+    """The list of the project that a questionnaire stands in; ours for a file that is in none."""
+    lists = (folder / LIST for folder in Path(questionnaire).absolute().parents)
+    return next(filter(Path.is_file, lists), OFFICIAL_ITEMS)
 
 
 @lru_cache

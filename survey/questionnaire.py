@@ -19,7 +19,7 @@ from survey.draft import Draft
 from survey.editions import in_edition
 from survey.errors import Fault, QuestionnaireError
 from survey.french import counted, integer, typography
-from survey.official_items import identity_faults, read_blocks
+from survey.official_items import identity_faults, official_items_of, read_blocks
 from survey.questionnaire_checks import content_faults
 from survey.questions import (
     FIRST_EDITION,
@@ -126,7 +126,7 @@ def read_questionnaire(path: Path) -> tuple[Questionnaire | None, list[Fault]]:
     source = assembly.source()
     draft = _draft(assembly, source)
     faults = [*assembly.faults, *draft.faults, *content_faults(draft), *routing_faults(draft)]
-    faults += identity_faults(draft, read_blocks())
+    faults += identity_faults(draft, read_blocks(official_items_of(path)))
     if faults:  # a question taken twice from a module has its faults twice, at the same line
         once = {(source.order(fault), fault.remedy): fault for fault in reversed(faults)}
         return None, sorted(once.values(), key=source.order)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-import yaml
 
+from survey.campaign import read_settings
 from survey.errors import MarginError, SurveyError
 from survey.french import integer
 
@@ -38,6 +38,9 @@ ASSUMPTIONS = pl.Schema(
 )
 
 
+PLACE_KEYS = ("code", "nom", "locatif", "genitif")  # in the order of `Territory`
+
+
 @dataclass(frozen=True, slots=True)
 class Territory:
     """A place and how prose speaks of it: `locative` « en Vendée », `genitive` « de la Vendée »."""
@@ -49,13 +52,22 @@ class Territory:
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another region, looked for among the points of comparison."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Region:
-    """The observed region, its adjective (« ligérien », « ligérienne ») and its départements."""
+    """The observed region, its adjective by gender, its départements and its neighbours."""
 
     territory: Territory
     adjective: str
     adjective_feminine: str
     departements: tuple[Territory, ...]
+    neighbours: tuple[Neighbour, ...]
     sources: tuple[dict[str, str], ...]
 
     @property
@@ -136,26 +148,61 @@ def read_region(path: Path) -> Region:
 
     Raises
     ------
-    SurveyError : the file or one of its keys is missing
+    SurveyError : the file or one of its keys is missing, empty or no text, or a code comes twice
     """
     if not path.is_file():
         raise SurveyError(f"{path} : ce fichier de référence est introuvable.")
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    try:
-        return Region(
-            territory=read_territory(content),
-            adjective=content["adjectif"]["masculin"],
-            adjective_feminine=content["adjectif"]["feminin"],
-            departements=tuple(read_territory(item) for item in content["departements"]),
-            sources=tuple(content["sources"]),
+    content = read_settings(path)
+    territory = Territory(*_texts(path, content, "la région", PLACE_KEYS))
+    adjective, feminine = _texts(
+        path, _mapping(path, content, "adjectif"), "adjectif", ("masculin", "feminin")
+    )
+    departements = tuple(
+        Territory(*_texts(path, item, f"département n° {rank}", PLACE_KEYS))
+        for rank, item in enumerate(_items(path, content, "departements"), start=1)
+    )
+    codes = [departement.code for departement in departements]
+    if twice := [code for code in codes if codes.count(code) > 1]:
+        raise SurveyError(
+            f"{path} : le département {twice[0]} figure deux fois. Gardez une seule ligne."
         )
-    except KeyError as error:
-        raise SurveyError(f"{path} : la clé {error} manque. La rétablir.") from error
+    neighbours = tuple(
+        Neighbour(*_texts(path, item, f"voisine n° {rank}", ("code", "nom")))
+        for rank, item in enumerate(content.get("voisines") or (), start=1)
+    )
+    sources = tuple(_items(path, content, "sources"))
+    for rank, item in enumerate(sources, start=1):
+        _texts(path, item, f"source n° {rank}", ("quoi", "source", "millesime"))
+    return Region(territory, adjective, feminine, departements, neighbours, sources)
 
 
-def read_territory(item: dict[str, str]) -> Territory:
-    """A territory from its keys of `region.yml`."""
-    return Territory(item["code"], item["nom"], item["locatif"], item["genitif"])
+def _mapping(path: Path, content: dict, key: str) -> dict:
+    found = content.get(key) if isinstance(content, dict) else None
+    if not isinstance(found, dict):
+        raise SurveyError(f"{path} : la clé « {key} » manque ou n’est pas une suite de clés.")
+    return found
+
+
+def _items(path: Path, content: dict, key: str) -> list[dict]:
+    """The items under a key, at least one."""
+    found = content.get(key)
+    if not isinstance(found, list) or not found:
+        raise SurveyError(f"{path} : la clé « {key} » manque ou n’est pas une liste. La compléter.")
+    return found
+
+
+def _texts(path: Path, item: object, what: str, keys: Sequence[str]) -> tuple[str, ...]:
+    """The values of these keys: texts, none empty."""
+    for key in keys:
+        value = item.get(key) if isinstance(item, dict) else None
+        if value is None or value == "":
+            raise SurveyError(f"{path}, {what} : la clé « {key} » manque. La rétablir.")
+        if not isinstance(value, str):
+            raise SurveyError(
+                f"{path}, {what} : « {key} » vaut {value}, qui n’est pas un texte. Écrire ce code "
+                f'entre guillemets : {key}: "{value}".'
+            )
+    return tuple(item[key] for key in keys)
 
 
 def read_code_list(path: Path, columns: tuple[str, ...]) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
@@ -16,11 +17,24 @@ PARTS = ("themes", "bases", "questions")
 def modules_of(path: Path) -> list[Path]:
     """Files of the modules a questionnaire takes, by name; its own file has been read before."""
     raw, _ = read_yaml(path.read_text(encoding="utf-8-sig"))
-    taken = [str(entry["from"]) for entry in raw["questions"] if "from" in entry]
-    lists = [entry.get("options") for entry in raw["questions"]]
-    taken += [name for name in lists if isinstance(name, str) and "." in name]
-    named = sorted({name.partition(".")[0] for name in taken})
-    return [path.parent / "modules" / f"{name}.yml" for name in named]
+    words = raw.get("words") or {}
+    found: set[str] = set()
+    lacking = {*_taken(raw), *([str(words["from"])] if "from" in words else [])}
+    while lacking:
+        found |= lacking
+        files = [path.parent / "modules" / f"{name}.yml" for name in sorted(lacking)]
+        read = [read_yaml(file.read_text(encoding="utf-8-sig"))[0] for file in files]
+        lacking = {name for module in read for name in _taken(module)} - found
+    return [path.parent / "modules" / f"{name}.yml" for name in sorted(found)]
+
+
+def _taken(raw: dict) -> Iterator[str]:
+    """Names of the modules whose questions and lists a file takes."""
+    for entry in raw.get("questions", []):
+        options = entry.get("options")
+        for name in (entry.get("from"), options if isinstance(options, str) else None):
+            if name and ("." in name or name == entry.get("from")):
+                yield name.partition(".")[0]
 
 
 def to_yaml(questionnaire: Questionnaire) -> str:

@@ -9,11 +9,15 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.places import place_named
+
 ROOT = Path(__file__).parents[1]
 ORDER = ("survey", "analysis", "reports", "observatoire")
 LONGEST_FILE, LONGEST_FUNCTION = 400, 60
 OPENING = {"open", "scan_csv", "scan_parquet", "write_csv", "write_parquet", "write_bytes"}
 OPENING |= {"read_text", "read_bytes", "read_csv", "read_parquet", "read_json", "write_text"}
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+WRITTEN = {".py", ".lua", ".js", ".html", ".css", ".scss", ".typ", ".md", ".qmd", ".yml"}
 # Written so that this file names none of them itself.
 HOSTS = re.compile(
     r"p[y]pi\.|python[h]osted|registry\.[ny]|js[d]elivr|un[p]kg|cdn[j]s|fonts\.g[os]"
@@ -110,11 +114,44 @@ def test_no_module_knows_the_region():
         if isinstance(node, ast.Constant) and node.value in codes
     ]
     assert known == []
-    names = ("Loire-Atlantique", "Maine-et-Loire", "Mayenne", "Sarthe", "Vendée")
-    # a docstring may show an example of a département; the statistics know of none
-    for path in (ROOT / "analysis").glob("*.py"):
-        strings = {n.value for n in ast.walk(tree(path)) if isinstance(n, ast.Constant)}
-        assert not strings & {*names, "Pays de la Loire"}, path
+
+
+def without_examples(path: Path) -> str:
+    """The text of a file; of a module, without comments and docstrings, where a place may be told.
+
+    Of a script or a sheet of style, without the lines that are a comment.
+    """
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".py":
+        whole = ast.parse(text)
+        for node in ast.walk(whole):
+            if isinstance(node, DOCUMENTED) and ast.get_docstring(node, clean=False):
+                node.body[0].value.value = ""
+        return ast.unparse(whole)
+    return "\n".join(x for x in text.split("\n") if not x.lstrip().startswith(("//", "--", "#")))
+
+
+def test_nothing_but_data_names_a_place_of_the_region():
+    assert place_named("un établissement d’Angers") and not place_named("angersoise")
+    kinds = ("survey/*", "analysis/*", "reports/*", "observatoire.py", "index.qmd")
+    regional = ROOT / "survey/instruments/modules/region.yml"
+    records = ROOT / "survey/instruments/editions"
+    known = [
+        f"{path.relative_to(ROOT)}: {found}"
+        for path in committed(*kinds)
+        if path.suffix in WRITTEN and path != regional and not path.is_relative_to(records)
+        if (found := place_named(without_examples(path)))
+    ]
+    assert known == []
+
+
+def test_questionnaires_offer_the_departements_of_the_region():
+    region = yaml.safe_load((ROOT / "data/reference/region.yml").read_text(encoding="utf-8"))
+    path = ROOT / "survey/instruments/modules/region.yml"
+    offered = yaml.safe_load(path.read_text(encoding="utf-8"))["lists"]["departements"]
+    assert offered == [
+        {"code": each["code"], "label": each["nom"]} for each in region["departements"]
+    ]
 
 
 def test_the_analysis_knows_no_year():

@@ -142,7 +142,7 @@
     return `Évolution nette pour ${count(moved, "ligne", "lignes")} sur ${pairs.length}.`;
   };
 
-  // The only domain of a view: « en Vendée », or its name in quotation marks.
+  // The only domain of a view: « dans le commerce », or its name in quotation marks.
   const inside = ({ breakdown, domain }) => {
     const [, name, place] = breakdown.domains.find(([code]) => code === domain) ?? [];
     return name ? (place ? lower(place) : quoted(name)) : "";

@@ -10,6 +10,7 @@ from reports.pages.indicator_files import FOLDER
 from reports.pages.measures import measures
 from reports.pages.page import Page, escaped, fragment
 from survey.french import typography
+from survey.reference import Reference
 
 NOTHING = "Aucun chiffre publié ailleurs n’est comparable pour cette population."
 
@@ -33,4 +34,19 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
             parts.append(f"[{escaped(measure.title)}]({FOLDER}/{address(measure)}.qmd)")
         if not shown:
             parts.append(NOTHING)
+    if editions:
+        parts += neighbours(next(iter(editions.values())).reference)
     yield fragment("comparer", parts, figures)
+
+
+def neighbours(reference: Reference) -> list[str]:
+    """Which neighbouring regions have no published figure to compare with, when some lack one."""
+    known = set(reference.comparators["territoire_code"].drop_nulls())
+    lacking = [each.name for each in reference.region.neighbours if each.code not in known]
+    if not lacking:
+        return []
+    return [
+        "## Les régions voisines",
+        "Aucun chiffre publié sur les mêmes questions n’a été trouvé pour ces régions : "
+        f"{', '.join(lacking)}.",
+    ]

@@ -30,12 +30,14 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
 
 
 def front(editions: Mapping[str, Edition]) -> Iterator[Page]:
-    """What the front page takes in: the latest edition, its key figures, its findings."""
-    year = next(iter(editions.values())).year
+    """What the front page takes in: title, latest edition, key figures, findings."""
+    first = next(iter(editions.values()))
+    year, where = first.year, first.reference.region.territory.locative
+    yield fragment("accueil-titre", [f"# Qui utilise l’intelligence artificielle {where} ?"])
     said = title(editions)
     parts = [f"## En {year}, {said[0].lower()}{said[1:]}", *figures(editions)]
     parts.append(f"[L’essentiel de l’édition {year}](reports/{year}/index.qmd)")
-    if report_chapters(next(iter(editions.values())).campaign.root, year):
+    if report_chapters(first.campaign.root, year):
         parts.append(f"[Le rapport de l’édition {year} (PDF)](reports/{year}/{REPORT})")
     yield fragment("accueil", parts)
 

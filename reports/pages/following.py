@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import chain
+from pathlib import Path
 
 from reports.addresses import indicator_page
 from reports.edition import Edition, markdown_table
 from reports.followup import ROLES, Followed, baseline, followed_by, level, trend
 from reports.pages.page import Page, fragment
+from survey.errors import SurveyError
 from survey.french import counted, typography
-from survey.recommendations import Recommendation, load_recommendations
+from survey.recommendations import Recommendation, Recommendations, load_recommendations
 
 HEADER = ("Indicateur", "Nature", "Population", "Départ", "Aujourd’hui", "Tendance")
 NOTHING = "*Pas d’indicateur disponible : aucune question de l’observatoire ne mesure cet effet.*"
@@ -21,6 +23,7 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
     first = next(iter(editions.values()))
     path = first.campaign.root / "data" / "reference" / "preconisations.yml"
     known = load_recommendations(path)
+    refuse_unknown(editions, known, path)
     parts = [summary(list(known), editions)]
     for capacity in known.capacities:
         parts += [f"## {capacity.title}", f"{capacity.aim[0].upper()}{capacity.aim[1:]}."]
@@ -29,6 +32,19 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
         )
     parts.append(f"Source des préconisations : {known.source}.")
     yield fragment("suivi", [typography(part) for part in parts])
+
+
+def refuse_unknown(editions: Mapping[str, Edition], known: Recommendations, path: Path) -> None:
+    """Raise when an indicator follows a recommendation that is not there."""
+    for edition in editions.values():
+        for definition in edition.definitions.values():
+            for follows in definition.follows:
+                if follows.recommendation not in known.codes:
+                    raise SurveyError(
+                        f"{path} : la préconisation « {follows.recommendation} » est absente ; "
+                        f"l’indicateur « {definition.code} » ({edition.campaign.population}) la "
+                        "suit (« follows »). Ajoutez-la, ou corrigez data/indicators."
+                    )
 
 
 def summary(recommendations: list[Recommendation], editions: Mapping[str, Edition]) -> str:

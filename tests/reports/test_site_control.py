@@ -93,6 +93,13 @@ def test_only_numbers_that_tell_something_are_withheld(campaign):
     assert withheld_numbers([campaign]) == {DIGITS: "2025 usage, sexe M"}
 
 
+def test_a_simple_fraction_tells_nothing(campaign):
+    path = campaign.private / "estimations.parquet"
+    shares = pl.when(pl.col("status") == "ok").then("estimate").otherwise(1 / 3)
+    pl.read_parquet(path).with_columns(estimate=shares).write_parquet(path)
+    assert withheld_numbers([campaign]) == {}
+
+
 @pytest.mark.parametrize(
     ("value", "digits"),
     [

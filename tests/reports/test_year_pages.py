@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -12,7 +13,8 @@ from reports.edition import WHOLE, Edition, open_edition, open_editions
 from reports.pages import changing, comparing, essential, following, populations
 from reports.pages.measures import measures
 from reports.value_chain import value_chain_table
-from survey.recommendations import load_recommendations
+from survey.errors import SurveyError
+from survey.recommendations import Recommendations, load_recommendations
 
 
 @pytest.fixture
@@ -115,6 +117,12 @@ def test_every_recommendation_is_followed_or_said_not_to_be(editions, estimated)
         assert ("Pas d’indicateur disponible" in part) == (not followed)
         assert all(one.definition.title in part for one in followed)
     assert f"{without} n’ont pas d’indicateur disponible" in text
+
+
+def test_a_recommendation_that_nobody_made_is_not_followed(editions):
+    known = Recommendations("Synthèse", 2025, ())
+    with pytest.raises(SurveyError, match="« usage_ia » \\(entreprises\\) la suit"):
+        following.refuse_unknown(editions, known, Path("preconisations.yml"))
 
 
 def test_a_trend_is_progress_only_where_a_side_is_wished(editions):

@@ -6,6 +6,7 @@ import pytest
 
 from survey.errors import QuestionnaireError
 from survey.questionnaire import load_questionnaire
+from survey.written import modules_of
 
 MODULE = """module: commun
 lists:
@@ -93,6 +94,29 @@ def test_a_list_of_a_module_serves_a_question_of_the_questionnaire(tmp_path):
     assert [o.code for o in load(tmp_path).question("accord").options] == ["oui", "non"]
 
 
+PLACES = """module: lieux
+words: {elle: elle, ici: en Ombrelune}
+lists:
+  accord: [{code: oui, label: "Oui, {ici}"}, {code: non, label: Non}]
+"""
+BORROWING = MODULE.replace("options: accord", "options: lieux.accord")
+
+
+def test_a_module_lends_its_list_to_another_and_its_words_to_the_questionnaire(tmp_path):
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "lieux.yml").write_text(PLACES, encoding="utf-8")
+    main = MAIN.replace("elle: elle}", "from: lieux}")
+    found = load(tmp_path, main, BORROWING)
+    assert [option.label for option in found.question("usage").options] == [
+        "Oui, en Ombrelune",
+        "Non",
+    ]
+    named = {path.stem for path in modules_of(tmp_path / "essai.yml")}
+    assert named == {"commun", "lieux"}
+    own = load(tmp_path, main.replace("from: lieux", "from: lieux, ici: ici"), BORROWING)
+    assert own.question("usage").options[0].label == "Oui, ici"
+
+
 def test_a_whole_module_is_taken_in_its_order(tmp_path):
     start = MAIN.index("  - from: commun.usage")
     end = MAIN.index("  - code: accord")
@@ -134,6 +158,21 @@ FAULTS = [
         MAIN,
         MODULE.replace("{structure}.", "{entreprise}."),
         "modules/commun.yml, ligne 11, question « usage » : mot « {entreprise} » inconnu.",
+    ),
+    (
+        MAIN,
+        BORROWING,
+        "modules/commun.yml, ligne 13, question « usage » : module « lieux » introuvable dans",
+    ),
+    (
+        MAIN.replace("elle: elle}", "elle: elle, from: commun}"),
+        MODULE,
+        "essai.yml, ligne 5 : le module « commun » n’a pas de mots.",
+    ),
+    (
+        MAIN.replace("elle: elle}", "from: commun}"),
+        MODULE.replace("lists:", "words: {elle: ''}\nlists:"),
+        "modules/commun.yml, ligne 2 : « elle » est vide ou n’est pas un texte.",
     ),
     (MAIN, MODULE.replace("module: commun", "module: autre"), "Écrire « module: commun »."),
     (MAIN, MODULE.replace("lists:", "listes:"), "clé « listes » inconnue."),

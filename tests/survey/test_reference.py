@@ -11,6 +11,7 @@ from survey.reference import (
     load_reference,
     margin_columns,
     read_comparators,
+    read_region,
     read_table,
 )
 
@@ -97,6 +98,29 @@ def test_a_comparator_read_nobody_knows_how_or_written_twice_is_refused(tmp_path
 def test_region_is_read_with_its_prose(reference):
     assert reference.region.departement_codes == ("44", "49", "53", "72", "85")
     assert reference.region.departements[1].locative == "dans le Maine-et-Loire"
+    assert [each.name for each in reference.region.neighbours][:2] == ["Bretagne", "Normandie"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('code: "44"', "code: 44", "département n° 1 : « code » vaut 44, qui n’est pas un texte"),
+        (", locatif: en Vendée", "", "département n° 5 : la clé « locatif » manque"),
+        ('code: "49"', 'code: "44"', "le département 44 figure deux fois"),
+        ("departements:", "departments:", "la clé « departements » manque"),
+        ("  masculin: ligérien\n", "", "adjectif : la clé « masculin » manque"),
+        ("adjectif:", "adjective:", "la clé « adjectif » manque"),
+        ('{code: "53", nom: Bretagne}', "{nom: Bretagne}", "voisine n° 1 : la clé « code »"),
+        ('    millesime: "2018"', "    millesime: 2018", "source n° 2 : « millesime » vaut 2018"),
+    ],
+)
+def test_a_region_that_cannot_be_used_is_refused(tmp_path, before, after, said):
+    text = (REFERENCE / "region.yml").read_text(encoding="utf-8")
+    assert before in text
+    path = tmp_path / "region.yml"
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+    with pytest.raises(SurveyError, match=said):
+        read_region(path)
 
 
 def test_calibration_margins_keep_the_asked_variables(reference):
