@@ -10,7 +10,7 @@ site: $(READY)
 	@$(BIN)/observatoire demo
 
 test: check site $(TOOLS)
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto
 
 check: $(READY)
 	$(BIN)/ruff check .

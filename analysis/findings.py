@@ -8,7 +8,7 @@ cells never carry a title.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from math import hypot, inf, sqrt
@@ -16,7 +16,7 @@ from math import hypot, inf, sqrt
 import polars as pl
 from scipy.stats import studentized_range
 
-from analysis.cells import SHOWN, by_value, display
+from analysis.cells import SHOWN, by_value, display, value_text
 from analysis.wording import STABLE, Noun, count_words, is_plural, ratio_words, share_among
 from survey.french import typography, within
 
@@ -282,6 +282,49 @@ def finding_series(changes: pl.DataFrame, subject: str, neutral: str) -> str:
     each = " à chaque édition" if len(steps) > 1 and set(steps) == {verdict} else ""
     verb = "progresse" if verdict == "hausse" else "recule"
     return _sentence(f"{subject} {verb}{each} depuis {editions[0]}")
+
+
+def finding_beside(
+    rows: Sequence[tuple[Mapping, str, Sequence[tuple[float, str]]]], subject: str, noun: Noun
+) -> str:
+    """« Usage de l’IA : 37 % (Bretagne, 2026), contre 10 % (France, 2024) ».
+
+    A row is a displayed cell of ours, its name, and the figures published elsewhere on the same
+    base, each with its name. Their own error is not known: one differs from ours when it is out of
+    our interval. Of one row the first figure is cited; of several, those above or below every
+    figure beside them are counted with `noun`.
+    """
+    sides = [{_side(cell, value) for value, _ in beside} for cell, _, beside in rows]
+    if len(rows) == 1:
+        cell, name, beside = rows[0]
+        value, other = beside[0]
+        link = "contre" if _side(cell, value) else "proche de"
+        published = _said(value_text(value, cell["statistic"]))
+        return _sentence(
+            f"{subject} : {_said(cell['value'])} ({name}), {link} {published} ({other})"
+        )
+    parts = [
+        f"{way} des autres sources pour {_part(count, len(rows), noun)}"
+        for way, side in (("au-dessus", 1), ("au-dessous", -1))
+        if (count := sides.count({side}))
+    ]
+    said = f"la région {', '.join(parts)}" if parts else "aucun écart net avec toutes les sources"
+    return _sentence(f"{subject} : {said}")
+
+
+def _part(count: int, whole: int, noun: Noun) -> str:
+    """« les trois réponses », « deux réponses sur trois »."""
+    if count == whole:
+        return f"les {count_words(whole, noun)}"
+    return f"{count_words(count, noun)} sur {count_words(whole, noun).partition(' ')[0]}"
+
+
+def _side(cell: Mapping, value: float) -> int:
+    """1 where our interval is above a published value, -1 where below, 0 where it holds it."""
+    low, high = cell["conf_low"], cell["conf_high"]
+    if low is None or high is None:
+        return 0
+    return (low > value) - (high < value)
 
 
 def clearly_above(high: Mapping, low: Mapping) -> bool:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from reports import pipeline
 
@@ -14,6 +15,22 @@ settings.load_profile("observatoire")
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = "taille_echantillon: 2200"
+
+
+class OneBrowser(LoadFileScheduling):
+    """Each file stays on one process; those of the browser on one and the same.
+
+    They share the one visit of the site, which keeps both processors busy.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder, _, name = nodeid.partition("::")[0].rpartition("/")
+        return folder if folder == "tests/browser" else name
+
+
+def pytest_xdist_make_scheduler(config, log) -> OneBrowser:
+    """How tests are shared out when `--numprocesses` asks for several processes."""
+    return OneBrowser(config, log)
 
 
 def copy_project(root: Path, editions: tuple[int, ...]) -> Path:

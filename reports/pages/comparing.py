@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from reports.edition import Edition
+from reports.figure import Figure
 from reports.pages.indicator_figures import address, comparison
 from reports.pages.indicator_files import FOLDER
-from reports.pages.measures import measures
+from reports.pages.measures import Measure, measures
 from reports.pages.page import Page, escaped, fragment
 from survey.french import typography
 from survey.reference import Reference
@@ -20,23 +21,24 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
     parts, figures = [], []
     for edition in editions.values():
         parts.append(f"## {edition.file.name}")
-        shown = [
-            (measure, found)
-            for measure in measures(edition)
-            for wanted in measure.definition.compare
-            if (found := comparison(measure, wanted))
-        ]
-        for measure, found in shown:
-            figures.append(found.figure)
-            parts.append(found.figure.to_markdown(interactive=False))
-            if found.note:
-                parts.append(typography(f"**Ce qui diffère :** {escaped(found.note)}"))
-            parts.append(f"[{escaped(measure.title)}]({FOLDER}/{address(measure)}.qmd)")
-        if not shown:
-            parts.append(NOTHING)
+        compared = [part for measure in measures(edition) for part in _compared(measure, figures)]
+        parts += compared or [NOTHING]
     if editions:
         parts += neighbours(next(iter(editions.values())).reference)
     yield fragment("comparer", parts, figures)
+
+
+def _compared(measure: Measure, figures: list[Figure]) -> Iterator[str]:
+    """The comparisons of an indicator, what differs in each, and where all of it is told."""
+    shown = [found for each in measure.definition.compare if (found := comparison(measure, each))]
+    for found in shown:
+        figures.append(found.figure)
+        yield found.figure.to_markdown(interactive=False)
+        if found.note:
+            yield typography(f"**Ce qui diffère :** {escaped(found.note)}")
+    if shown:
+        title = escaped(measure.title)
+        yield f"[Tous les résultats de l’indicateur « {title} »]({FOLDER}/{address(measure)}.qmd)"
 
 
 def neighbours(reference: Reference) -> list[str]:

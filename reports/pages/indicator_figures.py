@@ -7,10 +7,16 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from analysis.cells import SHOWN, by_value, value_text
+from analysis.cells import SHOWN, by_value, display, value_text
 from analysis.comparison import compare_editions
 from analysis.definitions import Comparison, DomainDefinition
-from analysis.findings import finding_change, finding_extremes, finding_moves, finding_trend
+from analysis.findings import (
+    finding_beside,
+    finding_change,
+    finding_extremes,
+    finding_moves,
+    finding_trend,
+)
 from analysis.marks import TINTS, Reference
 from analysis.matrix import Totals
 from analysis.wording import Noun, change_words
@@ -200,7 +206,7 @@ def comparison(measure: Measure, wanted: Comparison) -> Shown | None:
     if single:
         others = others.with_columns(place=pl.lit(own["domain"][0]))
     keys = others.select("indicator", "place").unique(maintain_order=True)
-    rows = []
+    rows, pairs = [], []
     for indicator, place in keys.rows():
         mine = own.filter(pl.col("indicator") == indicator, pl.col("domain") == place)
         if not _shown(mine).height:
@@ -212,6 +218,8 @@ def comparison(measure: Measure, wanted: Comparison) -> Shown | None:
         labels = [" : ".join([*prefix, name]) for name in names]
         rows.append(mine.with_columns(label=pl.lit(labels[0])))
         rows.append(theirs.drop("place", "name").with_columns(label=pl.Series(labels[1:])))
+        cell = display(mine).row(0, named=True)
+        pairs.append((cell, names[0], theirs.select("estimate", "name").rows()))
     if not rows:
         return None
     frame = pl.concat(rows, how="diagonal_relaxed").with_columns(
@@ -228,9 +236,13 @@ def comparison(measure: Measure, wanted: Comparison) -> Shown | None:
     by = f", par {lowered(what)}"
     if single:
         by = "" if wanted.on == WHOLE else f", {lowered(cut.label)}"
+    subject = measure.title
+    if measure.is_family and len(pairs) == 1:
+        named = own_rows.select("indicator_label", "answer_label").row(0)
+        subject = f"« {' : '.join(name for name in named if name)} »"
     caption = edition.caption(
         f"{address(measure)}-comparaison-{slug(wanted.on)}",
-        f"{measure.title}{by} : la région et d’autres sources",
+        finding_beside(pairs, f"{subject}{by}", ANSWER if measure.is_family else GROUP),
         f"{measure.subtitle}{by}",
         own_rows,
         "{name} : " + ("{value}" if measure.is_family else measure.statement),

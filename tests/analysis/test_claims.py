@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from analysis.findings import (
     finding_agreement,
+    finding_beside,
     finding_gap,
     finding_matrix,
     finding_series,
@@ -192,3 +193,52 @@ def test_a_series_progresses_only_when_tested(steps, whole, broken):
 )
 def test_a_series_in_words(rows, said):
     assert finding_series(changes(*rows), "l’usage", "neutre") == said
+
+
+def beside(*pairs):
+    """Rows for `finding_beside`: our interval, and the values published elsewhere."""
+    return [
+        (
+            {
+                "conf_low": low,
+                "conf_high": high,
+                "value": f"{(low + high) / 2:.0%}",
+                "statistic": "share",
+            },
+            "Bretagne, 2026",
+            [(value, "France, 2024") for value in values],
+        )
+        for (low, high), values in pairs
+    ]
+
+
+def test_one_figure_is_set_beside_the_published_one():
+    said = finding_beside(beside(((0.3, 0.4), [0.1])), "usage", USE)
+    assert said == "Usage\u202f: 35% (Bretagne, 2026), contre 10\u202f% (France, 2024)"
+    said = finding_beside(beside(((0.3, 0.4), [0.36, 0.1])), "usage", USE)
+    assert said.endswith(", proche de 36\u202f% (France, 2024)")
+
+
+@MANY
+@given(
+    st.lists(
+        st.tuples(
+            st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted),
+            st.lists(st.floats(0, 1), min_size=1, max_size=3),
+        ),
+        min_size=2,
+        max_size=5,
+    )
+)
+def test_rows_counted_beside_other_sources_are_beyond_all_of_them(pairs):
+    said = finding_beside(beside(*pairs), "usage", USE)
+    above = sum(low > max(values) for (low, _), values in pairs)
+    below = sum(high < min(values) for (_, high), values in pairs)
+    for way, count in (("au-dessus", above), ("au-dessous", below)):
+        found = re.search(rf"{way} des autres sources pour (les )?(\w+)", said)
+        assert bool(found) == (count > 0)
+        if found:
+            words = {"un": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5}
+            assert words[found[2]] == count
+            assert bool(found[1]) == (count == len(pairs))
+    assert ("aucun écart net" in said) == (above == below == 0)
