@@ -165,7 +165,12 @@ def is_plural(share: float) -> bool:
 
 def interval_words(low: float, high: float, statistic: str = "share") -> str:
     """« entre 22 et 26 % (intervalle à 95 %) »."""
-    return f"entre {_range(low, high, statistic, 'et')} (intervalle à 95{NNBSP}%)"
+    return f"{between_words(low, high, statistic)} (intervalle à 95{NNBSP}%)"
+
+
+def between_words(low: float, high: float, statistic: str = "share") -> str:
+    """« entre 22 et 26 % », where the level of confidence is said once for all."""
+    return f"entre {_range(low, high, statistic, 'et')}"
 
 
 def reading(statement: str, low: float, high: float, statistic: str = "share") -> str:

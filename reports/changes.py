@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from analysis.comparison import compare_editions
-from analysis.wording import Noun, count_words
+from analysis.definitions import IndicatorDefinition
+from analysis.wording import Noun, change_words, count_words
 from reports.edition import WHOLE, Edition
-from survey.french import typography
+from survey.french import typography, within
 
 INDICATOR = Noun("indicateur", "indicateurs")
 
@@ -52,3 +55,15 @@ def counted_changes(changes: pl.DataFrame) -> str:
         return "Aucune évolution n’est mesurable"
     text = typography(", ".join(said))
     return text[0].upper() + text[1:]
+
+
+def widest_changes(changes: pl.DataFrame, definitions: Mapping[str, IndicatorDefinition]) -> str:
+    """« La plus forte hausse : … (+7 points). », the widest tested move each way; else nothing."""
+    said = []
+    for verdict, name in (("hausse", "La plus forte hausse"), ("baisse", "Le plus fort recul")):
+        moved = changes.filter(pl.col("verdict") == verdict)
+        if moved.height:
+            row = moved.row(0, named=True)
+            move = change_words(row["difference"], verdict)
+            said.append(f" {name} : {within(definitions[row['indicator']].title)} ({move}).")
+    return typography("".join(said))

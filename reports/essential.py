@@ -11,7 +11,7 @@ from analysis.cells import SHOWN, by_value, display, value_text
 from analysis.definitions import DomainDefinition, IndicatorDefinition
 from analysis.findings import finding_gap, finding_share, finding_top, finding_trend
 from reports.addresses import indicator_page
-from reports.changes import counted_changes, whole_changes
+from reports.changes import counted_changes, whole_changes, widest_changes
 from reports.edition import POPULATIONS, Edition
 from reports.figures import KeyFigure
 from reports.value_chain import USE, USERS
@@ -73,9 +73,10 @@ class Claim:
 
 def _told(edition: Edition, claim: Claim) -> str:
     """« **Les entreprises.** L’usage augmente avec la taille, de 9 % … à 63 % … Voir … »"""
-    page = indicator_page(edition.campaign.population, claim.code)
-    title = edition.definitions[claim.code].title
-    said = f"**{edition.file.name}.** {claim.words}{claim.proof}. Voir [{title}]({page}.qmd)."
+    population = edition.campaign.population
+    link = f"{edition.definitions[claim.code].title} ({USERS[population]})"
+    page = indicator_page(population, claim.code)
+    said = f"**{edition.file.name}.** {claim.words}{claim.proof}. Voir [{link}]({page}.qmd)."
     return typography(said)
 
 
@@ -150,7 +151,7 @@ def leader_of(code: str) -> Callable[[Edition], Claim | None]:
         if definition is None or definition.superlative is None:
             return None
         frame = edition.family(code)
-        said = finding_top(frame, definition.superlative, NOTHING)
+        said = finding_top(frame, definition.superlative, NOTHING, quoted=True)
         if said.startswith(NOTHING):
             return None
         value = by_value(display(_firm(frame)))["value"][0]
@@ -189,9 +190,11 @@ def what_changed(editions: Mapping[str, Edition]) -> str:
         if before is None:
             lines.append(f"- {edition.file.name} : première mesure en {edition.year}.")
         else:
-            said = counted_changes(whole_changes(before, edition))
+            changes = whole_changes(before, edition)
+            said = counted_changes(changes)
             lower = said[0].lower() + said[1:]
-            lines.append(f"- {edition.file.name} : {lower} depuis {before.year}.")
+            widest = widest_changes(changes, edition.definitions)
+            lines.append(f"- {edition.file.name} : {lower} depuis {before.year}.{widest}")
     return typography("\n".join(lines))
 
 
@@ -204,18 +207,17 @@ def what_is_not_known(editions: Mapping[str, Edition]) -> str:
     counted = [_places_told(edition) for edition in editions.values()]
     if told := [said for said in counted if said]:
         lines.append(
-            f"- L’usage de l’IA dans chaque intercommunalité : un chiffre est publié {told[0]}"
-            + "".join(f", {said}" for said in told[1:])
-            + ". Ailleurs, les réponses sont trop peu nombreuses."
+            "- L’usage de l’IA, intercommunalité par intercommunalité. Ont un chiffre publié : "
+            f"{' ; '.join(told)}. Ailleurs, les réponses sont trop peu nombreuses."
         )
     return typography("\n".join(lines))
 
 
 def _places_told(edition: Edition) -> str | None:
-    """« pour 19 intercommunalités sur 71 (les entreprises) »; None where nothing is cut so."""
+    """« 19 intercommunalités sur 71 pour les entreprises »; None where nothing is cut so."""
     if EPCI not in {cut.type for cut in edition.file.domains}:
         return None
     cells = edition.by(USE, EPCI)
     shown = cells.filter(pl.col("status").is_in(SHOWN)).height
-    count = f"{integer(shown)} sur {integer(cells.height)}" if shown else "aucune"
-    return f"pour {count} ({within(edition.file.name)})"
+    count = integer(shown) if shown else "aucune"
+    return f"{count} sur {integer(cells.height)} pour {within(edition.file.name)}"

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from analysis.cells import REASONS, value_text
-from analysis.wording import interval_words
+from analysis.wording import between_words
 from reports.addresses import population_page
-from reports.edition import POPULATIONS, WHOLE, Edition, markdown_table
+from reports.edition import POPULATIONS, Edition, markdown_table
 from survey.french import percent, typography
 
 USE = "usage_ia"
+COMPARED = {USE: "IA", "usage_generative": "IA générative"}  # indicators, and their names
 USERS = {
     "entreprises": "entreprises",
     "secteur_public": "secteur public",
@@ -44,11 +45,11 @@ def value_chain_table(editions: Mapping[str, Edition]) -> str:
 
 
 def measured_use(edition: Edition) -> str:
-    """« 19 % utilisent l’IA, entre 17 et 21 % (intervalle à 95 %) », or why nothing is said."""
+    """« 19 % utilisent l’IA, entre 17 et 21 % », or why nothing is said."""
     cell = edition.cell(USE)
     if cell["estimate"] is None:
         return REASONS[cell["status"]]
-    interval = interval_words(cell["conf_low"], cell["conf_high"])
+    interval = between_words(cell["conf_low"], cell["conf_high"])
     return f"{value_text(cell['estimate'], 'share')} utilisent l’IA, {interval}"
 
 
@@ -64,20 +65,25 @@ def points_of_comparison(editions: Mapping[str, Edition]) -> str:
 def _points(edition: Edition) -> Iterator[str]:
     known = edition.reference.comparators
     labels = {cut.type: cut.label for cut in edition.file.domains}
-    for comparison in edition.definitions[USE].compare:
-        own = edition.by(USE, comparison.on)
+    compared = [
+        (code, said, comparison)
+        for code, said in COMPARED.items()
+        for comparison in edition.definitions[code].compare
+    ]
+    for code, name, comparison in compared:
+        own = edition.by(code, comparison.on)
         others = known.filter(pl.col("id").is_in(comparison.with_))
         if own.height != 1 or own["estimate"][0] is None:
             continue
-        said = [
+        ours = value_text(own["estimate"][0], "share")
+        theirs = [
             f"{place} {percent(value / 100)} en {year}"
             for place, value, year in others.select(
                 "territoire", "valeur", "annee_reference"
             ).iter_rows()
         ]
-        if comparison.on != WHOLE:
-            said.insert(0, f"région {value_text(own['estimate'][0], 'share')}")
-        yield f"{_lower(labels[comparison.on])} : {', '.join(said)}"
+        where = _lower(labels[comparison.on])
+        yield f"{name}, {where} : {', '.join([f'région {ours}', *theirs])}"
 
 
 def _lower(text: str) -> str:

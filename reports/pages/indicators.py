@@ -185,7 +185,7 @@ def _move(measure: Measure, before: Edition | None) -> list[str]:
         return [typography(f"C’est {words} qu’en {before.year} ({then}).")]
     gap = change_words(row["difference"], row["verdict"])
     rounded = round(100 * row["estimate_after"]) - round(100 * row["estimate_before"])
-    before_rounding = " avant arrondi" if points(rounded / 100) != gap else ""
+    before_rounding = " (écart calculé avant l’arrondi)" if points(rounded / 100) != gap else ""
     return [typography(f"C’est {words} qu’en {before.year} ({then}) : {gap}{before_rounding}.")]
 
 

@@ -143,7 +143,7 @@ def test_the_previous_edition_must_be_there_and_as_real(edition):
     decisions = edition.campaign.decisions.model_copy(update={"simulee": False})
     real = replace(edition, campaign=replace(edition.campaign, decisions=decisions))
     assert real.previous() is None
-    assert "2025" in essential.what_changed({"entreprises": edition})
+    assert "+" in essential.what_changed({"entreprises": edition}).partition("2025")[2]
     assert "première mesure en 2026" in essential.what_changed({"entreprises": real})
     used = followup.Followed("resultat", real, real.definitions["usage_ia"])
     assert followup.trend(used) == followup.FIRST and followup.baseline(used) == "–"

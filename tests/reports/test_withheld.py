@@ -120,5 +120,5 @@ def test_a_place_without_a_figure_is_not_counted_among_those_known(hide):
     shown = hide(pl.lit(False))
     cells = next(iter(shown.values())).cells.filter(epci, pl.col("statistic") == "share")
     count = cells["estimate"].drop_nulls().len()
-    assert f"pour {count} sur {cells.height} (" in what_is_not_known(shown)
-    assert "pour aucune (" in what_is_not_known(hide(pl.lit(True)))
+    assert f"{count} sur {cells.height} pour les entreprises" in what_is_not_known(shown)
+    assert f"aucune sur {cells.height} pour les entreprises" in what_is_not_known(hide(pl.lit(True)))
