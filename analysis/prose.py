@@ -82,10 +82,11 @@ class Fact:
 
 
 def of(subject: str) -> str:
-    """« du commerce », « des transports », « de l’industrie », « d’Angers »."""
+    """« du commerce », « des élèves et des étudiants », « de l’industrie », « d’Angers »."""
     for article, contracted in (("le ", "du "), ("les ", "des ")):
         if subject.startswith(article):
-            return contracted + subject.removeprefix(article)
+            rest = subject.removeprefix(article)
+            return contracted + rest.replace(f" et {article}", f" et {contracted}")
     return f"d’{subject}" if elides(subject) else f"de {subject}"
 
 

@@ -24,7 +24,7 @@ from survey.campaign import Campaign, load_campaign, read_settings
 from survey.conditions import EVERYONE
 from survey.errors import SurveyError
 from survey.files import SIMULATED
-from survey.french import within
+from survey.french import lowered, within
 from survey.questionnaire import Questionnaire, load_questionnaire
 from survey.reference import Reference, load_reference
 from survey.territories import load_territories
@@ -179,7 +179,7 @@ class Edition:
             title=title,
             subtitle=f"{subtitle}, {period or self.year}",
             reading=reading or _reading(frame, statement, named or {}),
-            field=base[0].lower() + base[1:],
+            field=lowered(base),
             source=source or self.source,
             rows=rows,
             simulated=self.campaign.decisions.simulee,

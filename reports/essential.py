@@ -15,7 +15,7 @@ from reports.changes import counted_changes, whole_changes, widest_changes
 from reports.edition import POPULATIONS, Edition
 from reports.figures import KeyFigure
 from reports.value_chain import USE, USERS
-from survey.french import integer, typography, within
+from survey.french import integer, lowered, typography, within
 
 FINDINGS = 5
 EPCI = "epci"
@@ -192,9 +192,8 @@ def what_changed(editions: Mapping[str, Edition]) -> str:
         else:
             changes = whole_changes(before, edition)
             said = counted_changes(changes)
-            lower = said[0].lower() + said[1:]
             widest = widest_changes(changes, edition.definitions)
-            lines.append(f"- {edition.file.name} : {lower} depuis {before.year}.{widest}")
+            lines.append(f"- {edition.file.name} : {lowered(said)} depuis {before.year}.{widest}")
     return typography("\n".join(lines))
 
 

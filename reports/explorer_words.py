@@ -13,7 +13,7 @@ from analysis.indicators import EACH_ANSWER
 from analysis.wording import Noun
 from reports.addresses import indicator_page
 from reports.edition import Edition
-from survey.french import typography
+from survey.french import lowered, typography
 
 Name = tuple[str, str]  # code of the definition and statistic
 MEMBER = ("indicator", "indicator_label", "answer_label", "title", "theme", "base_label")
@@ -83,7 +83,7 @@ def _described(
         "page": f"{indicator_page(edition.campaign.population, definition.code)}.html",
         "measure": _measure(definition, noun),
         "reads": [typography(text) for text in _reads(definition, noun)],
-        "field": typography(f"{base[0].lower()}{base[1:]}"),
+        "field": typography(lowered(base)),
         "ordered": not grid and first["answer_label"] is not None,
         "lines": [typography(label) for label in lines] if definition.each else [],
         "answers": [typography(label) for label in answers],
@@ -112,7 +112,7 @@ def _reads(definition: IndicatorDefinition, noun: Noun) -> list[str]:
 
     Second comes, for a grid by answer, what is said of an answer that the registry does not word.
     """
-    title = definition.title[0].lower() + definition.title[1:]
+    title = lowered(definition.title)
     if definition.mean:
         return [f"{{value}} en moyenne ({title})"]
     if definition.total:

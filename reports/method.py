@@ -15,7 +15,7 @@ from reports.quality import (
     response_of,
 )
 from survey.campaign import Thresholds
-from survey.french import counted, decimal, integer, percent, typography
+from survey.french import counted, decimal, integer, lowered, percent, typography
 from survey.reference import read_margins
 
 STEPS = {
@@ -261,10 +261,8 @@ def thresholds_by_population(editions: Mapping[str, Edition]) -> list[dict[str, 
 
 def listed(names: Sequence[str]) -> str:
     """« Les entreprises, les associations et les habitants »: one capital, at the front."""
-    lowered = [names[0], *(name[:1].lower() + name[1:] for name in names[1:])]
-    if len(lowered) == 1:
-        return lowered[0]
-    return f"{', '.join(lowered[:-1])} et {lowered[-1]}"
+    *first, last = [names[0], *map(lowered, names[1:])]
+    return f"{', '.join(first)} et {last}" if first else last
 
 
 def breaks_sentence(edition: Edition) -> str:

@@ -10,7 +10,7 @@ from analysis.cells import REASONS, value_text
 from analysis.wording import between_words
 from reports.addresses import population_page
 from reports.edition import POPULATIONS, Edition, markdown_table
-from survey.french import percent, typography
+from survey.french import lowered, percent, typography
 
 USE = "usage_ia"
 COMPARED = {USE: "IA", "usage_generative": "IA générative"}  # indicators, and their names
@@ -82,12 +82,8 @@ def _points(edition: Edition) -> Iterator[str]:
                 "territoire", "valeur", "annee_reference"
             ).iter_rows()
         ]
-        where = _lower(labels[comparison.on])
+        where = lowered(labels[comparison.on])
         yield f"{name}, {where} : {', '.join([f'région {ours}', *theirs])}"
-
-
-def _lower(text: str) -> str:
-    return text[0].lower() + text[1:]
 
 
 def _sentence(text: str) -> str:

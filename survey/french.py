@@ -56,16 +56,22 @@ def points(difference: float, digits: int = 0) -> str:
     return f"{sign}{decimal(rounded or 0.0, digits)}{NBSP}{unit}"
 
 
+def lowered(text: str) -> str:
+    """A sentence or a heading inside another: « l’usage progresse », but « ChatGPT », « IA »."""
+    first = text.partition(" ")[0]
+    is_name = any(letter.isupper() for letter in first[1:]) and not re.match(r"[LD]’", first)
+    return text if is_name else text[:1].lower() + text[1:]
+
+
 def within(label: str) -> str:
     """A label inside a sentence: « manque de compétences », but « ChatGPT », « Le Chat ».
 
     A name, known by a capital after its first letter, is left as it is; acronyms among its further
     words (« Consultation du CSE ») make no name.
     """
-    first, *others = label.split(" ")
-    is_name = any(letter.isupper() for letter in first[1:]) and not re.match(r"[LD]’", first)
-    is_name |= any(re.match(r"[A-ZÉ][a-zé]", word) for word in others)
-    return label if is_name else label[0].lower() + label[1:]
+    _, *others = label.split(" ")
+    is_name = any(re.match(r"[A-ZÉ][a-zé]", word) for word in others)
+    return label if is_name else lowered(label)
 
 
 def long_date(day: date) -> str:

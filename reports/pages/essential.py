@@ -16,6 +16,7 @@ from reports.figures import key_figures
 from reports.pages.page import Page, fragment
 from reports.settings import REPORT, report_chapters
 from reports.value_chain import points_of_comparison, value_chain_table
+from survey.french import lowered
 
 
 def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
@@ -35,7 +36,7 @@ def front(editions: Mapping[str, Edition]) -> Iterator[Page]:
     year, where = first.year, first.reference.region.territory.locative
     yield fragment("accueil-titre", [f"# Qui utilise l’intelligence artificielle {where} ?"])
     said = title(editions)
-    parts = [f"## En {year}, {said[0].lower()}{said[1:]}", *figures(editions)]
+    parts = [f"## En {year}, {lowered(said)}", *figures(editions)]
     parts.append(f"[L’essentiel de l’édition {year}](reports/{year}/index.qmd)")
     if report_chapters(first.campaign.root, year):
         parts.append(f"[Le rapport de l’édition {year} (PDF)](reports/{year}/{REPORT})")

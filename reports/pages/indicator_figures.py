@@ -30,9 +30,9 @@ from reports.figures import (
     dot_figure,
     matrix_figure,
 )
-from reports.pages.measures import Measure, lowered
+from reports.pages.measures import Measure
 from survey.errors import SurveyError
-from survey.french import counted, typography
+from survey.french import counted, lowered, typography
 
 REGION = "Région"
 MANY = 20  # rows beyond which those without a figure are only counted
@@ -55,7 +55,8 @@ def main_figure(measure: Measure) -> Figure | None:
         return None
     base = address(measure)
     read = measure.read(frame)
-    caption = _caption(measure, base, measure.finding, "", read, measure.statement, "Réponse")
+    said = measure.statement, {}
+    caption = _caption(measure, base, measure.finding, "", read, *said, "Réponse")
     caption = replace(caption, level=2)  # it comes right under the title of the page
     if measure.kind == "grid":
         answers = frame["answer"].unique(maintain_order=True).to_list()
@@ -89,9 +90,8 @@ def breakdown(measure: Measure, cut: DomainDefinition) -> Shown:
         breakdown_title(measure, cut, frame),
         f", par {lowered(cut.label)}",
         kept,
-        measure.statement_by(cut),
+        *measure.reading_by(cut),
         cut.label,
-        measure.leads(cut),
     )
     order = "given" if cut.role in ("size", "profile") else "value"
     return Shown(heading, dot_figure(kept, caption, reference=reference, order=order), note)
@@ -247,7 +247,7 @@ def comparison(measure: Measure, wanted: Comparison) -> Shown | None:
         own_rows,
         "{name} : " + ("{value}" if measure.is_family else measure.statement),
         "Territoire et année",
-        field=field[0].lower() + field[1:],
+        field=lowered(field),
         source=f"{_sources(others)} ; {edition.source}",
         period=f"{years[0]} à {years[-1]}" if years[0] != years[-1] else str(years[0]),
     )
@@ -313,9 +313,8 @@ def _family_caption(measure: Measure, cut: DomainDefinition, frame: pl.DataFrame
         title if title == neutral else typography(f"« {label} » : {lowered(title)}"),
         f", par {lowered(cut.label)}",
         chosen,
-        measure.statement_by(cut, label),
+        *measure.reading_by(cut, label),
         cut.label,
-        measure.leads(cut),
     )
 
 
@@ -326,13 +325,13 @@ def _caption(
     suffix: str,
     frame: pl.DataFrame,
     statement: str,
+    named: dict[str, str],
     rows: str,
-    leads: dict[str, str] | None = None,
 ) -> Caption:
     """The words of one figure."""
     stated = measure.read_subtitle if suffix else measure.subtitle
     subtitle = f"{stated}{suffix}"
-    return measure.edition.caption(identifier, title, subtitle, frame, statement, rows, named=leads)
+    return measure.edition.caption(identifier, title, subtitle, frame, statement, rows, named=named)
 
 
 def address(measure: Measure) -> str:

@@ -11,10 +11,10 @@ from reports.addresses import slug
 from reports.figure import text_html
 from reports.pages.indicator_figures import address
 from reports.pages.indicator_files import FOLDER
-from reports.pages.measures import Measure, by_theme, lowered
+from reports.pages.measures import Measure, by_theme
 from reports.pages.page import Page, document
 from survey.files import SIMULATED
-from survey.french import integer, typography
+from survey.french import integer, lowered, typography
 
 SCRIPT = Path(__file__).parents[1] / "assets" / "filtre.js"
 

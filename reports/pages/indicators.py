@@ -27,10 +27,10 @@ from reports.pages.indicator_figures import (
     nothing_shown,
 )
 from reports.pages.indicator_files import FOLDER
-from reports.pages.measures import Measure, by_theme, lowered, measures
+from reports.pages.measures import Measure, by_theme, measures
 from reports.pages.page import Draft, Page, document, escaped, parents
 from survey.files import SIMULATED
-from survey.french import NNBSP, integer, points, typography
+from survey.french import NNBSP, integer, lowered, points, typography
 from survey.prose import listed
 from survey.recommendations import Recommendations, load_recommendations
 

@@ -11,6 +11,7 @@ from reports.opendata import LICENCE_PAGE, simulated
 from reports.pages.page import Page, document
 from reports.pages.texts import fill
 from reports.publisher import read_publisher
+from survey.french import lowered
 from survey.questionnaire import Introduction
 
 MISSING = "à compléter avant la mise en ligne"
@@ -74,7 +75,7 @@ def _retentions(editions: Mapping[str, Edition]) -> Iterator[dict[str, str]]:
     for edition in editions.values():
         told = asked_questionnaire(edition.campaign).introduction.splitlines()
         if len(told) == len(Introduction.model_fields):
-            name = edition.file.name[:1].lower() + edition.file.name[1:]
+            name = lowered(edition.file.name)
             names.setdefault(told[place], []).append(name)
     for text, those in names.items():
         yield {"name": ", ".join(those), "text": text}

@@ -17,11 +17,12 @@ from analysis.cells import REASONS, SHOWN, display
 from analysis.definitions import DomainDefinition, IndicatorDefinition
 from analysis.findings import finding_share, finding_top
 from analysis.indicators import EACH_ANSWER
-from analysis.wording import Noun, interval_words
+from analysis.prose import of
+from analysis.wording import Noun
 from reports.edition import WHOLE, Edition
 from survey.columns import BLANK
 from survey.conditions import EVERYONE
-from survey.french import typography
+from survey.french import lowered, typography
 
 Kind = Literal["share", "mean", "total", "rows", "answers", "grid"]
 LISTED = ("size", "sector", "profile", "territory")
@@ -133,7 +134,7 @@ class Measure:
         if self.noun:
             return self.noun.plural
         label = self.cells["base_label"][0]
-        label = label[0].lower() + label[1:]
+        label = lowered(label)
         return label.removeprefix(ALL_OF) if self.definition.base == EVERYONE else label
 
     @property
@@ -189,11 +190,27 @@ class Measure:
                 return f"{{value}} des {self.units} répondent « {{name}} »"
         return f"« {{name}} » : {{value}} des {self.units}"
 
-    def statement_by(self, cut: DomainDefinition, label: str | None = None) -> str:
+    def reading_by(
+        self, cut: DomainDefinition, label: str | None = None
+    ) -> tuple[str, dict[str, str]]:
         """The *Lecture* of one of its rows in a domain: holds `{value}` and `{named}`.
 
-        `label` names the row of a family; `{named}` says the domain (see `leads`).
+        `label` names the row of a family. The second is what `{named}` says by domain: the group
+        itself where its name is that of units (« 65 % des intercommunalités »), else where the
+        units are (see `leads`).
         """
+        said, units = self._statement_by(cut, label), f"des {self.units}"
+        words = self.edition.words.get(cut.type, {})
+        of_units = cut.role != "size" and any(word.startswith("les ") for word in words.values())
+        if self.definition.base != EVERYONE or not of_units or units not in said:
+            return said, self.leads(cut)
+        codes = self.by(cut.type)["domain"].unique(maintain_order=True)
+        if not set(codes) <= set(words):
+            return said, self.leads(cut)
+        counted = said.removeprefix("{named}, ").replace(units, "{named}", 1)
+        return counted, {code: of(words[code]) for code in codes}
+
+    def _statement_by(self, cut: DomainDefinition, label: str | None) -> str:
         asked = self.definition
         follows = cut.role == "size"  # « des entreprises de 10 à 49 salariés utilisent… »
         units = f"{self.units} {{named}}" if follows else self.units
@@ -266,14 +283,12 @@ class Measure:
         return shown.sort("estimate", descending=True, maintain_order=True)
 
     def value_words(self, cell: Mapping) -> str:
-        """« 24 %, entre 22 et 26 % (intervalle à 95 %) », or why there is no figure."""
+        """« 24 % [22 ; 26] », « 40 % [28 ; 53], estimation fragile », or why there is no figure."""
         row = display(pl.DataFrame([cell])).row(0, named=True)
         if row["reason"]:
             return REASONS[row["status"]]
-        if row["conf_low"] is None or row["conf_high"] is None:
-            return row["value"]
-        words = interval_words(row["conf_low"], row["conf_high"], row["statistic"])
-        return f"{row['value']}, {words}"
+        fragile = ", estimation fragile" if row["status"] == "fragile" else ""
+        return f"{row['value']} {row['interval'] or ''}".rstrip() + fragile
 
 
 def _lead(cut: DomainDefinition, word: str | None, place: str | None, label: str) -> str:
@@ -284,11 +299,6 @@ def _lead(cut: DomainDefinition, word: str | None, place: str | None, label: str
     if word:
         return f"parmi {word}" if word.startswith("les ") else f"dans {word}"
     return f"dans le groupe « {label} »"
-
-
-def lowered(label: str) -> str:
-    """A label within a sentence; an acronym keeps its capitals."""
-    return label if label[:2].isupper() else label[0].lower() + label[1:]
 
 
 def measures(edition: Edition) -> list[Measure]:

@@ -23,7 +23,7 @@ from reports.quality import (
 )
 from reports.settings import publication_day
 from survey.campaign import Campaign
-from survey.french import counted
+from survey.french import counted, lowered
 
 HUB = "methode"
 
@@ -54,7 +54,7 @@ def _hub(editions: Mapping[str, Edition], declared: Mapping[str, PopulationQuali
             for population, edition in editions.items()
         ],
         reports_list="\n".join(
-            f"- [Rapport de qualité : {_lowered(edition.file.name)}]({report_page(population)}.qmd)"
+            f"- [Rapport de qualité : {lowered(edition.file.name)}]({report_page(population)}.qmd)"
             for population, edition in editions.items()
         ),
         response_table=method.response_overview(editions),
@@ -109,7 +109,7 @@ def _report(edition: Edition, declared: PopulationQuality) -> str:
         questions=len(asked_questionnaire(campaign).questions),
         thresholds=decisions.seuils,
         weighting=decisions.redressement,
-        groups=" × ".join(_lowered(named_variable(declared, name)) for name in groups),
+        groups=" × ".join(lowered(named_variable(declared, name)) for name in groups),
         method=method.METHODS[decisions.redressement.methode],
         outcomes=method.outcomes_sentence(edition),
         response_table=method.response_table(edition, declared),
@@ -122,13 +122,9 @@ def _report(edition: Edition, declared: PopulationQuality) -> str:
         simulated=decisions.simulee,
     )
     return document(
-        f"Rapport de qualité : {_lowered(edition.file.name)}",
+        f"Rapport de qualité : {lowered(edition.file.name)}",
         f"Tirage, réponses, pondération, précision et limites de l’enquête {edition.year}.",
         body,
         toc=True,
         **{"toc-depth": 2},
     )
-
-
-def _lowered(name: str) -> str:
-    return name[:1].lower() + name[1:]

@@ -16,10 +16,11 @@ from reports.pages.indicator_files import FOLDER
 from reports.pages.measures import Measure, by_theme, measures
 from reports.pages.page import Page, document, escaped
 from reports.value_chain import USE
-from survey.french import typography
+from survey.french import lowered, typography
 
 WHO = ("size", "sector", "profile")  # the cuts that tell who uses AI
-MOST_CUTS = 4
+MOST_CUTS = 3
+BRACKETS = "Entre crochets, dans toute la page : l’intervalle à 95 %."
 GENERATIVE = "usage_generative"  # asked apart, it may exceed the use of any technology
 NOBODY = ("Non", "Personne", "Aucun", "Pas ", "Rien", "Sans ")  # how a negative answer begins
 
@@ -37,7 +38,7 @@ def population_page_of(edition: Edition) -> Page:
     use = next(each for each in listed if each.code == USE)
     figures: list[Figure] = []
     parts = [f"::: {{.chapo}}\n{escaped(lead(edition))}\n:::"]
-    parts.append(key_figures(key_figures_of(edition)))
+    parts += [key_figures(key_figures_of(edition)), typography(BRACKETS)]
     parts.append(f"## Qui utilise l’IA {{#{slug(USE)}}}")
     parts += _shown(figures, (breakdown(use, cut).figure for cut in cuts(use)))
     for _, group in groupby(by_theme(listed), key=lambda each: each.definition.theme):
@@ -65,7 +66,7 @@ def lead(edition: Edition) -> str:
         said.append("C’est la première mesure.")
     else:
         counted = counted_changes(whole_changes(before, edition))
-        said.append(f"Depuis {before.year}, {counted[0].lower()}{counted[1:]}.")
+        said.append(f"Depuis {before.year}, {lowered(counted)}.")
     return typography(" ".join(said))
 
 
@@ -108,7 +109,7 @@ def _is_led_by_nobody(family: Measure) -> bool:
 
 
 def item(measure: Measure) -> str:
-    """« Usage de l’IA générative : 20 %, entre 19 et 22 % », linked to its page."""
+    """« Usage de l’IA générative : 20 % [19 ; 22] », linked to its page."""
     link = f"[{escaped(measure.title)}]({FOLDER}/{address(measure)}.qmd)"
     cell = measure.headline
     if cell is None:

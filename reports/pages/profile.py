@@ -18,6 +18,7 @@ from analysis.wording import Noun
 from reports.edition import WHOLE, Edition
 from survey.columns import DONT_KNOW
 from survey.conditions import EVERYONE
+from survey.french import lowered
 
 MAIN, KEY, PART = "principal", "indicateur", "réponse"  # tiers of the risk of a page
 LAST = 10_000  # rank of an indicator that is no headline
@@ -178,7 +179,7 @@ def label_of(row: Row) -> str:
     label, answer = row["indicator_label"], row["answer_label"]
     if answer is None or answer == label:
         return label
-    return f"{label} : {answer[0].lower()}{answer[1:]}"
+    return f"{label} : {lowered(answer)}"
 
 
 def grouped(cells: pl.DataFrame, by: Sequence[str]) -> dict[tuple[str, ...], tuple[Row, ...]]:

@@ -11,7 +11,7 @@ from reports.edition import Edition, markdown_table
 from reports.instrument import asked_questionnaire, questionnaire_markdown
 from reports.pages.page import Page, document
 from reports.pages.texts import fill
-from survey.french import NBSP, counted, integer
+from survey.french import NBSP, counted, integer, lowered
 from survey.questionnaire import Questionnaire
 
 HUB = "questionnaires"
@@ -59,7 +59,7 @@ def _hub(editions: Mapping[str, Edition], asked: Mapping[str, Questionnaire]) ->
 
 
 def _asked(edition: Edition, questionnaire: Questionnaire) -> str:
-    name = edition.file.name[:1].lower() + edition.file.name[1:]
+    name = lowered(edition.file.name)
     body = fill(
         "questionnaire",
         count=len(questionnaire.questions),

@@ -70,6 +70,7 @@ def fact(value, region, verdict, *, verb=USES, status="ok", half=0.02, **kept):
     [
         ("le commerce", "du commerce"),
         ("les transports", "des transports"),
+        ("les élèves et les étudiants", "des élèves et des étudiants"),
         ("l’industrie", "de l’industrie"),
         ("la construction", "de la construction"),
         ("Angers", "d’Angers"),

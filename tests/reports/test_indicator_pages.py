@@ -314,3 +314,19 @@ def test_moves_are_counted_or_named(verdicts, said):
     noun = Noun("réponse", "réponses", feminine=True)
     found = finding_moves(changes, {"a": "A", "b": "B", "c": "C"}, noun)
     assert found.replace("\u202f", " ").startswith(said)
+
+
+def test_a_group_of_units_is_read_as_the_units_themselves(edition):
+    whole = Measure(edition, edition.definitions["usage_ia"])
+    cut = next(each for each in whole.breakdowns if each.role == "sector")
+    assert whole.reading_by(cut)[0].startswith("{named}, {value} des entreprises utilisent")
+    words = {code: f"les {code}" for code in whole.by(cut.type)["domain"].unique()}
+    file = edition.file.model_copy(update={"words": {cut.type: words}})
+    edition = replace(edition, file=file)
+    said, named = Measure(edition, whole.definition).reading_by(cut)
+    assert said.startswith("{value} {named} utilisent")
+    assert named == {code: f"des {code}" for code in words}
+    part = Measure(edition, edition.definitions["gain_constate"])  # of those that use AI only
+    said, named = part.reading_by(cut)
+    assert said.startswith("{named}, {value} des entreprises utilisatrices")
+    assert named == {code: f"parmi les {code}" for code in named}

@@ -121,4 +121,6 @@ def test_a_place_without_a_figure_is_not_counted_among_those_known(hide):
     cells = next(iter(shown.values())).cells.filter(epci, pl.col("statistic") == "share")
     count = cells["estimate"].drop_nulls().len()
     assert f"{count} sur {cells.height} pour les entreprises" in what_is_not_known(shown)
-    assert f"aucune sur {cells.height} pour les entreprises" in what_is_not_known(hide(pl.lit(True)))
+    assert f"aucune sur {cells.height} pour les entreprises" in what_is_not_known(
+        hide(pl.lit(True))
+    )
