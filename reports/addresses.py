@@ -27,6 +27,11 @@ def population_page(population: str) -> str:
     return slug(population)
 
 
+def questionnaire_page(population: str) -> str:
+    """`questionnaires/secteur-public`; a question has the anchor `question-` and its code."""
+    return f"questionnaires/{slug(population)}"
+
+
 def slug(code: str) -> str:
     """A code as part of an address: lower case, letters, digits and hyphens.
 

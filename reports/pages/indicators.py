@@ -12,7 +12,7 @@ import polars as pl
 from analysis.cells import REASONS, display, value_text
 from analysis.comparison import compare_editions
 from analysis.wording import change_words
-from reports.addresses import slug
+from reports.addresses import questionnaire_page, slug
 from reports.edition import Edition
 from reports.figure import text_html
 from reports.figures import KeyFigure, key_figures
@@ -261,10 +261,8 @@ def _beside(parts: Sequence[Shown], measure: Measure) -> str:
 
 def _definition(measure: Measure, known: Recommendations) -> str:
     edition = measure.edition
-    entries = [("Question posée", _asked(measure))]
-    entries.append(
-        ("Champ", f"{escaped(_capital(measure.cells['base_label'][0]))}, {edition.region}.")
-    )
+    base = f"{escaped(_capital(measure.cells['base_label'][0]))}, {edition.region}."
+    entries = [_asked(measure), ("Champ", base)]
     if measure.definition.note:
         entries.append(("À savoir", escaped(measure.definition.note.strip())))
     entries.append(("Calcul", escaped(_capital(indicator_files.calculation(measure)))))
@@ -288,9 +286,12 @@ def _definition(measure: Measure, known: Recommendations) -> str:
     )
 
 
-def _asked(measure: Measure) -> str:
-    said = [f"« {escaped(each.text)} »" for each in indicator_files.questions(measure)]
-    return "\n\n    ".join(said)
+def _asked(measure: Measure) -> tuple[str, str]:
+    """Its questions, each linked to where the questionnaire asks it."""
+    page = questionnaire_page(measure.edition.campaign.population)
+    asked = indicator_files.questions(measure)
+    said = [f"[« {escaped(each.text)} »](../{page}.qmd#question-{each.code})" for each in asked]
+    return "Question posée" if len(asked) == 1 else "Questions posées", "\n\n    ".join(said)
 
 
 def _capital(text: str) -> str:

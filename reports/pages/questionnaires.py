@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from reports.addresses import slug
+from reports.addresses import questionnaire_page, slug
 from reports.downloads import FOLDER
 from reports.edition import Edition, markdown_table
 from reports.instrument import asked_questionnaire, questionnaire_markdown
@@ -16,11 +16,6 @@ from survey.questionnaire import Questionnaire
 
 HUB = "questionnaires"
 ORIGINS = ("identical", "adapted", "own")
-
-
-def questionnaire_page(population: str) -> str:
-    """Address of the questionnaire of a population."""
-    return f"{HUB}/{slug(population)}"
 
 
 def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:

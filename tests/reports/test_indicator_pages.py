@@ -330,3 +330,12 @@ def test_a_group_of_units_is_read_as_the_units_themselves(edition):
     said, named = part.reading_by(cut)
     assert said.startswith("{named}, {value} des entreprises utilisatrices")
     assert named == {code: f"parmi les {code}" for code in named}
+
+
+def test_each_question_is_linked_to_where_it_is_asked(made, edition):
+    known = {each.code for each in edition.questionnaire.questions}
+    for code in edition.definitions:
+        text = page(made, code).text
+        linked = re.findall(r"\.\./questionnaires/entreprises\.qmd#question-(\w+)", text)
+        assert linked and set(linked) <= known
+        assert ("Questions posées" in text) == (len(linked) > 1)
