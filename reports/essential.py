@@ -76,7 +76,8 @@ def _told(edition: Edition, claim: Claim) -> str:
     population = edition.campaign.population
     link = f"{edition.definitions[claim.code].title} ({USERS[population]})"
     page = indicator_page(population, claim.code)
-    said = f"**{edition.file.name}.** {claim.words}{claim.proof}. Voir [{link}]({page}.qmd)."
+    see = f"[Voir [{link}]({page}.qmd).]{{.ecran}}"  # not on paper
+    said = f"**{edition.file.name}.** {claim.words}{claim.proof}. {see}"
     return typography(said)
 
 

@@ -100,6 +100,10 @@ local function div(element)
   end
 end
 
+local function span(element)
+  if element.classes:includes('ecran') then return {} end
+end
+
 -- Whether blocks are nothing but a link to a page that is not on paper.
 local function leads_nowhere(blocks)
   local only = #blocks == 1 and blocks[1].content
@@ -140,5 +144,5 @@ end
 return {
   { Para = paragraph, BulletList = list },
   { Blocks = neighbours },
-  { RawBlock = raw_block, Link = link, Table = columns, Header = header, Div = div },
+  { RawBlock = raw_block, Link = link, Table = columns, Header = header, Div = div, Span = span },
 }

@@ -63,7 +63,7 @@ Une phrase.
 
 {FIGURE}
 
-**Ce qui diffère :** la date.
+**Ce qui diffère :** la date. [Voir [la suite](indicateurs/a.qmd) à l’écran.]{.ecran}
 
 Voir [Méthode](methode.qmd), [un indicateur](indicateurs/a.qmd) et [le site](https://exemple.fr/).
 
@@ -155,7 +155,7 @@ def test_paper_keeps_what_it_can_follow(chapters):
     text = chapter_typst(chapters[0])
     assert '#to-chapter("methode")' in text
     assert "https://exemple.fr/" in text
-    for gone in ("indicateurs/", "Seul, un lien", "À lire sur un écran", "Données (CSV)"):
+    for gone in ("indicateurs/", "Seul, un lien", "À lire sur un écran", "la suite", "Données (CSV)"):
         assert gone not in text
     addresses = [
         note.get_object()["/A"]["/URI"]
