@@ -234,6 +234,19 @@ def open_editions(year: int) -> dict[str, Edition]:
     }
 
 
+def row_label(cell: Mapping) -> str:
+    """The name of an indicator, with its answer for a row of a grid: « temps : en baisse »."""
+    label, answer = cell["indicator_label"], cell["answer_label"]
+    return label if answer in (None, label) else f"{label} : {lowered(answer)}"
+
+
+def read_rows(cells: pl.DataFrame, definition: IndicatorDefinition) -> pl.DataFrame:
+    """The cells that a sentence on the indicator rests on: those of the answer to read, or all."""
+    if definition.read_answer is None:
+        return cells
+    return cells.filter(pl.col("indicator").str.ends_with(f"__{definition.read_answer}"))
+
+
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int) -> str:
     """A Markdown table whose last `numbers` columns are aligned right."""
     left = len(header) - numbers

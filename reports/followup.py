@@ -12,7 +12,7 @@ from analysis.cells import by_value, display, value_text
 from analysis.comparison import compare_editions
 from analysis.definitions import IndicatorDefinition
 from analysis.wording import change_words
-from reports.edition import Edition
+from reports.edition import Edition, read_rows, row_label
 
 ROLES = {"moyens": "Moyens", "resultat": "Résultat", "impact": "Impact"}
 NO_TOTAL = pl.col("statistic") != "total"  # the share of the same indicator is told
@@ -44,13 +44,13 @@ def followed_by(editions: Mapping[str, Edition], code: str) -> list[Followed]:
 def level(followed: Followed) -> str:
     """Its value this year: « 24 % [22 ; 26] », or the row of a family that comes first."""
     edition, definition = followed.edition, followed.definition
-    cells = edition.family(definition.code).filter(NO_TOTAL)
+    cells = read_rows(edition.family(definition.code).filter(NO_TOTAL), definition)
     row = by_value(display(cells)).row(0, named=True)
     if row["reason"]:
         return row["reason"]
     fragile = ", fragile" if row["status"] == "fragile" else ""
     value = f"{row['value']} {row['interval']}{fragile}"
-    return f"« {row['label']} », {value}" if definition.each else value
+    return f"« {row_label(row)} », {value}" if definition.each else value
 
 
 def baseline(followed: Followed) -> str:

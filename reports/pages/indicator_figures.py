@@ -21,7 +21,7 @@ from analysis.marks import TINTS, Reference
 from analysis.matrix import Totals
 from analysis.wording import Noun, change_words
 from reports.addresses import indicator_page, slug
-from reports.edition import WHOLE, Edition
+from reports.edition import WHOLE, Edition, row_label
 from reports.figure import Caption, Figure
 from reports.figures import (
     bar_figure,
@@ -238,8 +238,7 @@ def comparison(measure: Measure, wanted: Comparison) -> Shown | None:
         by = "" if wanted.on == WHOLE else f", {lowered(cut.label)}"
     subject = measure.title
     if measure.is_family and len(pairs) == 1:
-        named = own_rows.select("indicator_label", "answer_label").row(0)
-        subject = f"« {' : '.join(name for name in named if name)} »"
+        subject = f"« {row_label(own_rows.row(0, named=True))} »"
     caption = edition.caption(
         f"{address(measure)}-comparaison-{slug(wanted.on)}",
         finding_beside(pairs, f"{subject}{by}", ANSWER if measure.is_family else GROUP),

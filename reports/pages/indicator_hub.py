@@ -8,6 +8,7 @@ from pathlib import Path
 
 from analysis.cells import REASONS, interval_text, value_text
 from reports.addresses import slug
+from reports.edition import row_label
 from reports.figure import text_html
 from reports.pages.indicator_figures import address
 from reports.pages.indicator_files import FOLDER
@@ -76,7 +77,7 @@ def _figure(measure: Measure) -> str:
     if cell["conf_low"] is not None and cell["conf_high"] is not None:
         words.append(interval_text(cell["conf_low"], cell["conf_high"], cell["statistic"]))
     if measure.is_family:
-        words.append(f"« {lowered(typography(cell['label']))} »")
+        words.append(f"« {lowered(typography(row_label(cell)))} »")
     if cell["status"] == "fragile":
         words.append("fragile")
     return f"<b>{text_html(value)}</b> <span>{text_html(' '.join(words))}</span>"

@@ -19,7 +19,7 @@ from analysis.findings import finding_share, finding_top
 from analysis.indicators import EACH_ANSWER
 from analysis.prose import of
 from analysis.wording import Noun
-from reports.edition import WHOLE, Edition
+from reports.edition import WHOLE, Edition, read_rows
 from survey.columns import BLANK
 from survey.conditions import EVERYONE
 from survey.french import lowered, typography
@@ -100,10 +100,7 @@ class Measure:
 
     def read(self, frame: pl.DataFrame) -> pl.DataFrame:
         """The cells that title and *Lecture* rest on: those of the answer to read, or all."""
-        if self.definition.read_answer is None:
-            return frame
-        ends = f"__{self.definition.read_answer}"
-        return frame.filter(pl.col("indicator").str.ends_with(ends))
+        return read_rows(frame, self.definition)
 
     @cached_property
     def total(self) -> dict | None:

@@ -7,7 +7,7 @@ from itertools import groupby
 
 from reports.addresses import population_page, slug
 from reports.changes import counted_changes, whole_changes
-from reports.edition import Edition
+from reports.edition import Edition, row_label
 from reports.essential import headline, key_figures_of, who_uses
 from reports.figure import Figure
 from reports.figures import key_figures
@@ -115,7 +115,7 @@ def item(measure: Measure) -> str:
     if cell is None:
         return f"{link} : non diffusé"
     words = measure.value_words(cell)
-    label = f"« {typography(cell['label'])} », " if measure.is_family else ""
+    label = f"« {typography(row_label(cell))} », " if measure.is_family else ""
     return typography(f"{link} : {escaped(label)}{escaped(words)}")
 
 

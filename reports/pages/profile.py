@@ -15,10 +15,9 @@ from analysis.indicators import EACH_ANSWER
 from analysis.profiles import beside_whole, judged
 from analysis.prose import Fact, Setting
 from analysis.wording import Noun
-from reports.edition import WHOLE, Edition
+from reports.edition import WHOLE, Edition, row_label
 from survey.columns import DONT_KNOW
 from survey.conditions import EVERYONE
-from survey.french import lowered
 
 MAIN, KEY, PART = "principal", "indicateur", "réponse"  # tiers of the risk of a page
 LAST = 10_000  # rank of an indicator that is no headline
@@ -162,24 +161,16 @@ def fact_of(edition: Edition, row: Row) -> Fact:
     reads = None
     if known and definition.reads and row["estimate"] is not None:
         value = value_text(row["estimate"], row["statistic"])
-        reads = definition.reads.format(value=value, nouns=noun.plural, label=label_of(row))
+        reads = definition.reads.format(value=value, nouns=noun.plural, label=row_label(row))
     single = definition.each is None and row["statistic"] == "share"
     return Fact(
         row=row,
-        label=label_of(row),
+        label=row_label(row),
         noun=noun if known else Noun("réponse", "réponses", feminine=True),
         verb=definition.verb if known and single else None,
         reads=reads,
         whole=definition.base == EVERYONE,
     )
-
-
-def label_of(row: Row) -> str:
-    """The short name of an indicator; the answer too, for a row of a grid."""
-    label, answer = row["indicator_label"], row["answer_label"]
-    if answer is None or answer == label:
-        return label
-    return f"{label} : {lowered(answer)}"
 
 
 def grouped(cells: pl.DataFrame, by: Sequence[str]) -> dict[tuple[str, ...], tuple[Row, ...]]:

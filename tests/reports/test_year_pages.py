@@ -11,7 +11,7 @@ from analysis.disclosure import NUMBERS
 from reports import changes, followup
 from reports.edition import WHOLE, Edition, open_edition, open_editions
 from reports.pages import changing, comparing, essential, following, populations
-from reports.pages.measures import measures
+from reports.pages.measures import Measure, measures
 from reports.value_chain import value_chain_table
 from survey.errors import SurveyError
 from survey.recommendations import Recommendations, load_recommendations
@@ -160,3 +160,16 @@ def test_a_theme_shows_a_family_that_is_not_led_by_a_negative_answer(editions):
     assert populations.shown_family([*negative, *other]) is other[0]
     assert populations.shown_family(negative) is negative[0]
     assert populations.shown_family([]) is None
+
+
+def test_a_row_of_a_grid_is_named_with_the_answer_it_counts(editions):
+    edition = editions["entreprises"]
+    definition = edition.definitions["dispositifs"]
+    assert definition.read_answer == "inconnu"
+    told = followup.level(followup.Followed("moyens", edition, definition))
+    name, answer = re.match(r"« (.+) : (.+) », \d", told).groups()
+    counted = edition.family("dispositifs").filter(
+        indicator_label=name, answer_label=answer.capitalize()
+    )
+    assert counted["indicator"].str.ends_with("__inconnu").to_list() == [True]
+    assert f"{name}\u202f: {answer}" in populations.item(Measure(edition, definition))
