@@ -173,6 +173,8 @@ def _against_region(fact: Fact) -> str:
         return f", un peu {side} que dans l’ensemble de la région ({fact.region})"
     if row["verdict"] != LEVEL_WITH:
         return ""
+    if fact.value == fact.region:
+        return ", comme dans l’ensemble de la région"
     doubt = "faible" if abs(row["difference"]) < SMALL_CHANGE else "incertain"
     return (
         f" ; l’écart avec l’ensemble de la région ({fact.region}) est trop {doubt} pour être "

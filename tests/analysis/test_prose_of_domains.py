@@ -191,6 +191,7 @@ def test_what_the_test_does_not_keep_is_not_told(verdict):
             "\u202f; l’écart avec l’ensemble de la région (19\u202f%) est trop incertain pour être"
             " affirmé.",
         ),
+        (fact(0.19, 0.19, LEVEL_WITH), ", comme dans l’ensemble de la région."),
         (fact(0.28, 0.30, SLIGHT), ", un peu moins que dans l’ensemble de la région (30\u202f%)."),
         (fact(0.31, 0.19, None), " utilisent l’IA."),
     ],
