@@ -7,13 +7,13 @@ test (`analysis.profiles`). The sentences themselves are in `analysis.telling`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from analysis.cells import value_text
 from analysis.findings import LEAST_SURE_RATIO
 from analysis.profiles import ABOVE, BELOW
-from analysis.wording import Noun, is_plural, ratio_words, share_among
+from analysis.wording import Noun, is_plural, ratio_words, share_among, share_of_those
 from survey.french import NBSP, integer, typography
 
 Row = Mapping[str, Any]
@@ -151,6 +151,16 @@ def magnitude_words(fact: Fact) -> str | None:
         return None
     share = fact.row["estimate"]
     return f"{share_among(share, fact.noun)} {fact.verb[is_plural(share)]}"
+
+
+def located_words(fact: Fact, place: Setting) -> str | None:
+    """« dans le commerce, une entreprise sur cinq … », « parmi les communes, une sur cinq … »."""
+    words = magnitude_words(fact)
+    if not words or not (fact.whole and place.units):
+        return words and f"{place.locative}, {words}"
+    share = fact.row["estimate"]
+    noun = replace(fact.noun, plural=place.units)
+    return f"{share_of_those(share, noun)} {fact.verb[is_plural(share)]}"
 
 
 def number_words(count: int, *, feminine: bool = False) -> str:

@@ -17,6 +17,7 @@ from analysis.prose import (
     Row,
     Setting,
     capital,
+    located_words,
     magnitude_words,
     number_words,
     points_apart,
@@ -49,8 +50,8 @@ def _points(fact: Fact, place: Setting) -> str | None:
 
 def _against(fact: Fact, place: Setting) -> str | None:
     """« Dans le commerce, une entreprise sur cinq utilise l’IA, contre 12 % dans la région »."""
-    words = magnitude_words(fact)
-    return words and f"{place.locative}, {words}, contre {fact.region} dans la région"
+    words = located_words(fact, place)
+    return words and f"{words}, contre {fact.region} dans la région"
 
 
 def _read(fact: Fact, place: Setting) -> str | None:
@@ -140,8 +141,8 @@ def _identity(fact: Fact) -> tuple[str, str, str]:
 
 def finding(fact: Fact, place: Setting, neutral: str) -> str:
     """« Dans le commerce, une entreprise sur cinq utilise l’IA » if it is firm, else `neutral`."""
-    words = magnitude_words(fact) if fact.row["status"] == "ok" else None
-    return capital(f"{place.locative}, {words}" if words else neutral)
+    words = located_words(fact, place) if fact.row["status"] == "ok" else None
+    return capital(words or neutral)
 
 
 def main_sentence(fact: Fact, place: Setting) -> str:

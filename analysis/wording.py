@@ -121,6 +121,11 @@ def share_among(share: float, noun: Noun) -> str:
     """
     if len(noun.singular.split(" ")) <= 3:
         return order_of_magnitude(share, noun)
+    return share_of_those(share, noun)
+
+
+def share_of_those(share: float, noun: Noun) -> str:
+    """« parmi les communes, une sur quatre »: only the plural of the noun is said."""
     words = order_of_magnitude(share, Noun("@", "@", noun.feminine))
     bare = re.sub(r" (?:(?:des|les) )?@", "", words)
     return f"parmi les {noun.plural}, {bare}"

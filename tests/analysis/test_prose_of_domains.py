@@ -203,6 +203,8 @@ def test_the_main_indicator_beside_the_region(told, end):
 
 
 def test_a_kind_of_unit_is_counted_by_its_name():
+    said = finding(fact(0.65, 0.30, ABOVE), TOWNS, "-")
+    assert said == "Parmi les communes, près de deux sur trois utilisent l’IA"
     assert main_sentence(fact(0.28, 0.30, SLIGHT), TOWNS).startswith(
         "28\u202f% des communes utilisent"
     )
