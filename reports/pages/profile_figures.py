@@ -18,7 +18,7 @@ from reports.beside import PageFigure, places_figure, region_figure
 from reports.edition import Edition
 from reports.figures import Caption
 from reports.pages.profile import KEPT, Profile, Row, fact_of
-from survey.french import typography, within
+from survey.french import NBSP, typography, within
 
 LEAST_SHOWN = 3  # answers that a figure needs
 PREFERRED = ("usages", "freins", "accompagnement")  # themes drawn first: the uses, the barriers
@@ -138,7 +138,7 @@ def _frame(facts: Sequence[Fact], name: str | None = None) -> pl.DataFrame:
 def gap_words(fact: Fact) -> str:
     """« 12 points de plus », « écart faible », « sans écart net », « non testé » (fragile).
 
-    Nothing for a withheld cell.
+    « Environ 12 » where the rounded figures say one more or less. Nothing for a withheld cell.
     """
     if fact.row["status"] not in SHOWN:
         return ""
@@ -146,7 +146,11 @@ def gap_words(fact: Fact) -> str:
         return "non testé"
     if fact.row["verdict"] not in (ABOVE, BELOW):
         return fact.row["verdict"]
-    return points_apart(fact) or ("plus haut" if fact.is_above else "plus bas")
+    gap = round(100 * abs(fact.row["difference"]))
+    if fact.row["statistic"] != "share" or gap < 2:
+        return points_apart(fact) or ("plus haut" if fact.is_above else "plus bas")
+    about = f"environ {gap}{NBSP}points de {'plus' if fact.is_above else 'moins'}"
+    return points_apart(fact) or about
 
 
 def _reading(facts: Sequence[Fact], locative: str) -> str:

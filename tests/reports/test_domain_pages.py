@@ -10,12 +10,16 @@ import pytest
 import yaml
 
 from analysis.disclosure import NUMBERS
+from analysis.profiles import ABOVE, BELOW
+from analysis.prose import Fact
+from analysis.wording import Noun
 from reports.control import RAW_VALUES
 from reports.edition import open_edition
 from reports.pages import sectors, territories
 from reports.pages.kinds import KINDS
 from reports.pages.profile import MAIN, judged_cells, tiers
 from reports.pages.profile_csv import DOMAIN, tables_of
+from reports.pages.profile_figures import gap_words
 from survey.errors import SurveyError
 from survey.territories import load_territories
 
@@ -264,3 +268,24 @@ def test_the_former_edition_is_linked_once_it_is_on_the_site(editions, tmp_path,
     (tmp_path / "reports" / "2025" / "index.qmd").write_text("")
     page = next(iter(sectors.pages({"entreprises": replace(edition, campaign=campaign)})))
     assert "[Cette page dans l’édition 2025](../../2025/secteurs/entreprises-az.qmd)" in page.text
+
+
+@pytest.mark.parametrize(
+    ("value", "region", "verdict", "said"),
+    [
+        (0.31, 0.19, ABOVE, "12\u00a0points de plus"),
+        (0.0454, 0.1906, BELOW, "environ 15\u00a0points de moins"),  # 5 and 19, but 14.5 apart
+        (0.1851, 0.1949, BELOW, "plus bas"),  # 19 and 19
+        (0.31, 0.19, None, "non testé"),
+    ],
+)
+def test_a_gap_never_contradicts_the_figures_beside_it(value, region, verdict, said):
+    row = {
+        "statistic": "share",
+        "status": "ok",
+        "estimate": value,
+        "whole_estimate": region,
+        "difference": value - region,
+        "verdict": verdict,
+    }
+    assert gap_words(Fact(row, "Usage", Noun("commune", "communes", feminine=True))) == said
