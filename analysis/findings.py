@@ -18,7 +18,7 @@ from scipy.stats import studentized_range
 
 from analysis.cells import SHOWN, by_value, display, value_text
 from analysis.wording import STABLE, Noun, count_words, is_plural, ratio_words, share_among
-from survey.french import typography, within
+from survey.french import capitalised, typography, within
 
 NORMAL_95 = 1.959964
 VOWELS = "aàâeéèêiîoôuyh"
@@ -358,4 +358,4 @@ def _said(value: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    return typography(text[0].upper() + text[1:])
+    return typography(capitalised(text))

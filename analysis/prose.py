@@ -14,7 +14,7 @@ from analysis.cells import value_text
 from analysis.findings import LEAST_SURE_RATIO
 from analysis.profiles import ABOVE, BELOW
 from analysis.wording import Noun, is_plural, ratio_words, share_among, share_of_those
-from survey.french import NBSP, integer, typography
+from survey.french import NBSP, capitalised, integer, typography
 
 Row = Mapping[str, Any]
 _VOWELS = "aàâeéèêëiîïoôuùûyœæ"
@@ -102,7 +102,7 @@ def elides(words: str) -> bool:
 
 def capital(text: str) -> str:
     """With a capital, and French spacing."""
-    return typography(text[:1].upper() + text[1:])
+    return typography(capitalised(text))
 
 
 def sentence(text: str) -> str:

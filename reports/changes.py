@@ -10,7 +10,7 @@ from analysis.comparison import compare_editions
 from analysis.definitions import IndicatorDefinition
 from analysis.wording import Noun, change_words, count_words
 from reports.edition import WHOLE, Edition
-from survey.french import typography, within
+from survey.french import capitalised, typography, within
 
 INDICATOR = Noun("indicateur", "indicateurs")
 
@@ -53,8 +53,7 @@ def counted_changes(changes: pl.DataFrame) -> str:
             said.append(f"{words if not said else words.split()[0]} {verb[count > 1]}")
     if not said:
         return "Aucune évolution n’est mesurable"
-    text = typography(", ".join(said))
-    return text[0].upper() + text[1:]
+    return typography(capitalised(", ".join(said)))
 
 
 def widest_changes(changes: pl.DataFrame, definitions: Mapping[str, IndicatorDefinition]) -> str:

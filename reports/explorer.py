@@ -20,7 +20,7 @@ from analysis.definitions import DomainDefinition
 from analysis.wording import NOT_COMPARED, STABLE, UNCERTAIN, UNMOVED, change_words
 from reports.edition import Edition
 from reports.explorer_words import indicators
-from survey.french import typography
+from survey.french import capitalised, typography
 from survey.territories import load_territories
 
 FOLDER = "explorer"
@@ -136,7 +136,7 @@ def domain_codes(editions: Sequence[Edition]) -> dict[str, list[tuple[str, ...]]
     found: dict[str, list[tuple[str, ...]]] = {}
     for kind, code, label, _ in rows.sort("domain_order", maintain_order=True).iter_rows():
         place = said.get((level.get(kind), code))
-        words = (typography(label), *([typography(place[0].upper() + place[1:])] if place else []))
+        words = (typography(label), *([typography(capitalised(place))] if place else []))
         found.setdefault(kind, []).append((code, *words))
     return found
 

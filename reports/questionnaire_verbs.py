@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reports.console import FrenchParser, progress, say
 from survey.errors import SurveyError
-from survey.french import counted, integer
+from survey.french import capitalised, counted, integer
 
 # What the actions need is imported when one runs: the help of every command comes at once.
 
@@ -105,7 +105,7 @@ def export(options: argparse.Namespace) -> None:
     with progress() as bar:
         for name in options.formats or EXPORTS:
             made = EXPORTS[name]
-            bar.start(made.what[0].upper() + made.what[1:])
+            bar.start(capitalised(made.what))
             path = options.sortie / f"{questionnaire.code}-{options.edition}-{made.suffix}"
             extra = (_mailing(options),) if name == "papier" else ()
             made.write(questionnaire, path, *extra)

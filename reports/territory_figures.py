@@ -19,6 +19,7 @@ from reports.addresses import slug
 from reports.contours import contours
 from reports.edition import WHOLE, Edition
 from reports.figures import Caption, Figure, cartogram_figure, dot_figure, map_figure
+from survey.french import capitalised
 from survey.territories import Territories, load_territories
 
 NOUNS = {
@@ -137,7 +138,7 @@ def _caption(
         f"{measure}, par {noun.singular}",
         frame,
         statement,
-        noun.singular[0].upper() + noun.singular[1:],
+        capitalised(noun.singular),
         named=locatives,
     )
     return replace(caption, level=heading)

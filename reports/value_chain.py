@@ -10,7 +10,7 @@ from analysis.cells import REASONS, value_text
 from analysis.wording import between_words
 from reports.addresses import population_page
 from reports.edition import POPULATIONS, Edition, markdown_table
-from survey.french import lowered, percent, typography
+from survey.french import capitalised, lowered, percent, typography
 
 USE = "usage_ia"
 COMPARED = {USE: "IA", "usage_generative": "IA générative"}  # indicators, and their names
@@ -30,7 +30,7 @@ def value_chain_table(editions: Mapping[str, Edition]) -> str:
         first.campaign.root / "data" / "reference" / "chaine_valeur.csv", infer_schema=False
     )
     rows = [
-        [row["position"].capitalize(), _sentence(row["maillon"]), row["presence"]]
+        [row["position"].capitalize(), capitalised(row["maillon"]), row["presence"]]
         for row in chain.filter(pl.col("presence") != "?").to_dicts()
     ]
     for population in POPULATIONS:
@@ -84,7 +84,3 @@ def _points(edition: Edition) -> Iterator[str]:
         ]
         where = lowered(labels[comparison.on])
         yield f"{name}, {where} : {', '.join([f'région {ours}', *theirs])}"
-
-
-def _sentence(text: str) -> str:
-    return text[0].upper() + text[1:]

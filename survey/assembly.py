@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from survey.errors import Fault
+from survey.french import capitalised
 from survey.modules import Module
 from survey.source import Place, Source, quoted
 from survey.suggestions import suggestion
@@ -281,7 +282,7 @@ class Assembly:
                 return words[name] or found[0]
             if lower in words:
                 text = words[lower] or found[0]
-                return text[:1].upper() + text[1:]
+                return capitalised(text)
             what = f"mot {quoted(found[0])} inconnu."
             self.faults.append(source.fault(path, what, suggestion(lower, words, "Mots")))
             return found[0]

@@ -56,6 +56,11 @@ def points(difference: float, digits: int = 0) -> str:
     return f"{sign}{decimal(rounded or 0.0, digits)}{NBSP}{unit}"
 
 
+def capitalised(text: str) -> str:
+    """A text as it opens a sentence; `str.capitalize` would lower « IA »."""
+    return text[:1].upper() + text[1:]
+
+
 def lowered(text: str) -> str:
     """A sentence or a heading inside another: « l’usage progresse », but « ChatGPT », « IA »."""
     first = text.partition(" ")[0]

@@ -11,7 +11,7 @@ from reports.edition import Edition, markdown_table
 from reports.followup import ROLES, Followed, baseline, followed_by, level, trend
 from reports.pages.page import Page, fragment
 from survey.errors import SurveyError
-from survey.french import counted, typography
+from survey.french import capitalised, counted, typography
 from survey.recommendations import Recommendation, Recommendations, load_recommendations
 
 HEADER = ("Indicateur", "Nature", "Population", "Départ", "Aujourd’hui", "Tendance")
@@ -26,7 +26,7 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
     refuse_unknown(editions, known, path)
     parts = [summary(list(known), editions)]
     for capacity in known.capacities:
-        parts += [f"## {capacity.title}", f"{capacity.aim[0].upper()}{capacity.aim[1:]}."]
+        parts += [f"## {capacity.title}", f"{capitalised(capacity.aim)}."]
         parts += chain.from_iterable(
             section(each, followed_by(editions, each.code)) for each in capacity.recommendations
         )

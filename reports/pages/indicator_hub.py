@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from pathlib import Path
 
 from analysis.cells import REASONS, interval_text, value_text
 from reports.addresses import slug
@@ -16,8 +15,6 @@ from reports.pages.measures import Measure, by_theme
 from reports.pages.page import Page, document
 from survey.files import SIMULATED
 from survey.french import integer, lowered, typography
-
-SCRIPT = Path(__file__).parents[1] / "assets" / "filtre.js"
 
 
 def page(listed: Mapping[str, Sequence[Measure]]) -> Page:
@@ -31,18 +28,12 @@ def page(listed: Mapping[str, Sequence[Measure]]) -> Page:
         "entre crochets, leur intervalle de confiance à 95 %. Pour une liste de réponses, c’est la "
         "plus fréquente qui est donnée."
     )
-    script = SCRIPT.read_text(encoding="utf-8")
-    body = "\n\n".join(
-        [
-            f"::: {{.chapo}}\n{intro}\n:::",
-            *parts,
-            f"```{{=html}}\n<script>\n{script}</script>\n```",
-        ]
-    )
+    body = "\n\n".join([f"::: {{.chapo}}\n{intro}\n:::", *parts])
     text = document(
         "Tous les indicateurs",
         typography(f"Les {integer(count)} indicateurs de l’édition {edition.year}{mark}."),
         body,
+        scripts=["filtre.js"],
     )
     return Page(f"{FOLDER}/index", text)
 

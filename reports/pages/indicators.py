@@ -30,7 +30,7 @@ from reports.pages.indicator_files import FOLDER
 from reports.pages.measures import Measure, by_theme, measures
 from reports.pages.page import Draft, Page, document, escaped, parents
 from survey.files import SIMULATED
-from survey.french import NNBSP, integer, lowered, points, typography
+from survey.french import NNBSP, capitalised, integer, lowered, points, typography
 from survey.prose import listed
 from survey.recommendations import Recommendations, load_recommendations
 
@@ -132,7 +132,7 @@ def _stated(measure: Measure, cell: Mapping) -> str:
     label = typography(cell["label"])
     value = value_text(cell["estimate"], cell["statistic"])
     said = measure.statement.format(value=value, label=lowered(label), name=label)
-    return said[0].upper() + said[1:]
+    return capitalised(said)
 
 
 def _opening(measure: Measure, before: Edition | None) -> str:
@@ -150,7 +150,7 @@ def _finding(measure: Measure) -> str:
     when = f"{place} en {edition.year}"
     if said != measure.neutral:
         if " : " in said or f"{NNBSP}: " in said:
-            return typography(f"{_capital(place)}, en {edition.year}, {lowered(said)}.")
+            return typography(f"{capitalised(place)}, en {edition.year}, {lowered(said)}.")
         return typography(f"{said} {when}.")
     if measure.is_family:
         if measure.highest.is_empty():
@@ -261,11 +261,11 @@ def _beside(parts: Sequence[Shown], measure: Measure) -> str:
 
 def _definition(measure: Measure, known: Recommendations) -> str:
     edition = measure.edition
-    base = f"{escaped(_capital(measure.cells['base_label'][0]))}, {edition.region}."
+    base = f"{escaped(capitalised(measure.cells['base_label'][0]))}, {edition.region}."
     entries = [_asked(measure), ("Champ", base)]
     if measure.definition.note:
         entries.append(("À savoir", escaped(measure.definition.note.strip())))
-    entries.append(("Calcul", escaped(_capital(indicator_files.calculation(measure)))))
+    entries.append(("Calcul", escaped(capitalised(indicator_files.calculation(measure)))))
     count = indicator_files.respondents(measure)
     if count is not None:
         entries.append(("Réponses", f"{integer(count)} dans la région."))
@@ -275,7 +275,7 @@ def _definition(measure: Measure, known: Recommendations) -> str:
         broken = " ".join(indicator_files.breaks(measure))
         entries.append(("Série", escaped(f"{told} {broken}".strip())))
     better = indicator_files.BETTER[measure.definition.better]
-    entries.append(("Sens souhaité", f"{_capital(better)}."))
+    entries.append(("Sens souhaité", f"{capitalised(better)}."))
     followed = indicator_files.followed(measure, known)
     if followed:
         lines = [f"« {escaped(each.title)} » ({role})" for each, role in followed]
@@ -292,10 +292,6 @@ def _asked(measure: Measure) -> tuple[str, str]:
     asked = indicator_files.questions(measure)
     said = [f"[« {escaped(each.text)} »](../{page}.qmd#question-{each.code})" for each in asked]
     return "Question posée" if len(asked) == 1 else "Questions posées", "\n\n    ".join(said)
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
 
 
 def _reuse(measure: Measure, image: bool) -> str:

@@ -13,7 +13,7 @@ from reports.communes import place_link, plain
 from reports.edition import Edition
 from reports.figures import SMALL_AREAS
 from reports.territory_figures import NOUNS, main_indicator, territories, territory_cells
-from survey.french import NNBSP, typography
+from survey.french import NNBSP, capitalised, typography
 
 HIDDEN = {"nd": "non diffusé", "secret": "secret statistique"}
 Measured = Sequence[tuple[Edition, pl.DataFrame]]
@@ -48,7 +48,7 @@ def _table(places: Sequence[tuple[str, str]], measured: Measured, level: str) ->
     caption = typography(
         f"Part qui utilise l’IA dans chaque population, par {noun}, avec l’intervalle à 95{NNBSP}%"
     )
-    heads = (noun[0].upper() + noun[1:], *(edition.file.name for edition, _ in measured))
+    heads = (capitalised(noun), *(edition.file.name for edition, _ in measured))
     columns = [_said(cells) for _, cells in measured]
     rows = [_row("Région", [_whole(edition) for edition, _ in measured])]
     rows += [

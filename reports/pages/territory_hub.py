@@ -11,7 +11,7 @@ from reports.figure import Figure
 from reports.pages.page import Page, document
 from reports.pages.territory_directory import directory
 from reports.territory_figures import NOUNS, main_indicator, territories, territory_figure
-from survey.french import NNBSP, integer
+from survey.french import NNBSP, capitalised, integer
 
 FOLDER = "territoires"
 INDEX, COMMUNES = "communes-index.js", "communes"
@@ -114,7 +114,7 @@ def _definitions(edition: Edition) -> str:
 def _level_page(editions: Mapping[str, Edition], level: str, figures: Mapping[str, Figure]) -> Page:
     """The figures of a level, population by population, then all its places."""
     edition, noun = next(iter(editions.values())), NOUNS[level]
-    heading = noun.plural[0].upper() + noun.plural[1:]
+    heading = capitalised(noun.plural)
     parts = ["::: {.chapo}\n" + WHY + "\n:::"]
     for population, figure in figures.items():
         parts += [f"## {editions[population].file.name}", figure.to_markdown(".")]

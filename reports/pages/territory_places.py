@@ -14,7 +14,7 @@ from analysis.prose import Setting, number_words, rank_words, sentence
 from analysis.wording import Noun
 from reports.addresses import territory_page
 from reports.pages.profile_text import paragraphs
-from survey.french import NBSP, NNBSP, integer, percent, typography
+from survey.french import NBSP, NNBSP, capitalised, integer, percent, typography
 from survey.territories import LEVELS, Territories
 
 NOUNS = {
@@ -136,7 +136,7 @@ def met_places(place: Place, every: dict[tuple[str, str], Place], level: str) ->
         for code in shared[level]
     )
     head = noun.singular if shared.height == 1 else noun.plural
-    return typography(f"**{head[0].upper()}{head[1:]}** : {links}.")
+    return typography(f"**{capitalised(head)}** : {links}.")
 
 
 def commune_list(place: Place, every: dict[tuple[str, str], Place]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from survey.french import NBSP, decimal, integer, long_date, percent
+from survey.french import NBSP, capitalised, decimal, integer, long_date, percent
 
 FOLDER = Path(__file__).parents[1] / "texts"
 
@@ -39,7 +39,7 @@ def _environment() -> Environment:
         "points": width_in_points,
         "day": long_date,
         "iso": date.isoformat,
-        "capitalise": lambda text: text[:1].upper() + text[1:],
+        "capitalise": capitalised,
     }
     return environment
 

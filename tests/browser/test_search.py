@@ -36,3 +36,17 @@ def test_every_page_is_listed_without_a_script(visit, site):
     addresses = page.locator("section#plan a").evaluate_all("all => all.map(one => one.href)")
     pages = {path.as_uri() for path in site.rglob("*.html") if "site_libs" not in path.parts}
     assert set(addresses) == pages
+
+
+def test_the_list_of_indicators_keeps_what_is_typed(visit, site):
+    page = visit(site / "reports/2026/indicateurs/index.html").page
+    shown = page.locator("ul.indicateurs li:visible")
+    whole = shown.count()
+    field = page.get_by_label("Chercher un indicateur")
+    field.fill("réglè")  # accents do not count
+    kept = shown.all_inner_texts()
+    assert 0 < len(kept) < whole and all("règle" in text.lower() for text in kept)
+    field.fill("zzz")
+    assert shown.count() == 0
+    field.fill("")
+    assert shown.count() == whole
