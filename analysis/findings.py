@@ -22,6 +22,7 @@ from survey.french import capitalised, typography, within
 
 NORMAL_95 = 1.959964
 VOWELS = "aàâeéèêiîoôuyh"
+NO_GAP = "aucun écart net avec toutes les autres sources"
 LEAST_SURE_RATIO = 1.5  # « n fois plus » needs at least this ratio between the nearest bounds
 
 
@@ -291,11 +292,11 @@ def finding_beside(
 
     A row is a displayed cell of ours, its name, and the figures published elsewhere on the same
     base, each with its name. Their own error is not known: one differs from ours when it is out of
-    our interval. Of one row the first figure is cited; of several, those above or below every
-    figure beside them are counted with `noun`.
+    our interval. Of one firm row the first figure is cited; of several, the firm ones above or
+    below every figure beside them are counted with `noun`, among all.
     """
     sides = [{_side(cell, value) for value, _ in beside} for cell, _, beside in rows]
-    if len(rows) == 1:
+    if len(rows) == 1 and rows[0][0]["status"] == "ok":
         cell, name, beside = rows[0]
         value, other = beside[0]
         link = "contre" if _side(cell, value) else "proche de"
@@ -308,7 +309,8 @@ def finding_beside(
         for way, side in (("au-dessus", 1), ("au-dessous", -1))
         if (count := sides.count({side}))
     ]
-    said = f"la région {', '.join(parts)}" if parts else "aucun écart net avec toutes les sources"
+    neutral = "la région et d’autres sources" if len(rows) == 1 else NO_GAP
+    said = f"la région {', '.join(parts)}" if parts else neutral
     return _sentence(f"{subject} : {said}")
 
 
@@ -320,9 +322,9 @@ def _part(count: int, whole: int, noun: Noun) -> str:
 
 
 def _side(cell: Mapping, value: float) -> int:
-    """1 where our interval is above a published value, -1 where below, 0 where it holds it."""
+    """1 where a firm interval of ours is above a published value, -1 where below, else 0."""
     low, high = cell["conf_low"], cell["conf_high"]
-    if low is None or high is None:
+    if cell["status"] != "ok" or low is None or high is None:
         return 0
     return (low > value) - (high < value)
 

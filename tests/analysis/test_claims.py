@@ -196,7 +196,7 @@ def test_a_series_in_words(rows, said):
 
 
 def beside(*pairs):
-    """Rows for `finding_beside`: our interval, and the values published elsewhere."""
+    """Rows for `finding_beside`: our interval, its status, and the values published elsewhere."""
     return [
         (
             {
@@ -204,19 +204,22 @@ def beside(*pairs):
                 "conf_high": high,
                 "value": f"{(low + high) / 2:.0%}",
                 "statistic": "share",
+                "status": status,
             },
             "Bretagne, 2026",
             [(value, "France, 2024") for value in values],
         )
-        for (low, high), values in pairs
+        for (low, high), status, values in pairs
     ]
 
 
 def test_one_figure_is_set_beside_the_published_one():
-    said = finding_beside(beside(((0.3, 0.4), [0.1])), "usage", USE)
+    said = finding_beside(beside(((0.3, 0.4), "ok", [0.1])), "usage", USE)
     assert said == "Usage\u202f: 35% (Bretagne, 2026), contre 10\u202f% (France, 2024)"
-    said = finding_beside(beside(((0.3, 0.4), [0.36, 0.1])), "usage", USE)
+    said = finding_beside(beside(((0.3, 0.4), "ok", [0.36, 0.1])), "usage", USE)
     assert said.endswith(", proche de 36\u202f% (France, 2024)")
+    said = finding_beside(beside(((0.3, 0.4), "fragile", [0.1])), "usage", USE)
+    assert said == "Usage\u202f: la région et d’autres sources"
 
 
 @MANY
@@ -224,6 +227,7 @@ def test_one_figure_is_set_beside_the_published_one():
     st.lists(
         st.tuples(
             st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted),
+            st.sampled_from(["ok", "ok", "fragile"]),
             st.lists(st.floats(0, 1), min_size=1, max_size=3),
         ),
         min_size=2,
@@ -232,8 +236,9 @@ def test_one_figure_is_set_beside_the_published_one():
 )
 def test_rows_counted_beside_other_sources_are_beyond_all_of_them(pairs):
     said = finding_beside(beside(*pairs), "usage", USE)
-    above = sum(low > max(values) for (low, _), values in pairs)
-    below = sum(high < min(values) for (_, high), values in pairs)
+    firm = [(ends, values) for ends, status, values in pairs if status == "ok"]
+    above = sum(low > max(values) for (low, _), values in firm)
+    below = sum(high < min(values) for (_, high), values in firm)
     for way, count in (("au-dessus", above), ("au-dessous", below)):
         found = re.search(rf"{way} des autres sources pour (les )?(\w+)", said)
         assert bool(found) == (count > 0)
