@@ -6,13 +6,18 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from analysis.wording import change_words
+from analysis.findings import finding_moves
+from analysis.wording import Noun, change_words
 from reports.addresses import indicator_page, slug
 from reports.changes import counted_changes, single_cells, whole_changes
 from reports.edition import Edition, markdown_table
-from reports.figures import change_figure
+from reports.essential import headlines
+from reports.figure import Figure
+from reports.figures import change_figure, evolution_figure
 from reports.pages.page import Page, fragment
 from survey.french import percent, typography
+
+KEY_FIGURE = Noun("chiffre clé", "chiffres clés")
 
 
 def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
@@ -27,10 +32,11 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
         changes = whole_changes(before, edition)
         compared = changes.filter(pl.col("series_break").is_null())
         parts.append(f"{counted_changes(compared)} entre {before.year} et {edition.year}.")
+        drawn = [key_series(edition, changes, f"evolutions-cles-{slug(population)}")]
         if compared["difference"].count():
-            figure = _figure(edition, before, compared, f"evolutions-{slug(population)}")
-            figures.append(figure)
-            parts.append(figure.to_markdown(interactive=False))
+            drawn.append(_figure(edition, before, compared, f"evolutions-{slug(population)}"))
+        figures += filter(None, drawn)
+        parts += [each.to_markdown(interactive=False) for each in drawn if each]
         if compared.height:
             parts.append(change_table(edition, before, compared))
         parts += _broken(changes)
@@ -43,6 +49,35 @@ def first_time(edition: Edition) -> str:
         f"{edition.file.name} : première mesure en {edition.year}. La première évolution sera "
         "connue à la prochaine édition."
     )
+
+
+def key_series(edition: Edition, changes: pl.DataFrame, identifier: str) -> Figure | None:
+    """The key figures of a population in every edition that asked them; None for no such figure.
+
+    `changes` are those since the edition before (`whole_changes`), which the title tells.
+    """
+    moved = changes.filter(pl.col("indicator").is_in([each.code for each in headlines(edition)]))
+    if moved.is_empty():
+        return None
+    asked = [edition]
+    while before := asked[0].previous():
+        asked.insert(0, before)
+    codes = moved["indicator"].to_list()
+    cells = [single_cells(each).filter(pl.col("indicator").is_in(codes)) for each in asked]
+    labels = dict(moved.select("indicator", "label").rows())
+    reading = moved.filter(pl.col("difference").is_not_null())
+    caption = edition.caption(
+        identifier,
+        finding_moves(moved, labels, KEY_FIGURE),
+        "Part en %, avec l’intervalle de confiance à 95 %",
+        cells[-1],
+        "",
+        "Indicateur",
+        field=_field(edition),
+        period=f"{asked[0].year} à {edition.year}",
+        reading=_reading(reading.row(0, named=True)) if reading.height else None,
+    )
+    return evolution_figure(pl.concat(cells, how="diagonal_relaxed"), caption)
 
 
 def change_table(edition: Edition, before: Edition, changes: pl.DataFrame) -> str:
@@ -60,12 +95,11 @@ def change_table(edition: Edition, before: Edition, changes: pl.DataFrame) -> st
     return markdown_table(header, rows, numbers=3)
 
 
-def _figure(edition: Edition, before: Edition, changes: pl.DataFrame, identifier: str):
+def _figure(edition: Edition, before: Edition, changes: pl.DataFrame, identifier: str) -> Figure:
     codes = changes.filter(pl.col("difference").is_not_null())["indicator"].to_list()
     earlier, later = (
         single_cells(each).filter(pl.col("indicator").is_in(codes)) for each in (before, edition)
     )
-    whole = f"{edition.file.domains[0].label}, {edition.region}"
     caption = edition.caption(
         identifier,
         counted_changes(changes),
@@ -73,11 +107,16 @@ def _figure(edition: Edition, before: Edition, changes: pl.DataFrame, identifier
         later,
         "",
         "Indicateur",
-        field=f"{whole}, ou la base propre à chaque indicateur",
+        field=_field(edition),
         period=f"{before.year} (cercle) et {edition.year} (point)",
         reading=_reading(changes.row(0, named=True)),
     )
     return change_figure(earlier, later, changes, caption, order="value")
+
+
+def _field(edition: Edition) -> str:
+    whole = f"{edition.file.domains[0].label}, {edition.region}"
+    return f"{whole}, ou la base propre à chaque indicateur"
 
 
 def _reading(change: dict) -> str:

@@ -10,6 +10,7 @@ import pytest
 from analysis.disclosure import NUMBERS
 from reports import changes, followup
 from reports.edition import WHOLE, Edition, open_edition, open_editions
+from reports.essential import headlines
 from reports.pages import changing, comparing, essential, following, populations
 from reports.pages.measures import Measure, measures
 from reports.value_chain import value_chain_table
@@ -87,7 +88,9 @@ def test_a_broken_series_is_listed_and_not_drawn(editions):
     )
     page = next(changing.pages({"entreprises": replace(edition, cells=broken)}))
     assert "### Séries rompues" in page.text and "la question a changé" in page.text
-    assert "usage_ia" not in page.figures[0].frame["indicator"].to_list()
+    series, moved = page.figures
+    assert "la question a changé" in series.note  # no line joins its editions
+    assert "usage_ia" not in moved.frame["indicator"].to_list()
 
 
 def test_a_first_measure_is_said(editions, monkeypatch):
@@ -173,3 +176,15 @@ def test_a_row_of_a_grid_is_named_with_the_answer_it_counts(editions):
     )
     assert counted["indicator"].str.ends_with("__inconnu").to_list() == [True]
     assert f"{name}\u202f: {answer}" in populations.item(Measure(edition, definition))
+
+
+def test_key_figures_are_joined_from_edition_to_edition(editions):
+    edition = editions["entreprises"]
+    moved = changes.whole_changes(edition.previous(), edition)
+    figure = changing.key_series(edition, moved, "cles")
+    codes = [each.code for each in headlines(edition)]
+    assert sorted(figure.frame["indicator"].unique()) == sorted(codes)
+    assert sorted(figure.frame["edition"].unique()) == [2025, 2026]
+    rising = moved.filter(pl.col("indicator").is_in(codes), verdict="hausse").height
+    assert ("progresse" in figure.caption.title) == (rising > 0)
+    assert changing.key_series(edition, moved.clear(), "cles") is None
