@@ -7,6 +7,7 @@ disclosure gate cannot come back, and is explained in the same words everywhere.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -105,6 +106,14 @@ def display(cells: pl.DataFrame) -> pl.DataFrame:
         pl.Series("interval", intervals, dtype=pl.String),
         pl.col("status").cast(pl.String).replace_strict(REASONS, default=None).alias("reason"),
     )
+
+
+def cell_words(row: Mapping, fragile: str) -> str:
+    """« 24 % [22 ; 26] » of a displayed row, with `fragile` where it is so, or why no figure."""
+    if row["reason"]:
+        return row["reason"]
+    words = " ".join(filter(None, [row["value"], row["interval"]]))
+    return f"{words}, {fragile}" if row["status"] == "fragile" else words
 
 
 def by_value(cells: pl.DataFrame) -> pl.DataFrame:

@@ -17,8 +17,16 @@ import polars as pl
 from scipy.stats import studentized_range
 
 from analysis.cells import SHOWN, by_value, display, value_text
-from analysis.wording import STABLE, Noun, count_words, is_plural, ratio_words, share_among
-from survey.french import capitalised, typography, within
+from analysis.wording import (
+    STABLE,
+    Noun,
+    capital,
+    count_words,
+    is_plural,
+    ratio_words,
+    share_among,
+)
+from survey.french import within
 
 NORMAL_95 = 1.959964
 VOWELS = "aàâeéèêiîoôuyh"
@@ -34,9 +42,9 @@ def finding_share(cell: Mapping, noun: Noun, verb: tuple[str, str], neutral: str
     """
     share = cell["estimate"]
     if cell["status"] != "ok" or not share:
-        return _sentence(neutral)
+        return capital(neutral)
     words = share_among(share, noun)
-    return _sentence(f"{words} {verb[is_plural(share)]}")
+    return capital(f"{words} {verb[is_plural(share)]}")
 
 
 def finding_gap(
@@ -51,10 +59,10 @@ def finding_gap(
     """
     found = _extremes(frame, subjects)
     if found is None:
-        return _sentence(neutral)
+        return capital(neutral)
     top, bottom, more = found
     agreed = verb[top.startswith("les ")]
-    return _sentence(f"{top} {agreed} {more} {_than(bottom)}")
+    return capital(f"{top} {agreed} {more} {_than(bottom)}")
 
 
 def finding_places(
@@ -67,9 +75,9 @@ def finding_places(
     """
     found = _extremes(frame, places)
     if found is None:
-        return _sentence(neutral)
+        return capital(neutral)
     top, bottom, more = found
-    return _sentence(f"{subject} {verb} {more} souvent {top} {_than(bottom)}")
+    return capital(f"{subject} {verb} {more} souvent {top} {_than(bottom)}")
 
 
 def _extremes(frame: pl.DataFrame, names: Mapping[str, str]) -> tuple[str, str, str] | None:
@@ -107,13 +115,13 @@ def finding_extremes(frame: pl.DataFrame, places: Mapping[str, str], neutral: st
     """
     found = _apart(frame, places)
     if found is None:
-        return _sentence(neutral)
+        return capital(neutral)
     high, low = found
     first, last = (f"{_said(cell['value'])} {places[str(cell['domain'])]}" for cell in (low, high))
     shown = frame["estimate"].drop_nulls()
     if shown.min() < low["estimate"] or shown.max() > high["estimate"]:
-        return _sentence(f"{last}, contre {first}")
-    return _sentence(f"de {first} à {last}")
+        return capital(f"{last}, contre {first}")
+    return capital(f"de {first} à {last}")
 
 
 def finding_trend(frame: pl.DataFrame, subject: str, along: str, neutral: str) -> str:
@@ -124,12 +132,12 @@ def finding_trend(frame: pl.DataFrame, subject: str, along: str, neutral: str) -
     rows = display(frame).to_dicts()
     estimates = [row["estimate"] for row in rows]
     if len(rows) < 2 or any(row["status"] != "ok" for row in rows):
-        return _sentence(neutral)
+        return capital(neutral)
     if estimates == sorted(estimates) and clearly_above(rows[-1], rows[0]):
-        return _sentence(f"{subject} augmente avec {along}")
+        return capital(f"{subject} augmente avec {along}")
     if estimates == sorted(estimates, reverse=True) and clearly_above(rows[0], rows[-1]):
-        return _sentence(f"{subject} diminue avec {along}")
-    return _sentence(neutral)
+        return capital(f"{subject} diminue avec {along}")
+    return capital(neutral)
 
 
 def finding_top(
@@ -144,14 +152,14 @@ def finding_top(
     """
     shown = by_value(display(frame).filter(pl.col("status").is_in(SHOWN))).to_dicts()
     if len(shown) < max(2, frame.height) or shown[0]["status"] != "ok":
-        return _sentence(heading)
+        return capital(heading)
     if clearly_above(shown[0], shown[1]):
         name = f"« {shown[0]['label']} »" if quoted else shown[0]["label"]
-        return _sentence(f"{name}, {superlative}")
+        return capital(f"{name}, {superlative}")
     if shown[1]["status"] != "ok":
-        return _sentence(heading)
+        return capital(heading)
     first, second = (within(row["label"]) for row in shown[:2])
-    return _sentence(f"{heading} : « {first} » et « {second} »")
+    return capital(f"{heading} : « {first} » et « {second} »")
 
 
 def finding_change(
@@ -169,22 +177,21 @@ def finding_change(
     up = [row for row in rows if row["verdict"] == "hausse"]
     down = [row for row in rows if row["verdict"] == "baisse"]
     if up and down:
-        return _sentence(f"{subject} évolue en sens contraires")
+        return capital(f"{subject} évolue en sens contraires")
     moved = up or down
     if not any(row["verdict"] for row in rows):
-        return _sentence(f"{subject} : évolution non mesurable")
+        return capital(f"{subject} : évolution non mesurable")
     if not moved:
-        return _sentence(f"{subject} n’évolue pas nettement")
+        return capital(f"{subject} n’évolue pas nettement")
     verb = "progresse" if up else "recule"
     still = [str(row["domain"]) for row in rows if row not in moved]
     tested = all(row["verdict"] for row in rows)
     if not still:
-        return _sentence(f"{subject} {verb} partout")
+        return capital(f"{subject} {verb} partout")
     if tested and len(still) <= 2 and len(moved) > len(still) and set(still) <= set(exceptions):
         but = " et ".join(exceptions[domain] for domain in still)
-        return _sentence(f"{subject} {verb} partout, sauf {but}")
-    whole = count_words(len(rows), noun).partition(" ")[0]
-    return _sentence(f"{subject} {verb} nettement dans {count_words(len(moved), noun)} sur {whole}")
+        return capital(f"{subject} {verb} partout, sauf {but}")
+    return capital(f"{subject} {verb} nettement dans {_out_of(len(moved), len(rows), noun)}")
 
 
 def finding_moves(changes: pl.DataFrame, labels: Mapping[str, str], noun: Noun) -> str:
@@ -194,17 +201,17 @@ def finding_moves(changes: pl.DataFrame, labels: Mapping[str, str], noun: Noun) 
     """
     rows = changes.select("indicator", "verdict").to_dicts()
     if not any(row["verdict"] for row in rows):
-        return _sentence("évolution non mesurable")
+        return capital("évolution non mesurable")
     up, down = ([row for row in rows if row["verdict"] == way] for way in ("hausse", "baisse"))
     if len(up) + len(down) == 1:
         verb = "progresse" if up else "recule"
-        return _sentence(f"« {labels[(up or down)[0]['indicator']]} » {verb} nettement")
+        return capital(f"« {labels[(up or down)[0]['indicator']]} » {verb} nettement")
     parts = [
         f"{count_words(len(moved), noun)} {verb}{'nt' * (len(moved) > 1)} nettement"
         for moved, verb in ((up, "progresse"), (down, "recule"))
         if moved
     ]
-    return _sentence(", ".join(parts) or f"auc{noun.one} {noun.singular} n’évolue nettement")
+    return capital(", ".join(parts) or f"auc{noun.one} {noun.singular} n’évolue nettement")
 
 
 def finding_agreement(cell: Mapping, noun: Noun, verb: str, neutral: str) -> str:
@@ -216,7 +223,7 @@ def finding_agreement(cell: Mapping, noun: Noun, verb: str, neutral: str) -> str
     """
     low, high = cell["conf_low"], cell["conf_high"]
     if cell["status"] != "ok" or low is None or high is None:
-        return _sentence(neutral)
+        return capital(neutral)
     sizes = (
         (low > 2 / 3, "une large majorité"),
         (low > 1 / 2, "une majorité"),
@@ -224,9 +231,9 @@ def finding_agreement(cell: Mapping, noun: Noun, verb: str, neutral: str) -> str
     )
     size = next((words for holds, words in sizes if holds), None)
     if size is None:
-        return _sentence(neutral)
+        return capital(neutral)
     of = f"d’{noun.plural}" if noun.plural[0].lower() in VOWELS else f"de {noun.plural}"
-    return _sentence(f"{size} {of} {verb}")
+    return capital(f"{size} {of} {verb}")
 
 
 def finding_matrix(
@@ -252,14 +259,14 @@ def finding_matrix(
     most = max(counts.values(), default=0)
     first = [domain for domain, count in counts.items() if count == most]
     if len(first) != 1 or 2 * most <= len(region) or len(region) < 2:
-        return _sentence(neutral)
+        return capital(neutral)
     subject = subjects[first[0]]
     verb = "dépassent" if subject.startswith("les ") else "dépasse"
     if most == len(region):
         scope = f"{noun.every} les {noun.plural}"
     else:
-        scope = f"{count_words(most, noun)} sur {count_words(len(region), noun).partition(' ')[0]}"
-    return _sentence(f"{subject} {verb} la région pour {scope}")
+        scope = _out_of(most, len(region), noun)
+    return capital(f"{subject} {verb} la région pour {scope}")
 
 
 def finding_series(changes: pl.DataFrame, subject: str, neutral: str) -> str:
@@ -276,13 +283,13 @@ def finding_series(changes: pl.DataFrame, subject: str, neutral: str) -> str:
     broken = any(row["series_break"] is not None for row in rows)
     verdict = verdicts.get((editions[0], editions[-1])) if editions else None
     if verdict is None or broken:
-        return _sentence(neutral)
+        return capital(neutral)
     if verdict == STABLE:
-        return _sentence(f"{subject} n’évolue pas nettement depuis {editions[0]}")
+        return capital(f"{subject} n’évolue pas nettement depuis {editions[0]}")
     steps = [verdicts.get(pair) for pair in pairwise(editions)]
     each = " à chaque édition" if len(steps) > 1 and set(steps) == {verdict} else ""
     verb = "progresse" if verdict == "hausse" else "recule"
-    return _sentence(f"{subject} {verb}{each} depuis {editions[0]}")
+    return capital(f"{subject} {verb}{each} depuis {editions[0]}")
 
 
 def finding_beside(
@@ -301,23 +308,24 @@ def finding_beside(
         value, other = beside[0]
         link = "contre" if _side(cell, value) else "proche de"
         published = _said(value_text(value, cell["statistic"]))
-        return _sentence(
-            f"{subject} : {_said(cell['value'])} ({name}), {link} {published} ({other})"
-        )
+        return capital(f"{subject} : {_said(cell['value'])} ({name}), {link} {published} ({other})")
     parts = [
-        f"{way} des autres sources pour {_part(count, len(rows), noun)}"
+        f"{way} des autres sources pour {_all_or(count, len(rows), noun)}"
         for way, side in (("au-dessus", 1), ("au-dessous", -1))
         if (count := sides.count({side}))
     ]
     neutral = "la région et d’autres sources" if len(rows) == 1 else NO_GAP
     said = f"la région {', '.join(parts)}" if parts else neutral
-    return _sentence(f"{subject} : {said}")
+    return capital(f"{subject} : {said}")
 
 
-def _part(count: int, whole: int, noun: Noun) -> str:
+def _all_or(count: int, whole: int, noun: Noun) -> str:
     """« les trois réponses », « deux réponses sur trois »."""
-    if count == whole:
-        return f"les {count_words(whole, noun)}"
+    return f"les {count_words(whole, noun)}" if count == whole else _out_of(count, whole, noun)
+
+
+def _out_of(count: int, whole: int, noun: Noun) -> str:
+    """« deux secteurs sur douze »."""
     return f"{count_words(count, noun)} sur {count_words(whole, noun).partition(' ')[0]}"
 
 
@@ -357,7 +365,3 @@ def _firm(frame: pl.DataFrame) -> pl.DataFrame:
 def _said(value: str) -> str:
     """« < 1 % » as it is said within a sentence: « moins de 1 % »."""
     return value.replace("<", "moins de").replace(">", "plus de")
-
-
-def _sentence(text: str) -> str:
-    return typography(capitalised(text))

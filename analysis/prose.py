@@ -13,8 +13,8 @@ from typing import Any
 from analysis.cells import value_text
 from analysis.findings import LEAST_SURE_RATIO
 from analysis.profiles import ABOVE, BELOW
-from analysis.wording import Noun, is_plural, ratio_words, share_among, share_of_those
-from survey.french import NBSP, capitalised, integer, typography
+from analysis.wording import Noun, capital, is_plural, ratio_words, share_among, share_of_those
+from survey.french import NBSP, integer
 
 Row = Mapping[str, Any]
 _VOWELS = "aàâeéèêëiîïoôuùûyœæ"
@@ -100,11 +100,6 @@ def elides(words: str) -> bool:
     return words[:1].lower() in _VOWELS
 
 
-def capital(text: str) -> str:
-    """With a capital, and French spacing."""
-    return typography(capitalised(text))
-
-
 def sentence(text: str) -> str:
     """A whole sentence: capital, full stop, French spacing."""
     return capital(text if text.endswith((".", "?", "!")) else f"{text}.")
@@ -123,6 +118,11 @@ def points_apart(fact: Fact) -> str | None:
     gap = round(100 * fact.row["difference"])
     if fact.row["statistic"] != "share" or gap != ends[0] - ends[1] or gap == 0:
         return None
+    return gap_points(gap)
+
+
+def gap_points(gap: int) -> str:
+    """« 12 points de plus », « 1 point de moins »."""
     unit = "point" if abs(gap) == 1 else "points"
     return f"{abs(gap)}{NBSP}{unit} de {'plus' if gap > 0 else 'moins'}"
 
@@ -145,22 +145,25 @@ def sure_ratio(fact: Fact) -> str | None:
     return words if fact.is_above or words is None else words.replace("fois plus", "fois moins")
 
 
-def magnitude_words(fact: Fact) -> str | None:
-    """« une entreprise sur cinq utilise l’IA »; None for a share of nil, which needs « ne »."""
+def magnitude_words(fact: Fact, units: str | None = None) -> str | None:
+    """« une entreprise sur cinq utilise l’IA »; None for a share of nil, which needs « ne ».
+
+    With the plural of `units`, they are said first: « parmi les communes, une sur cinq … ».
+    """
     if fact.verb is None or fact.row["statistic"] != "share" or not fact.row["estimate"] > 0:
         return None
     share = fact.row["estimate"]
-    return f"{share_among(share, fact.noun)} {fact.verb[is_plural(share)]}"
+    noun = replace(fact.noun, plural=units) if units else fact.noun
+    words = share_of_those(share, noun) if units else share_among(share, noun)
+    return f"{words} {fact.verb[is_plural(share)]}"
 
 
 def located_words(fact: Fact, place: Setting) -> str | None:
     """« dans le commerce, une entreprise sur cinq … », « parmi les communes, une sur cinq … »."""
+    if fact.whole and place.units:
+        return magnitude_words(fact, place.units)
     words = magnitude_words(fact)
-    if not words or not (fact.whole and place.units):
-        return words and f"{place.locative}, {words}"
-    share = fact.row["estimate"]
-    noun = replace(fact.noun, plural=place.units)
-    return f"{share_of_those(share, noun)} {fact.verb[is_plural(share)]}"
+    return words and f"{place.locative}, {words}"
 
 
 def number_words(count: int, *, feminine: bool = False) -> str:

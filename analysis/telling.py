@@ -16,7 +16,6 @@ from analysis.prose import (
     Fact,
     Row,
     Setting,
-    capital,
     located_words,
     magnitude_words,
     number_words,
@@ -26,7 +25,7 @@ from analysis.prose import (
     sure_ratio,
     than,
 )
-from analysis.wording import SMALL_CHANGE
+from analysis.wording import SMALL_CHANGE, capital
 from survey.french import NNBSP, integer
 from survey.prose import listed
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from analysis.cells import SHOWN, by_value, display, interval_ends, value_text
 from analysis.marks import Reference
-from survey.french import NNBSP, integer, points, typography
+from survey.french import NNBSP, capitalised, integer, points, typography
 
 STABLE = "stable"
 UNCERTAIN = "écart incertain"
@@ -159,6 +159,11 @@ def _fraction_words(found: Magnitude, noun: Noun | None) -> str:
 
 def _of(words: str) -> str:
     return f"d’{words}" if words[0] in "aeiouy" else f"de {words}"
+
+
+def capital(text: str) -> str:
+    """With a capital, and French spacing."""
+    return typography(capitalised(text))
 
 
 def is_plural(share: float) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
@@ -56,13 +56,13 @@ def counted_changes(changes: pl.DataFrame) -> str:
     return typography(capitalised(", ".join(said)))
 
 
-def widest_changes(changes: pl.DataFrame, definitions: Mapping[str, IndicatorDefinition]) -> str:
-    """« La plus forte hausse : … (+7 points). », the widest tested move each way; else nothing."""
-    said = []
+def widest_changes(
+    changes: pl.DataFrame, definitions: Mapping[str, IndicatorDefinition]
+) -> Iterator[str]:
+    """« La plus forte hausse : … (+7 points). », the widest tested move each way, if any."""
     for verdict, name in (("hausse", "La plus forte hausse"), ("baisse", "Le plus fort recul")):
         moved = changes.filter(pl.col("verdict") == verdict)
         if moved.height:
             row = moved.row(0, named=True)
             move = change_words(row["difference"], verdict)
-            said.append(f" {name} : {within(definitions[row['indicator']].title)} ({move}).")
-    return typography("".join(said))
+            yield typography(f"{name} : {within(definitions[row['indicator']].title)} ({move}).")

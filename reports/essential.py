@@ -192,9 +192,9 @@ def what_changed(editions: Mapping[str, Edition]) -> str:
             lines.append(f"- {edition.file.name} : première mesure en {edition.year}.")
         else:
             changes = whole_changes(before, edition)
-            said = counted_changes(changes)
-            widest = widest_changes(changes, edition.definitions)
-            lines.append(f"- {edition.file.name} : {lowered(said)} depuis {before.year}.{widest}")
+            said = f"{lowered(counted_changes(changes))} depuis {before.year}."
+            said = " ".join([said, *widest_changes(changes, edition.definitions)])
+            lines.append(f"- {edition.file.name} : {said}")
     return typography("\n".join(lines))
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from analysis.cells import by_value, display, value_text
+from analysis.cells import by_value, cell_words, display, value_text
 from analysis.comparison import compare_editions
 from analysis.definitions import IndicatorDefinition
 from analysis.wording import change_words
@@ -29,15 +29,17 @@ class Followed:
     definition: IndicatorDefinition
 
 
+def followers(editions: Mapping[str, Edition]) -> Iterator[tuple[str, Followed]]:
+    """Every code of a recommendation that an indicator follows, with that indicator."""
+    for edition in editions.values():
+        for definition in edition.definitions.values():
+            for follows in definition.follows:
+                yield follows.recommendation, Followed(follows.as_, edition, definition)
+
+
 def followed_by(editions: Mapping[str, Edition], code: str) -> list[Followed]:
     """The indicators of a recommendation: of means, then of result, then of impact."""
-    found = [
-        Followed(follows.as_, edition, definition)
-        for edition in editions.values()
-        for definition in edition.definitions.values()
-        for follows in definition.follows
-        if follows.recommendation == code
-    ]
+    found = [follower for followed, follower in followers(editions) if followed == code]
     return sorted(found, key=lambda each: list(ROLES).index(each.role))
 
 
@@ -46,11 +48,8 @@ def level(followed: Followed) -> str:
     edition, definition = followed.edition, followed.definition
     cells = read_rows(edition.family(definition.code).filter(NO_TOTAL), definition)
     row = by_value(display(cells)).row(0, named=True)
-    if row["reason"]:
-        return row["reason"]
-    fragile = ", fragile" if row["status"] == "fragile" else ""
-    value = f"{row['value']} {row['interval']}{fragile}"
-    return f"« {row_label(row)} », {value}" if definition.each else value
+    words = cell_words(row, "fragile")
+    return f"« {row_label(row)} », {words}" if definition.each and not row["reason"] else words
 
 
 def baseline(followed: Followed) -> str:

@@ -14,6 +14,7 @@ from reports.quality import (
     precision_of,
     response_of,
 )
+from survey import prose
 from survey.campaign import Thresholds
 from survey.french import counted, decimal, integer, lowered, percent, typography
 from survey.reference import read_margins
@@ -261,8 +262,7 @@ def thresholds_by_population(editions: Mapping[str, Edition]) -> list[dict[str, 
 
 def listed(names: Sequence[str]) -> str:
     """« Les entreprises, les associations et les habitants »: one capital, at the front."""
-    *first, last = [names[0], *map(lowered, names[1:])]
-    return f"{', '.join(first)} et {last}" if first else last
+    return prose.listed([names[0], *map(lowered, names[1:])], " et")
 
 
 def breaks_sentence(edition: Edition) -> str:

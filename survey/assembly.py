@@ -235,13 +235,15 @@ class Assembly:
     def _words_of_module(self, name: Any) -> dict[str, str | None]:
         """The words of the module that those of the questionnaire start from."""
         module = self._module(str(name), ("words", "from"))
-        words = module.raw.get("words") if module else {}
+        if module is None:
+            return {}
+        words = module.raw.get("words")
         if not isinstance(words, dict):
             what = f"le module « {name} » n’a pas de mots."
             remedy = "Lui donner une clé « words », ou retirer « from »."
             self.faults.append(self.own.fault(("words", "from"), what, remedy))
             return {}
-        return self._checked_words(words, module.source if module else self.own)
+        return self._checked_words(words, module.source)
 
     def _checked_words(self, words: dict, source: Source) -> dict[str, str | None]:
         found: dict[str, str | None] = {}

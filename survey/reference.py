@@ -177,7 +177,7 @@ def read_region(path: Path) -> Region:
 
 
 def _mapping(path: Path, content: dict, key: str) -> dict:
-    found = content.get(key) if isinstance(content, dict) else None
+    found = content.get(key)
     if not isinstance(found, dict):
         raise SurveyError(f"{path} : la clé « {key} » manque ou n’est pas une suite de clés.")
     return found

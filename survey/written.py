@@ -17,24 +17,25 @@ PARTS = ("themes", "bases", "questions")
 def modules_of(path: Path) -> list[Path]:
     """Files of the modules a questionnaire takes, by name; its own file has been read before."""
     raw, _ = read_yaml(path.read_text(encoding="utf-8-sig"))
-    words = raw.get("words") or {}
-    found: set[str] = set()
-    lacking = {*_taken(raw), *([str(words["from"])] if "from" in words else [])}
+    lacking, files = {*_taken(raw)}, {}
+    if "from" in (words := raw.get("words") or {}):
+        lacking.add(str(words["from"]))
     while lacking:
-        found |= lacking
-        files = [path.parent / "modules" / f"{name}.yml" for name in sorted(lacking)]
-        read = [read_yaml(file.read_text(encoding="utf-8-sig"))[0] for file in files]
-        lacking = {name for module in read for name in _taken(module)} - found
-    return [path.parent / "modules" / f"{name}.yml" for name in sorted(found)]
+        named = {name: path.parent / "modules" / f"{name}.yml" for name in lacking}
+        read = [read_yaml(file.read_text(encoding="utf-8-sig"))[0] for file in named.values()]
+        files |= named
+        lacking = {name for module in read for name in _taken(module)} - files.keys()
+    return [file for _, file in sorted(files.items())]
 
 
 def _taken(raw: dict) -> Iterator[str]:
     """Names of the modules whose questions and lists a file takes."""
     for entry in raw.get("questions", []):
         options = entry.get("options")
-        for name in (entry.get("from"), options if isinstance(options, str) else None):
-            if name and ("." in name or name == entry.get("from")):
-                yield name.partition(".")[0]
+        if "from" in entry:
+            yield str(entry["from"]).partition(".")[0]
+        if isinstance(options, str) and "." in options:
+            yield options.partition(".")[0]
 
 
 def to_yaml(questionnaire: Questionnaire) -> str:

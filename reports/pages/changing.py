@@ -60,7 +60,7 @@ def key_series(edition: Edition, changes: pl.DataFrame, identifier: str) -> Figu
     if moved.is_empty():
         return None
     asked = [edition]
-    while (before := asked[0].previous()) and before.year < asked[0].year:
+    while before := asked[0].previous():
         asked.insert(0, before)
     codes = moved["indicator"].to_list()
     cells = [single_cells(each).filter(pl.col("indicator").is_in(codes)) for each in asked]

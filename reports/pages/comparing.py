@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from reports.edition import Edition
-from reports.figure import Figure
-from reports.pages.indicator_figures import address, comparison
+from reports.pages.indicator_figures import Shown, address, comparisons
 from reports.pages.indicator_files import FOLDER
 from reports.pages.measures import Measure, measures
 from reports.pages.page import Page, escaped, fragment
@@ -21,24 +20,22 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
     parts, figures = [], []
     for edition in editions.values():
         parts.append(f"## {edition.file.name}")
-        compared = [part for measure in measures(edition) for part in _compared(measure, figures)]
-        parts += compared or [NOTHING]
+        compared = [(each, found) for each in measures(edition) if (found := comparisons(each))]
+        figures += [each.figure for _, found in compared for each in found]
+        parts += [part for pair in compared for part in _told(*pair)] or [NOTHING]
     if editions:
         parts += neighbours(next(iter(editions.values())).reference)
     yield fragment("comparer", parts, figures)
 
 
-def _compared(measure: Measure, figures: list[Figure]) -> Iterator[str]:
+def _told(measure: Measure, found: Sequence[Shown]) -> Iterator[str]:
     """The comparisons of an indicator, what differs in each, and where all of it is told."""
-    shown = [found for each in measure.definition.compare if (found := comparison(measure, each))]
-    for found in shown:
-        figures.append(found.figure)
-        yield found.figure.to_markdown(interactive=False)
-        if found.note:
-            yield typography(f"**Ce qui diffère :** {escaped(found.note)}")
-    if shown:
-        title = escaped(measure.title)
-        yield f"[Tous les résultats de l’indicateur « {title} »]({FOLDER}/{address(measure)}.qmd)"
+    for each in found:
+        yield each.figure.to_markdown(interactive=False)
+        if each.note:
+            yield typography(f"**Ce qui diffère :** {escaped(each.note)}")
+    title = escaped(measure.title)
+    yield f"[Tous les résultats de l’indicateur « {title} »]({FOLDER}/{address(measure)}.qmd)"
 
 
 def neighbours(reference: Reference) -> list[str]:

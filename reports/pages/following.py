@@ -8,7 +8,7 @@ from pathlib import Path
 
 from reports.addresses import indicator_page
 from reports.edition import Edition, markdown_table
-from reports.followup import ROLES, Followed, baseline, followed_by, level, trend
+from reports.followup import ROLES, Followed, baseline, followed_by, followers, level, trend
 from reports.pages.page import Page, fragment
 from survey.errors import SurveyError
 from survey.french import capitalised, counted, typography
@@ -36,15 +36,13 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
 
 def refuse_unknown(editions: Mapping[str, Edition], known: Recommendations, path: Path) -> None:
     """Raise when an indicator follows a recommendation that is not there."""
-    for edition in editions.values():
-        for definition in edition.definitions.values():
-            for follows in definition.follows:
-                if follows.recommendation not in known.codes:
-                    raise SurveyError(
-                        f"{path} : la préconisation « {follows.recommendation} » est absente ; "
-                        f"l’indicateur « {definition.code} » ({edition.campaign.population}) la "
-                        "suit (« follows »). Ajoutez-la, ou corrigez data/indicators."
-                    )
+    for code, by in followers(editions):
+        if code not in known.codes:
+            raise SurveyError(
+                f"{path} : la préconisation « {code} » est absente ; l’indicateur "
+                f"« {by.definition.code} » ({by.edition.campaign.population}) la suit "
+                "(« follows »). Ajoutez-la, ou corrigez data/indicators."
+            )
 
 
 def summary(recommendations: list[Recommendation], editions: Mapping[str, Edition]) -> str:

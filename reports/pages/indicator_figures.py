@@ -55,8 +55,7 @@ def main_figure(measure: Measure) -> Figure | None:
         return None
     base = address(measure)
     read = measure.read(frame)
-    said = measure.statement, {}
-    caption = _caption(measure, base, measure.finding, "", read, *said, "Réponse")
+    caption = _caption(measure, base, measure.finding, "", read, measure.statement, {}, "Réponse")
     caption = replace(caption, level=2)  # it comes right under the title of the page
     if measure.kind == "grid":
         answers = frame["answer"].unique(maintain_order=True).to_list()
@@ -193,6 +192,12 @@ def _change_reading(measure: Measure, changes: pl.DataFrame, after: pl.DataFrame
     words = f" : {change_words(moved, row['verdict'])}" if moved is not None else ""
     after_, before_ = row["edition_after"], row["edition_before"]
     return typography(f"{where}en {after_}, {said}, contre {before} en {before_}{words}")
+
+
+def comparisons(measure: Measure) -> list[Shown]:
+    """The indicator beside each of the points of comparison that its definition names."""
+    found = (comparison(measure, wanted) for wanted in measure.definition.compare)
+    return [each for each in found if each]
 
 
 def comparison(measure: Measure, wanted: Comparison) -> Shown | None:

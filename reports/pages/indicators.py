@@ -22,7 +22,7 @@ from reports.pages.indicator_figures import (
     address,
     breakdown,
     change,
-    comparison,
+    comparisons,
     main_figure,
     nothing_shown,
 )
@@ -77,8 +77,7 @@ def indicator_page_of(placed: Placed, before: Edition | None, known: Recommendat
     main = main_figure(measure)
     cuts = [breakdown(measure, cut) for cut in measure.breakdowns[: DRAWN[measure.is_family]]]
     moved = change(measure, before)
-    found = [comparison(measure, wanted) for wanted in measure.definition.compare]
-    beside = [each for each in found if each]
+    beside = comparisons(measure)
     drawn = [main, *(part.figure for part in (*cuts, moved, *beside))]
     drawn = [figure for figure in drawn if figure]
     body = "\n\n".join(

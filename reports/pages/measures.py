@@ -13,7 +13,7 @@ from typing import Literal
 
 import polars as pl
 
-from analysis.cells import REASONS, SHOWN, display
+from analysis.cells import SHOWN, display
 from analysis.definitions import DomainDefinition, IndicatorDefinition
 from analysis.findings import finding_share, finding_top
 from analysis.indicators import EACH_ANSWER
@@ -130,8 +130,7 @@ class Measure:
         """Its base in the plural: « entreprises utilisatrices »."""
         if self.noun:
             return self.noun.plural
-        label = self.cells["base_label"][0]
-        label = lowered(label)
+        label = lowered(self.cells["base_label"][0])
         return label.removeprefix(ALL_OF) if self.definition.base == EVERYONE else label
 
     @property
@@ -198,11 +197,10 @@ class Measure:
         """
         said, units = self._statement_by(cut, label), f"des {self.units}"
         words = self.edition.words.get(cut.type, {})
-        of_units = cut.role != "size" and any(word.startswith("les ") for word in words.values())
-        if self.definition.base != EVERYONE or not of_units or units not in said:
-            return said, self.leads(cut)
         codes = self.by(cut.type)["domain"].unique(maintain_order=True)
-        if not set(codes) <= set(words):
+        of_units = any(word.startswith("les ") for word in words.values()) and cut.role != "size"
+        named = of_units and set(codes) <= set(words)
+        if not named or self.definition.base != EVERYONE or units not in said:
             return said, self.leads(cut)
         counted = said.removeprefix("{named}, ").replace(units, "{named}", 1)
         return counted, {code: of(words[code]) for code in codes}
@@ -278,14 +276,6 @@ class Measure:
         """The rows of a family that are shown, the highest first."""
         shown = display(self.read(self.whole)).filter(pl.col("status").is_in(SHOWN))
         return shown.sort("estimate", descending=True, maintain_order=True)
-
-    def value_words(self, cell: Mapping) -> str:
-        """« 24 % [22 ; 26] », « 40 % [28 ; 53], estimation fragile », or why there is no figure."""
-        row = display(pl.DataFrame([cell])).row(0, named=True)
-        if row["reason"]:
-            return REASONS[row["status"]]
-        fragile = ", estimation fragile" if row["status"] == "fragile" else ""
-        return f"{row['value']} {row['interval'] or ''}".rstrip() + fragile
 
 
 def _lead(cut: DomainDefinition, word: str | None, place: str | None, label: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
+from analysis.cells import cell_words
 from reports.addresses import population_page, slug
 from reports.changes import counted_changes, whole_changes
 from reports.edition import Edition, row_label
@@ -114,7 +115,7 @@ def item(measure: Measure) -> str:
     cell = measure.headline
     if cell is None:
         return f"{link} : non diffusé"
-    words = measure.value_words(cell)
+    words = cell_words(cell, "estimation fragile")
     label = f"« {typography(row_label(cell))} », " if measure.is_family else ""
     return typography(f"{link} : {escaped(label)}{escaped(words)}")
 

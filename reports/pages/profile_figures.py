@@ -10,15 +10,15 @@ from analysis.cells import SHOWN, by_value
 from analysis.findings import finding_top
 from analysis.marks import Reference
 from analysis.profiles import ABOVE, BELOW
-from analysis.prose import Fact, capital, points_apart, quoted
+from analysis.prose import Fact, gap_points, points_apart, quoted
 from analysis.telling import side_title
-from analysis.wording import reading
+from analysis.wording import capital, reading
 from reports.addresses import slug
 from reports.beside import PageFigure, places_figure, region_figure
 from reports.edition import Edition
 from reports.figures import Caption
 from reports.pages.profile import KEPT, Profile, Row, fact_of
-from survey.french import NBSP, typography, within
+from survey.french import typography, within
 
 LEAST_SHOWN = 3  # answers that a figure needs
 PREFERRED = ("usages", "freins", "accompagnement")  # themes drawn first: the uses, the barriers
@@ -146,11 +146,12 @@ def gap_words(fact: Fact) -> str:
         return "non testé"
     if fact.row["verdict"] not in (ABOVE, BELOW):
         return fact.row["verdict"]
-    gap = round(100 * abs(fact.row["difference"]))
-    if fact.row["statistic"] != "share" or gap < 2:
-        return points_apart(fact) or ("plus haut" if fact.is_above else "plus bas")
-    about = f"environ {gap}{NBSP}points de {'plus' if fact.is_above else 'moins'}"
-    return points_apart(fact) or about
+    if said := points_apart(fact):
+        return said
+    gap = round(100 * fact.row["difference"])
+    if fact.row["statistic"] == "share" and abs(gap) > 1:
+        return f"environ {gap_points(gap)}"
+    return "plus haut" if fact.is_above else "plus bas"
 
 
 def _reading(facts: Sequence[Fact], locative: str) -> str:

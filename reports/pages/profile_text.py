@@ -8,7 +8,7 @@ from pathlib import Path
 
 from analysis.cells import SHOWN
 from analysis.profiles import ABOVE, BELOW, SLIGHT, distinctive, parted
-from analysis.prose import Fact, capital, number_words, quoted, sentence
+from analysis.prose import Fact, number_words, quoted, sentence
 from analysis.telling import (
     Teller,
     counted_verdict,
@@ -18,6 +18,7 @@ from analysis.telling import (
     main_sentence,
     parted_sentence,
 )
+from analysis.wording import capital
 from reports.addresses import indicator_page
 from reports.figures import KeyFigure, key_figures
 from reports.pages.profile import Profile, fact_of

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from analysis.cells import SHOWN
-from analysis.prose import capital, sentence
+from analysis.prose import sentence
 from analysis.telling import Teller, finding, lead_sentence, main_sentence
+from analysis.wording import capital
 from reports.addresses import population_page, slug
 from reports.edition import Edition
 from reports.pages.page import Draft, Page, document

@@ -35,7 +35,7 @@ def hide(estimated, monkeypatch):
 
     def hidden(where: pl.Expr) -> dict[str, Edition]:
         made = {year: withheld(edition, where) for year, edition in true.items()}
-        monkeypatch.setattr(Edition, "previous", lambda _: made[2025])
+        monkeypatch.setattr(Edition, "previous", lambda self: made.get(self.year - 1))
         return {"entreprises": made[2026]}
 
     yield hidden
