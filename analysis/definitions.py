@@ -17,7 +17,8 @@ class _Definition(BaseModel):
 
 class DomainDefinition(_Definition):
     """A way to cut the population: by a question (`by`) or by a column of the sampling frame
-    (`frame`, a level of territory), inside a condition, or by the condition alone.
+    (`frame`: a level of territory, or a column with a code list), inside a condition, or by the
+    condition alone; from the edition `since` on.
 
     `role` says what pages make of it: the whole population; a size, a sector or a profile of its
     units; a territory; a field, which serves comparisons and is no breakdown.
@@ -28,6 +29,7 @@ class DomainDefinition(_Definition):
     by: str | None = None
     frame: str | None = None
     condition: str = EVERYONE
+    since: int | None = None
     role: Literal["whole", "size", "sector", "profile", "territory", "field"] = "profile"
 
     @model_validator(mode="after")

@@ -74,12 +74,14 @@ def read_registry(
     questionnaire: Questionnaire,
     known: Questionnaire,
     places: Mapping[str, Categories] | None = None,
+    edition: int | None = None,
 ) -> Registry:
     """Expand the definitions against a questionnaire.
 
     `known` is the instrument with the questions of every edition: an indicator on a question that
     this edition does not ask is left out; one on a question no edition knows is an error.
-    `places` gives the categories of the columns of the frame named by domains.
+    `places` gives the categories of the columns of the frame named by domains; `edition` leaves out
+    the domains that begin after it.
 
     Raises
     ------
@@ -105,7 +107,8 @@ def read_registry(
             )
         if needed <= asked:
             indicators += _expand(definition, questionnaire, file)
-    return Registry(file.population, file.domains, tuple(indicators), places)
+    cuts = tuple(cut for cut in file.domains if edition is None or (cut.since or 0) <= edition)
+    return Registry(file.population, cuts, tuple(indicators), places)
 
 
 def targets(registry: Registry, questionnaire: Questionnaire) -> list[Target]:

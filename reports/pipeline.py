@@ -28,8 +28,8 @@ from reports.samples import (
     find_sample,
     read_private,
     read_sample,
+    with_cuts,
     with_margins,
-    with_places,
 )
 from reports.steps import Step, code_files, run_step
 from survey.campaign import Campaign, read_settings
@@ -41,7 +41,13 @@ from survey.formats.importing import read_answers_file
 from survey.formats.intake import Import
 from survey.formats.odk.versions import read_form_version
 from survey.questionnaire import Questionnaire, load_questionnaire
-from survey.reference import calibration_margins, load_reference, read_margins
+from survey.reference import (
+    calibration_margins,
+    code_lists,
+    frame_categories,
+    load_reference,
+    read_margins,
+)
 from survey.response_quality import shown_quality
 from survey.schema import check_responses
 from survey.simulation.edition import simulate_edition, write_simulation
@@ -200,7 +206,7 @@ def estimate_campaign(campaign: Campaign) -> bool:
     require_weighting(campaign)
     private, build = campaign.private, campaign.build
     inputs = [private / "reponses.parquet", private / "poids.parquet"]
-    places = territory_files(campaign)
+    places = frame_files(campaign)
     outputs = [private / "estimations.parquet", build / "published.parquet"]
     told = [build / name for name in ("non_reponse.csv", "temps.csv")]
 
@@ -211,7 +217,7 @@ def estimate_campaign(campaign: Campaign) -> bool:
         questionnaire = questionnaire_of(campaign)
         registry = registry_of(campaign, questionnaire)
         cuts = [cut.frame for cut in registry.domains if cut.frame]
-        known = with_places(weights, cuts, campaign.root)
+        known = with_cuts(weights, {name: registry.places[name] for name in cuts}, campaign.root)
         design_columns = ("token", "stratum", "stratum_size", *WEIGHTS, *calibration)
         rows = answers.join(known.select(*design_columns, *cuts), on="token")
         design = SurveyDesign(
@@ -252,6 +258,11 @@ def territory_files(campaign: Campaign) -> list[Path]:
     return [campaign.root / REFERENCE / name for name in TERRITORY_FILES]
 
 
+def frame_files(campaign: Campaign) -> list[Path]:
+    """The tables of what cuts the population by columns of the frame."""
+    return [*territory_files(campaign), *code_lists(campaign.root / REFERENCE).values()]
+
+
 def questionnaire_of(campaign: Campaign) -> Questionnaire:
     """The questionnaire as asked in the campaign's edition."""
     return load_questionnaire(campaign.resolve(campaign.decisions.questionnaire), campaign.edition)
@@ -267,7 +278,9 @@ def registry_of(campaign: Campaign, questionnaire: Questionnaire) -> Registry:
     content = read_settings(campaign.resolve(campaign.decisions.indicateurs))
     territories = load_territories(campaign.root / REFERENCE)
     places = {level: territories.labels(level) for level in LEVELS}
-    return read_registry(content, questionnaire, every_edition(campaign), places)
+    places |= frame_categories(campaign.root / REFERENCE)
+    every = every_edition(campaign)
+    return read_registry(content, questionnaire, every, places, campaign.edition)
 
 
 def refuse_stale_weights(

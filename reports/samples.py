@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +10,7 @@ import polars as pl
 from analysis.checks import require_columns
 from survey.campaign import Campaign, Weighting
 from survey.errors import SurveyError
+from survey.french import counted
 from survey.reference import margin_columns
 from survey.territories import LEVELS, load_territories, territory_columns
 
@@ -63,6 +64,32 @@ def with_margins(sample: pl.DataFrame, decisions: Weighting, root: Path) -> pl.D
     require_columns(placed, decisions.columns, "L’échantillon")
     codes = placed.with_columns(pl.col(decisions.columns).cast(pl.String))
     return margin_columns(codes, decisions.calage)
+
+
+def with_cuts(
+    units: pl.DataFrame, cuts: Mapping[str, Sequence[tuple[str, str]]], root: Path
+) -> pl.DataFrame:
+    """Sampled units plus the columns that cut them: places of their commune, codes of the frame.
+
+    `cuts` : code and label of each category, by column.
+
+    Raises
+    ------
+    SurveyError : the sample lacks `commune`, or a column that has a code list, or a code of a
+        column is not in its list (no code is allowed: the unit is in no category)
+    """
+    listed = [name for name in cuts if name not in LEVELS]
+    require_columns(units, listed, "L’échantillon")
+    for name in listed:
+        known = [code for code, _ in cuts[name]]
+        others = units.filter(~pl.col(name).cast(pl.String).is_in(known))
+        if not others.is_empty():
+            raise SurveyError(
+                f"échantillon : la colonne « {name} » porte {others[name][0]} "
+                f"({counted(others.height, 'ligne')}) ; codes connus : {', '.join(known)}. "
+                f"Corrigez ce code, ou complétez data/reference/nomenclature_{name}.csv."
+            )
+    return with_places(units, [name for name in cuts if name in LEVELS], root)
 
 
 def with_places(units: pl.DataFrame, levels: Sequence[str], root: Path) -> pl.DataFrame:

@@ -37,6 +37,11 @@ ASSUMPTIONS = pl.Schema(
     }
 )
 
+CATEGORIES = pl.Schema({"code": pl.String, "libelle_court": pl.String})
+BRANCHES = pl.Schema(
+    dict.fromkeys(("code", "libelle", "libelle_court", "secteur", "naf", "contenu"), pl.String)
+)
+CODE_LIST = "nomenclature_"
 
 PLACE_KEYS = ("code", "nom", "locatif", "genitif")  # in the order of `Territory`
 
@@ -82,6 +87,7 @@ class Reference:
 
     `margins` : one row per `variable` x `modalite`, `total` in units of the population.
     `comparators` : one row per published figure, in the columns of `read_comparators`.
+    `branches` : code list of the branches of industry, `secteur` the one that each is part of.
     `sectors`, `sizes` : code lists of enterprises, `champ_eurostat` Boolean, `…_marge` the category
     of margins.
     `assumptions` : shares used by the simulation only, never facts.
@@ -91,6 +97,7 @@ class Reference:
     margins: pl.DataFrame
     comparators: pl.DataFrame
     sectors: pl.DataFrame
+    branches: pl.DataFrame
     sizes: pl.DataFrame
     assumptions: pl.DataFrame
 
@@ -111,6 +118,7 @@ def load_reference(directory: Path, population: str = "entreprises") -> Referenc
         margins=margins,
         comparators=read_comparators(directory / "comparators.csv"),
         sectors=read_code_list(directory / "nomenclature_secteur.csv", sectors),
+        branches=read_table(directory / "nomenclature_branche.csv", BRANCHES),
         sizes=read_code_list(directory / "nomenclature_taille.csv", sizes),
         assumptions=read_table(directory / "hypotheses_simulation.csv", ASSUMPTIONS),
     )
@@ -209,6 +217,21 @@ def read_code_list(path: Path, columns: tuple[str, ...]) -> pl.DataFrame:
     """A code list: string `columns` and `champ_eurostat` (oui/non) read as Boolean."""
     schema = pl.Schema(dict.fromkeys((*columns, "champ_eurostat"), pl.String))
     return read_table(path, schema).with_columns(pl.col("champ_eurostat") == "oui")
+
+
+def frame_categories(directory: Path) -> dict[str, list[tuple[str, str]]]:
+    """Code and short label of each category of a column of the frame that has a code list.
+
+    `nomenclature_branche.csv` is the list of the column `branche`.
+    """
+    lists = code_lists(directory)
+    return {name: list(read_table(lists[name], CATEGORIES).iter_rows()) for name in lists}
+
+
+def code_lists(directory: Path) -> dict[str, Path]:
+    """The code lists of a folder, by the column of the frame that each is about."""
+    found = sorted(directory.glob(f"{CODE_LIST}*.csv"))
+    return {path.stem.removeprefix(CODE_LIST): path for path in found}
 
 
 def read_comparators(path: Path) -> pl.DataFrame:

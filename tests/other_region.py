@@ -12,7 +12,10 @@ ROOT = Path(__file__).parents[1]
 GIVEN = Path(__file__).parent / "reports" / "autre_region"
 REFERENCE = Path("data", "reference")
 # What no region owns: code lists, and what France and Europe publish.
-COMMON = ("nomenclature_secteur.csv", "nomenclature_taille.csv", "comparators.csv")
+COMMON = (
+    *(f"nomenclature_{name}.csv" for name in ("secteur", "branche", "taille")),
+    "comparators.csv",
+)
 NAME = "Hautes-Brumes"
 SAMPLES = {"entreprises": 1200, "habitants": 900}
 WRITTEN = (".qmd", ".yml")

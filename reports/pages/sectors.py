@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import polars as pl
 
 from analysis.cells import SHOWN, display
+from analysis.definitions import DomainDefinition
 from analysis.profiles import standing
 from analysis.prose import Setting, number_words, plural_label, quoted, sentence
 from analysis.telling import Teller, main_sentence
+from analysis.wording import capital
 from reports.addresses import population_page, sector_page
 from reports.edition import Edition, markdown_table
 from reports.pages.page import Page, document
@@ -37,6 +39,7 @@ from reports.pages.profile_text import (
     verdict_count,
 )
 from survey.french import typography, within
+from survey.prose import listed
 
 HUB = "secteurs/index"
 ROLE = "sector"
@@ -56,7 +59,7 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
         tables = tables_of(cells, simulated=edition.campaign.decisions.simulee)
         found = sector_profiles(edition, cells)
         for profile in found:
-            yield sector(profile, population, found, tables)
+            yield sector(profile, found, tables)
         if found:
             profiles[population] = found
     if profiles:
@@ -64,7 +67,7 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
 
 
 def sector_profiles(edition: Edition, cells: pl.DataFrame) -> list[Profile]:
-    """The sectors of one population, in the questionnaire's order."""
+    """The sectors of one population, cut by cut, each in its own order."""
     every = (
         Profile(edition, setting(edition, key[1], rows), rows)
         for key, rows in grouped(cells, DOMAIN).items()
@@ -79,22 +82,38 @@ def setting(edition: Edition, cut: str, rows: Sequence[Row]) -> Setting:
     return Setting.of_subject(label, subject)
 
 
-def sector(profile: Profile, population: str, every: Sequence[Profile], tables: Tables) -> Page:
+def by_cut(profiles: Sequence[Profile]) -> dict[str, list[Profile]]:
+    """The sectors of each cut, by its label: « Secteur », « Branche de l’industrie »."""
+    found: dict[str, list[Profile]] = {}
+    for profile in profiles:
+        found.setdefault(cut_of(profile).label, []).append(profile)
+    return found
+
+
+def cut_of(profile: Profile) -> DomainDefinition:
+    """The cut that makes a sector."""
+    return next(each for each in profile.edition.file.domains if each.type == profile.domain_type)
+
+
+def sector(profile: Profile, every: Sequence[Profile], tables: Tables) -> Page:
     """The page of one sector among `every` one of its population."""
+    population = profile.edition.campaign.population
     address, place = sector_page(population, profile.domain), profile.place
+    same = by_cut(every)[cut_of(profile).label]
     data, teller = f"{address.rpartition('/')[2]}.csv", Teller()
     title, lead = opening(profile, teller)
     questions = families(profile, 2)
     body = paragraphs(
         *(measured(profile, teller, questions, data) if has_figures(profile) else ()),
-        among(profile, every, data),
+        among(profile, same, data),
         *(unsaid(profile) if has_figures(profile) else ()),
+        scope(profile),
         "## Pour aller plus loin",
-        links(profile, population, address, every, questions),
+        links(profile, address, every, questions),
     )
     description = main_sentence(profile.main, place)
     text = document(title, description, body, subtitle=lead)
-    keys = [(population, each.domain_type, each.domain) for each in (profile, *every)]
+    keys = [(population, each.domain_type, each.domain) for each in (profile, *same)]
     return Page(address, text, {f"{address}.csv": tables.csv(keys[:1], keys)})
 
 
@@ -118,11 +137,11 @@ def unsaid(profile: Profile) -> Iterator[str]:
 
 
 def among(profile: Profile, every: Sequence[Profile], data: str) -> str:
-    """The main indicator in every sector, this one in bold, and how it stands among them."""
+    """The main indicator in every sector of a cut, this one in bold, how it stands among them."""
     mains = [each.main.row for each in every]
     if not any(row["status"] in SHOWN for row in mains) or len(mains) < 2:
         return ""
-    cut = next(each for each in profile.edition.file.domains if each.type == profile.domain_type)
+    cut = cut_of(profile)
     several, by = plural_label(cut.label), f"par {within(cut.label)}"
     title = f"{profile.edition.definitions[profile.main.row['family']].title}, {by}"
     rank = standing(mains, profile.domain)
@@ -136,23 +155,39 @@ def among(profile: Profile, every: Sequence[Profile], data: str) -> str:
     return paragraphs(f"## Parmi les {several}", said, figure.to_markdown())
 
 
+def scope(profile: Profile) -> str:
+    """What a sector of the nomenclature of activities covers; nothing for another."""
+    reference, column = profile.edition.reference, cut_of(profile).by or cut_of(profile).frame
+    lists = {"secteur": reference.sectors, "branche": reference.branches}
+    if column not in lists:
+        return ""
+    row = lists[column].row(by_predicate=pl.col("code") == profile.domain, named=True)
+    parts = row["naf"].split(", ")
+    kind = ("section" if parts[0].isalpha() else "division") + "s" * (len(row["naf"]) > 2)
+    said = f"{row['libelle']} (NAF rév. 2, {kind} {listed(parts, ' et')})"
+    more = f", {row['contenu']}" if row.get("contenu") else ""
+    return f"## Ce que recouvre ce secteur\n\n{sentence(said + more)}"
+
+
 def links(
-    profile: Profile,
-    population: str,
-    address: str,
-    every: Sequence[Profile],
-    questions: Sequence[str],
+    profile: Profile, address: str, every: Sequence[Profile], questions: Sequence[str]
 ) -> str:
     """Where the reader may go on from here; `questions` are those drawn on the page."""
     drawn = [fact.row["family"] for fact in profile.facts[:MOST_DRAWN]] + list(questions)
-    others = [
-        f"[{each.place.name}](../{sector_page(population, each.domain)}.qmd)"
-        for each in every
-        if each.domain != profile.domain
-    ]
+    population = profile.edition.campaign.population
+    others = []
+    for label, found in by_cut(every).items():
+        other = "autres " if profile in found else ""
+        pages = (
+            f"[{each.place.name}](../{sector_page(population, each.domain)}.qmd)"
+            for each in found
+            if each is not profile
+        )
+        if named := " · ".join(pages):
+            others.append(f"- Les {other}{plural_label(label)} : {named}")
     parts = [
         f"- Ces indicateurs, en détail : {indicator_links(profile, drawn)}.",
-        f"- Les autres pages : {', '.join(others)}." if others else "",
+        *others,
         f"- [{profile.edition.file.name}](../{population_page(population)}.qmd) · "
         "[Tous les secteurs](index.qmd)",
         f"- {former}" if (former := former_link([profile], address)) else "",
@@ -169,8 +204,10 @@ def hub(profiles: Mapping[str, Sequence[Profile]]) -> Page:
         "région."
     ]
     for population, found in profiles.items():
-        if found:
-            sections += [f"## {found[0].edition.file.name}", listing(population, found)]
+        sections.append(f"## {found[0].edition.file.name}")
+        for rank, (label, same) in enumerate(by_cut(found).items()):
+            sections += [f"### {capital(plural_label(label))}"] if rank else []
+            sections.append(listing(population, same, label))
     text = document(
         f"L’intelligence artificielle par secteur en {edition.year}",
         "Toutes les pages par secteur de l’observatoire, avec leur chiffre principal.",
@@ -179,8 +216,8 @@ def hub(profiles: Mapping[str, Sequence[Profile]]) -> Page:
     return Page(HUB, text)
 
 
-def listing(population: str, found: Sequence[Profile]) -> str:
-    """The sectors of one population as a table: figure, interval, gap with the region."""
+def listing(population: str, found: Sequence[Profile], label: str) -> str:
+    """The sectors of one cut, named by its label: figure, interval, gap with the region."""
     main = found[0].main
     edition = found[0].edition
     title = edition.definitions[main.row["family"]].title
@@ -200,5 +237,5 @@ def listing(population: str, found: Sequence[Profile]) -> str:
                 gap_words(fact) or "–",
             )
         )
-    header = ("Secteur", "Part", "Intervalle", "Écart avec la région")
+    header = (label, "Part", "Intervalle", "Écart avec la région")
     return f"{title}{region}.\n\n{markdown_table(header, rows, numbers=3)}"

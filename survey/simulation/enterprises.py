@@ -19,8 +19,8 @@ from survey.territories import Territories
 def enterprise_cells(reference: Reference, territories: Territories) -> pl.DataFrame:
     """Number of enterprises (`effectif` > 0) of each département, sector and size.
 
-    Columns: `departement`, `secteur`, `secteur_marge`, `taille`, `taille_marge`, `effectif`. Their
-    communes are drawn afterwards.
+    Columns: `departement`, `secteur`, `secteur_marge`, `branche` (null but in a sector that has
+    branches), `taille`, `taille_marge`, `effectif`. Their communes are drawn afterwards.
     """
     sectors, sizes = children(reference.sectors, "secteur"), children(reference.sizes, "taille")
     rows = []
@@ -34,11 +34,13 @@ def enterprise_cells(reference: Reference, territories: Territories) -> pl.DataF
                     size_shares(reference, sector_margin, sizes[size_margin]),
                 )
                 rows += [
-                    (departement, sector, sector_margin, size, size_margin, int(units))
+                    (departement, sector, sector_margin, branch, size, size_margin, units)
                     for sector, line in zip(sectors[sector_margin], split, strict=True)
-                    for size, units in zip(sizes[size_margin], line, strict=True)
+                    for size, whole in zip(sizes[size_margin], line, strict=True)
+                    for branch, units in branch_counts(reference, sector, int(whole))
                 ]
-    names = ("departement", "secteur", "secteur_marge", "taille", "taille_marge", "effectif")
+    names = ("departement", "secteur", "secteur_marge", "branche", "taille", "taille_marge")
+    names += ("effectif",)
     return pl.DataFrame(rows, schema=names, orient="row").filter(pl.col("effectif") > 0)
 
 
@@ -67,6 +69,15 @@ def sector_shares(reference: Reference, departement: str, codes: tuple[str, ...]
     if len(codes) == 1:
         return np.ones(1)
     return shares(reference, "secteur_dans_HU_par_departement", departement, codes)
+
+
+def branch_counts(reference: Reference, sector: str, count: int) -> list[tuple[str | None, int]]:
+    """Units of each branch of a sector, one after the other; all in none where it has none."""
+    codes = tuple(reference.branches.filter(secteur=sector)["code"])
+    if not codes:
+        return [(None, count)]
+    parts = count * shares(reference, f"branche_dans_{sector}", sector, codes)
+    return list(zip(codes, round_to_total(parts, count).tolist(), strict=True))
 
 
 def size_shares(reference: Reference, sector_margin: str, codes: tuple[str, ...]) -> np.ndarray:

@@ -8,6 +8,7 @@ from analysis.estimation import Domain
 from analysis.indicators import domains, exclusive_groups, read_registry
 from analysis.publication import published_cells
 from reports import pipeline
+from reports.samples import with_places
 from survey.campaign import load_campaign
 from survey.routing import parse, to_polars
 from survey.territories import LEVELS
@@ -31,7 +32,7 @@ def test_a_base_that_empties_a_domain_gives_nothing_away(estimated):
     published = pl.read_parquet(campaign.build / "published.parquet")
     answers = pl.read_parquet(campaign.private / "reponses.parquet")
     weights = pl.read_parquet(campaign.private / "poids.parquet")
-    rows = answers.join(pipeline.with_places(weights, LEVELS[1:], estimated), on="token")
+    rows = answers.join(with_places(weights, LEVELS[1:], estimated), on="token")
     questionnaire = pipeline.questionnaire_of(campaign)
     registry = pipeline.registry_of(campaign, questionnaire)
     cuts = domains(registry, questionnaire)

@@ -16,7 +16,7 @@ from survey.generation import generate_responses
 from survey.questionnaire import in_edition, load_questionnaire
 from survey.reach import Reach
 from survey.recommendations import load_recommendations
-from survey.reference import read_comparators
+from survey.reference import frame_categories, read_comparators
 from survey.territories import LEVELS, load_territories
 
 ROOT = Path(__file__).parents[2]
@@ -50,9 +50,9 @@ def written(population: str) -> RegistryFile:
 @cache
 def registry(population: str, edition: int):
     territories = load_territories(REFERENCE)
-    places = {level: territories.labels(level) for level in LEVELS}
+    places = {level: territories.labels(level) for level in LEVELS} | frame_categories(REFERENCE)
     asked = in_edition(known(population), edition)
-    return read_registry(content(population), asked, known(population), places)
+    return read_registry(content(population), asked, known(population), places, edition)
 
 
 def every() -> list[tuple[str, IndicatorDefinition]]:
@@ -88,6 +88,19 @@ def test_an_edition_leaves_out_what_it_does_not_ask():
     before, after = (registry("entreprises", year).indicators for year in (2025, 2026))
     gained = {each.code for each in after} - {each.code for each in before}
     assert gained == {"personnelles", "biais"}
+
+
+def test_a_domain_begins_with_its_edition():
+    before, after = (registry("entreprises", year).domains for year in (2025, 2026))
+    assert {each.type for each in after} - {each.type for each in before} == {"branche"}
+
+
+def test_sectors_and_branches_make_the_seventeen_of_the_nomenclature():
+    """NAF rév. 2, A17: each division once, industry by its branches."""
+    branches = [code for code, _ in frame_categories(REFERENCE)["branche"]]
+    sectors = [code for code, _ in frame_categories(REFERENCE)["secteur"]]
+    official = "AZ C1 C2 C3 C4 C5 DE FZ GZ HZ IZ JZ KZ LZ MN OQ RU"
+    assert " ".join(sorted({*sectors, *branches} - {"BE"})) == official
 
 
 def test_there_are_enough_definitions_balanced_over_the_populations():
@@ -185,7 +198,8 @@ def test_domains_have_a_role_and_words(population):
     assert [each.type for each in file.domains if each.role == "whole"] == ["ensemble"]
     types = [each.type for each in file.domains]
     assert len(set(types)) == len(types)
-    assert {each.frame for each in file.domains} - {None} == {"type_commune", "epci", "zone_emploi"}
+    listed = {"branche"} if population == "entreprises" else set()
+    assert {each.frame for each in file.domains} - {None} == set(LEVELS[1:]) | listed
     spoken = {
         each.type: each for each in file.domains if each.role in ("size", "sector", "profile")
     }
@@ -193,6 +207,9 @@ def test_domains_have_a_role_and_words(population):
     reach = Reach(questionnaire)
     for kind, words in file.words.items():
         cut = spoken[kind]
+        if cut.frame:
+            assert list(words) == [code for code, _ in frame_categories(REFERENCE)[cut.frame]]
+            continue
         possible = {
             option.code
             for option in questionnaire.question(cut.by).options

@@ -231,6 +231,17 @@ def test_a_sector_withheld_throughout_claims_nothing(editions):
     assert "## Par rapport à la région" not in page.text
 
 
+def test_a_branch_is_set_beside_the_branches_and_says_what_it_covers(pages):
+    text = pages["secteurs/entreprises-c1"].text
+    assert "## Parmi les branches de l’industrie" in text
+    assert "divisions 10, 11 et 12" in text.replace("\u202f", " ")
+    assert "- Les autres branches de l’industrie" in text and "- Les secteurs" in text
+    whole = pages["secteurs/entreprises-be"].text
+    assert "## Parmi les secteurs" in whole and "- Les branches de l’industrie" in whole
+    hub = pages["secteurs/index"].text
+    assert hub.index("### Branches de l’industrie") < hub.index("(entreprises-c1.qmd)")
+
+
 def test_a_number_in_a_withheld_cell_is_refused(editions):
     cells = judged_cells(editions.values(), ["secteur"], DOMAIN)
     leak = cells.with_columns(status=pl.lit("nd"))

@@ -117,6 +117,16 @@ def test_technologies_go_together(edition_2025):
     assert true_share(truth, ttm, tnlg) > 3 * true_share(truth, ttm, ~tnlg)
 
 
+def test_every_unit_of_industry_has_its_branch_and_no_other(edition_2025):
+    frame = edition_2025.frame
+    industry = pl.col("secteur").cast(pl.String) == "BE"
+    assert frame.filter(industry)["branche"].null_count() == 0
+    assert frame.filter(~industry)["branche"].drop_nulls().is_empty()
+    counts = dict(frame.drop_nulls("branche")["branche"].value_counts().iter_rows())
+    assert set(counts) == {"C1", "C2", "C3", "C4", "C5", "DE"}
+    assert counts["C1"] / frame.filter(industry).height == pytest.approx(0.3, abs=0.005)  # rounding
+
+
 def test_the_largest_are_all_sampled_and_weights_add_up(edition_2025):
     sample, frame = edition_2025.sample, edition_2025.frame
     assert sample.height == SAMPLE_SIZE
