@@ -20,6 +20,7 @@ import polars as pl
 from survey.columns import (
     BLANK,
     DONT_KNOW,
+    GIVEN,
     answer_column,
     question_columns,
     state_column,
@@ -92,7 +93,7 @@ def to_polars(
     missing
         `"false"`: two-valued, never null, as the form decides whom to ask. `"unknown"`: Kleene
         logic, null where the answer needed was not asked or left blank and the others do not settle
-        it; a row hidden by its own `only_if` counts as not matching.
+        it; a row or an option hidden by its own `only_if` counts as not matching.
     dont_know
         with `missing="unknown"`, whether `NSP` is an answer like another or unknown.
 
@@ -133,7 +134,9 @@ class _Compiler:
                 column = pl.col(answer_column(question))
                 return self.known(question, ORDERS[operator](column, number))
             case Has(_, option):
-                return self.known(question, pl.col(tick_column(question, option)))
+                ticked = pl.col(tick_column(question, option)).fill_null(False)
+                given = pl.col(state_column(question)) == GIVEN
+                return self.known(question, pl.when(given).then(ticked))
             case AnyRow(_, values):
                 return reduce(or_, self.rows(question, values, hidden=False))
             case AllRows(_, values):

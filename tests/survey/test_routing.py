@@ -103,6 +103,12 @@ def test_a_hidden_row_neither_matches_nor_hinders():
         assert evaluate("count(outils = oui) >= 3", data, missing=mode) == [False, False]
 
 
+def test_a_hidden_option_is_not_ticked_by_who_answered():
+    data = frame(services__etat=["repondu", "NR", None], services__trad=[None, None, None])
+    assert evaluate("services has trad", data) == [False, False, False]
+    assert evaluate("services has trad", data, missing="unknown") == [False, None, None]
+
+
 def test_count_is_known_once_the_unknown_rows_cannot_change_it():
     data = frame(
         outils__texte1=["oui", "oui", "non", "oui"],
