@@ -34,8 +34,8 @@ def _told(measure: Measure, found: Sequence[Shown]) -> Iterator[str]:
         yield each.figure.to_markdown(interactive=False)
         if each.note:
             yield typography(f"**Ce qui diffère :** {escaped(each.note)}")
-    title = escaped(measure.title)
-    yield f"[Tous les résultats de l’indicateur « {title} »]({FOLDER}/{address(measure)}.qmd)"
+    title = f"« {escaped(measure.title)} » ({measure.units})"  # two populations share a title
+    yield f"[Tous les résultats de l’indicateur {title}]({FOLDER}/{address(measure)}.qmd)"
 
 
 def neighbours(reference: Reference) -> list[str]:

@@ -10,7 +10,7 @@ from analysis.cells import SHOWN, by_value
 from analysis.findings import finding_top
 from analysis.marks import Reference
 from analysis.profiles import ABOVE, BELOW
-from analysis.prose import Fact, gap_points, points_apart, quoted
+from analysis.prose import Fact, Setting, gap_points, points_apart, quoted
 from analysis.telling import side_title
 from analysis.wording import capital, reading
 from reports.addresses import slug
@@ -49,7 +49,7 @@ def indicators_figure(profile: Profile, identifier: str, data: str, most: int) -
         side_title(*sides, sum(fact.row["verdict"] is not None for fact in facts)),
         f"{edition.file.name} : principaux indicateurs {profile.place.locative} et dans l’ensemble "
         f"de la région, {edition.year}",
-        _reading(profile.shown(facts), profile.place.locative),
+        figure_reading(profile.shown(facts), profile.place),
         f"{edition.noun().plural}, {profile.place.locative} ; chaque part a sa propre base"
         f"{IN_TABLE}",
         "Indicateur",
@@ -87,7 +87,7 @@ def answers_figure(profile: Profile, family: str, data: str) -> PageFigure:
         capital(title),
         f"{edition.file.name}, {within(definition.title)} : part de chaque réponse "
         f"{profile.place.locative} et dans l’ensemble de la région, {edition.year}",
-        _reading(profile.shown(facts), profile.place.locative),
+        figure_reading(profile.shown(facts), profile.place),
         f"{within(base)}, {profile.place.locative}",
         "Réponse",
     )
@@ -114,7 +114,7 @@ def others_figure(
         f"comparaison-{slug(edition.campaign.population)}",
         capital(title),
         f"{measure}, {by}, {edition.year}",
-        _reading(profile.shown([main]), profile.place.locative) or _reading_of_other(facts),
+        figure_reading(profile.shown([main]), profile.place) or _reading_of_other(facts),
         f"{within(base)}, {edition.region}",
         "Domaine",
     )
@@ -154,15 +154,15 @@ def gap_words(fact: Fact) -> str:
     return "plus haut" if fact.is_above else "plus bas"
 
 
-def _reading(facts: Sequence[Fact], locative: str) -> str:
+def figure_reading(facts: Sequence[Fact], place: Setting) -> str:
     """The first firm figure read aloud, else the first one; nothing when there is none."""
     if not facts:
         return ""
     fact = next((fact for fact in facts if fact.row["status"] == "ok"), facts[0])
-    row, said = fact.row, _said(fact)
+    row, said = fact.row, _located(fact, place)
     if row["whole_estimate"] is not None:
         said += f" ({fact.region} dans l’ensemble de la région)"
-    return reading(f"{locative}, {said}", row["conf_low"], row["conf_high"], row["statistic"])
+    return reading(said, row["conf_low"], row["conf_high"], row["statistic"])
 
 
 def _reading_of_other(facts: Sequence[Fact]) -> str:
@@ -172,6 +172,14 @@ def _reading_of_other(facts: Sequence[Fact]) -> str:
             ends = fact.row["conf_low"], fact.row["conf_high"], fact.row["statistic"]
             return reading(f"{fact.row['label']} : {_said(fact)}", *ends)
     return "aucune estimation de cette figure n’est assez précise pour être lue seule"
+
+
+def _located(fact: Fact, place: Setting) -> str:
+    """« dans le commerce, 31 % des entreprises … », « 65 % des intercommunalités … »."""
+    said, counted = _said(fact), f"des {fact.noun.plural}"
+    if fact.whole and place.units and counted in said:
+        return said.replace(counted, f"des {place.units}", 1)
+    return f"{place.locative}, {said}"
 
 
 def _said(fact: Fact) -> str:

@@ -11,7 +11,7 @@ import yaml
 
 from analysis.disclosure import NUMBERS
 from analysis.profiles import ABOVE, BELOW
-from analysis.prose import Fact
+from analysis.prose import Fact, Setting
 from analysis.wording import Noun
 from reports.control import RAW_VALUES
 from reports.edition import open_edition
@@ -19,7 +19,7 @@ from reports.pages import sectors, territories
 from reports.pages.kinds import KINDS
 from reports.pages.profile import MAIN, judged_cells, tiers
 from reports.pages.profile_csv import DOMAIN, tables_of
-from reports.pages.profile_figures import gap_words
+from reports.pages.profile_figures import figure_reading, gap_words
 from survey.errors import SurveyError
 from survey.territories import load_territories
 
@@ -279,6 +279,20 @@ def test_the_former_edition_is_linked_once_it_is_on_the_site(editions, tmp_path,
     (tmp_path / "reports" / "2025" / "index.qmd").write_text("")
     page = next(iter(sectors.pages({"entreprises": replace(edition, campaign=campaign)})))
     assert "[Cette page dans l’édition 2025](../../2025/secteurs/entreprises-az.qmd)" in page.text
+
+
+def test_a_figure_of_a_kind_of_unit_counts_these_units():
+    row = {"statistic": "share", "status": "ok", "estimate": 0.65, "whole_estimate": 0.3}
+    row |= {"conf_low": 0.58, "conf_high": 0.71}
+    noun, verb = Noun("collectivité", "collectivités"), ("utilise l’IA", "utilisent l’IA")
+    fact = Fact(row, "Usage", noun, verb=verb, whole=True)
+    kind, sector = (Setting.of_subject("", each) for each in ("les communes", "le commerce"))
+    assert figure_reading([fact], kind).startswith("65\u202f% des communes utilisent l’IA (30")
+    for read in (
+        figure_reading([fact], sector),
+        figure_reading([replace(fact, whole=False)], kind),
+    ):
+        assert re.match("dans les? .*, 65\u202f% des collectivités", read)
 
 
 @pytest.mark.parametrize(
