@@ -50,11 +50,11 @@ def finding_share(cell: Mapping, noun: Noun, verb: tuple[str, str], neutral: str
 def finding_gap(
     frame: pl.DataFrame, subjects: Mapping[str, str], verb: tuple[str, str], neutral: str
 ) -> str:
-    """« Le numérique utilise l’IA plus de six fois plus que la construction ».
+    """« Le numérique utilise l’IA plus de six fois plus souvent que la construction ».
 
     Compares the highest and the lowest firm cells named in `subjects` (domain code -> « le
     numérique », « les transports »). The ratio is said when even the nearest bounds of the two
-    intervals are 1.5 times apart; a lesser gap is « plus que »; overlapping intervals, or a gap
+    intervals are 1.5 times apart; a lesser gap is « plus souvent »; overlapping intervals, or a gap
     that the extremes of as many equal domains would often reach, give `neutral`.
     """
     found = _extremes(frame, subjects)
@@ -62,7 +62,7 @@ def finding_gap(
         return capital(neutral)
     top, bottom, more = found
     agreed = verb[top.startswith("les ")]
-    return capital(f"{top} {agreed} {more} {_than(bottom)}")
+    return capital(f"{top} {agreed} {more} souvent {_than(bottom)}")
 
 
 def finding_places(

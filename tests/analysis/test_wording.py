@@ -148,11 +148,11 @@ SUBJECTS = {"JZ": "le numérique", "FZ": "la construction", "GZ": "les commerces
 
 def test_a_gap_is_said_when_intervals_are_apart():
     title = finding_gap(SECTORS, SUBJECTS, USES, "L’usage par secteur")
-    assert title == "Le numérique utilise l’IA plus de six fois plus que la construction"
+    assert title == "Le numérique utilise l’IA plus de six fois plus souvent que la construction"
     near = cells(("GZ", "C", 0.3, 0.27, 0.33, "ok"), ("JZ", "N", 0.2, 0.17, 0.26, "ok"))
     assert (
         finding_gap(near, SUBJECTS, USES, "-")
-        == "Les commerces utilisent l’IA plus que le numérique"
+        == "Les commerces utilisent l’IA plus souvent que le numérique"
     )
 
 
