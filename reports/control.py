@@ -42,9 +42,9 @@ def check_site(site: Path, campaigns: Sequence[Campaign]) -> str:
     campaigns = [each for each in campaigns if (each.build / "published.parquet").is_file()]
     if not campaigns:
         raise SurveyError("Aucune campagne n’est estimée. Lancez d’abord observatoire estimer.")
-    faults = []
+    faults, last = [], last_edition(site, campaigns)
     for page in pages:
-        shown = [each for each in campaigns if shows(page.relative_to(site), each)]
+        shown = [each for each in campaigns if shows(page.relative_to(site), each, last)]
         simulated = any(each.decisions.simulee for each in shown)
         faults += page_faults(page, site, simulated=simulated)
     faults += [fault for path in site.rglob("*.csv") for fault in table_faults(path, site)]
@@ -65,10 +65,17 @@ def check_site(site: Path, campaigns: Sequence[Campaign]) -> str:
     )
 
 
-def shows(page: Path, campaign: Campaign) -> bool:
-    """Whether a page may show figures of a campaign: its own edition's, or any outside one."""
-    edition = page.parts[1] if page.parts[0] == "reports" and len(page.parts) > 2 else None
-    return edition in (None, str(campaign.edition))
+def shows(page: Path, campaign: Campaign, last: int) -> bool:
+    """Whether a page shows figures of a campaign: its own edition's, or outside one the last's."""
+    inside = page.parts[0] == "reports" and len(page.parts) > 2
+    return str(campaign.edition) == (page.parts[1] if inside else str(last))
+
+
+def last_edition(site: Path, campaigns: Sequence[Campaign]) -> int:
+    """The last edition that has pages, of which the front page speaks."""
+    editions = {each.edition for each in campaigns}
+    with_pages = {each for each in editions if (site / "reports" / str(each)).is_dir()}
+    return max(with_pages or editions)
 
 
 def file_faults(path: Path, site: Path) -> Iterator[str]:

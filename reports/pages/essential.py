@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from analysis.prose import number_words
+from analysis.wording import capital
 from reports.edition import Edition
 from reports.essential import (
     findings,
@@ -22,8 +24,11 @@ from survey.french import lowered
 def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
     """A fragment a part: title, figures, findings, changes, what is not known, value chain."""
     yield fragment("essentiel-titre", [f"# {title(editions)}"])
-    yield fragment("essentiel-chiffres", figures(editions))
-    yield fragment("essentiel-constats", ["\n".join(f"1. {said}" for said in findings(editions))])
+    measured = sum(len(key_figures_of(edition)) for edition in editions.values())
+    yield fragment("essentiel-chiffres", [heading(measured, "chiffre"), *figures(editions)])
+    told = findings(editions)
+    listed = "\n".join(f"1. {said}" for said in told)
+    yield fragment("essentiel-constats", [heading(len(told), "constat"), listed])
     yield fragment("essentiel-changements", [what_changed(editions)])
     yield fragment("essentiel-inconnu", [what_is_not_known(editions)])
     yield fragment("chaine-de-valeur", [value_chain_table(editions)])
@@ -41,6 +46,12 @@ def front(editions: Mapping[str, Edition]) -> Iterator[Page]:
     if report_chapters(first.campaign.root, year):
         parts.append(f"[Le rapport de l’édition {year} (PDF)](reports/{year}/{REPORT})")
     yield fragment("accueil", parts)
+
+
+def heading(count: int, noun: str) -> str:
+    """« ## Douze chiffres »; how many there are depends on what the edition measured."""
+    number = capital(number_words(count)) if count else "Aucun"
+    return f"## {number} {noun}{'s' if count > 1 else ''}"
 
 
 def title(editions: Mapping[str, Edition]) -> str:

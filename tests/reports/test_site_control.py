@@ -209,6 +209,20 @@ def test_a_real_edition_must_not_be_called_simulated(site, campaign):
     assert "d’une campagne réelle" in refused(site, campaign)
 
 
+def test_the_front_page_speaks_of_the_last_edition_that_has_pages(site, campaign):
+    edition = site / "reports" / "2026"
+    edition.mkdir(parents=True)
+    real = PAGE.replace("Données simulées", "")
+    (edition / "autre.html").write_text(real, encoding="utf-8")
+    measured = SimpleNamespace(**vars(campaign) | {"edition": 2026})
+    measured.decisions = SimpleNamespace(simulee=False)
+    with pytest.raises(SurveyError, match=r"\n  index\.html : la page dit"):
+        check_site(site, [campaign, measured])
+    for name in ("index.html", "autre.html"):
+        (site / name).write_text(real, encoding="utf-8")
+    assert "3 pages" in check_site(site, [campaign, measured])
+
+
 @pytest.mark.parametrize(
     ("text", "digits"),
     [
