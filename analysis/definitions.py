@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from survey.conditions import EVERYONE
-from survey.errors import SurveyError
+from survey.errors import Fault, SurveyError
+from survey.form_faults import form_error
+from survey.source import Source
 
 
 class _Definition(BaseModel):
@@ -133,19 +135,37 @@ class RegistryFile(_Definition):
     unpublished: dict[str, str] = {}
 
 
-def read_definitions(content: Mapping[str, Any]) -> RegistryFile:
+def read_definitions(source: Source) -> RegistryFile:
     """The definitions of a registry, as written.
 
     Raises
     ------
-    SurveyError : unknown or missing key, or two statistics asked at once
+    SurveyError : unknown or missing key, two statistics asked at once, or a code or a rank of
+        headline written twice; each with its line
     """
     try:
-        return RegistryFile.model_validate(content)
+        file = RegistryFile.model_validate(source.raw)
     except ValidationError as error:
-        faults = "; ".join(
-            f"« {'.'.join(map(str, fault['loc']))} » : "
-            + str(fault.get("ctx", {}).get("error", "clé inconnue ou manquante"))
-            for fault in error.errors()
-        )
-        raise SurveyError(f"Registre des indicateurs : {faults}.") from error
+        raise form_error(error, source, RegistryFile) from error
+    if faults := list(_twice(file, source)):
+        raise SurveyError("\n".join(map(str, faults)))
+    return file
+
+
+def _twice(file: RegistryFile, source: Source) -> Iterator[Fault]:
+    """The indicators with the code of another of the same statistic, or the rank of another."""
+    codes: dict[tuple[str, bool], int] = {}
+    ranks: dict[int, int] = {}
+    for position, each in enumerate(file.indicators):
+        place = ("indicators", position)
+        first = codes.setdefault((each.code, each.total is not None), position)
+        if first != position:
+            where = source.mention(("indicators", first, "code"), place)
+            yield source.fault((*place, "code"), f"ce code est déjà {where}.", "Changez-en un.")
+        if each.headline is None:
+            continue
+        first = ranks.setdefault(each.headline, position)
+        if first != position:
+            where = source.mention(("indicators", first, "headline"), place)
+            what = f"le rang {each.headline} (« headline ») est déjà {where}."
+            yield source.fault((*place, "headline"), what, "Un rang ne sert qu’une fois.")

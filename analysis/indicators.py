@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import polars as pl
 
@@ -18,14 +18,15 @@ from analysis.definitions import (
     read_definitions,
 )
 from analysis.estimation import Domain, Target
+from analysis.registry_checks import EACH_ANSWER, registry_faults
 from survey.columns import DONT_KNOW, SPECIAL_LABELS
 from survey.conditions import EVERYONE
 from survey.errors import SurveyError
 from survey.questionnaire import Question, Questionnaire
 from survey.reach import Reach
 from survey.routing import parse, to_polars
+from survey.source import Source
 
-EACH_ANSWER = "*"
 Categories = Sequence[tuple[str, str]]
 INDICATOR_LABELS = ("indicator_label", "answer_label", "family", "title", "theme", "base_label")
 
@@ -70,7 +71,7 @@ class Registry:
 
 
 def read_registry(
-    content: Mapping[str, Any],
+    source: Source,
     questionnaire: Questionnaire,
     known: Questionnaire,
     places: Mapping[str, Categories] | None = None,
@@ -85,27 +86,17 @@ def read_registry(
 
     Raises
     ------
-    SurveyError : unknown key, question, option, base or column of the frame
+    SurveyError : unknown key, question, answer, base, theme, domain or column of the frame, or a
+        condition that cannot be read; every fault with its line
     """
-    file = read_definitions(content)
+    file = read_definitions(source)
     places = places or {}
-    for cut in file.domains:
-        if cut.frame and cut.frame not in places:
-            raise SurveyError(
-                f"Registre des indicateurs, domaine « {cut.type} » : colonne de la base de sondage "
-                f"inconnue « {cut.frame} » ; connues : {', '.join(places) or 'aucune'}."
-            )
+    if faults := list(registry_faults(file, source, known, places)):
+        raise SurveyError("\n".join(str(fault).rstrip() for fault in faults))
     asked = {question.code for question in questionnaire.questions}
-    everything = {question.code for question in known.questions}
     indicators = []
     for definition in file.indicators:
-        needed = _needed(definition, known)
-        if unknown := sorted(needed - everything):
-            raise SurveyError(
-                f"Registre des indicateurs, « {definition.code} » : question inconnue "
-                f"{', '.join(unknown)}. Corrigez le code ou ajoutez la question."
-            )
-        if needed <= asked:
+        if _needed(definition, known) <= asked:
             indicators += _expand(definition, questionnaire, file)
     cuts = tuple(cut for cut in file.domains if edition is None or (cut.since or 0) <= edition)
     return Registry(file.population, cuts, tuple(indicators), places)

@@ -20,7 +20,7 @@ from analysis.definitions import IndicatorDefinition, RegistryFile, read_definit
 from analysis.disclosure import assert_gated
 from analysis.wording import Noun
 from reports.figures import Caption
-from survey.campaign import Campaign, load_campaign, read_settings
+from survey.campaign import Campaign, load_campaign, read_source
 from survey.conditions import EVERYONE
 from survey.errors import SurveyError
 from survey.files import SIMULATED
@@ -88,8 +88,8 @@ class Edition:
         """How the units of a base are counted."""
         if base not in self.file.nouns:
             raise SurveyError(
-                f"Registre des indicateurs ({self.campaign.population}) : « nouns » ne dit pas "
-                f"comment compter la base « {base} ». Ajoutez-la."
+                f"{self.campaign.decisions.indicateurs} : « nouns » ne dit pas comment compter "
+                f"la base « {base} ». Ajoutez-la."
             )
         said = self.file.nouns[base]
         return Noun(said.one, said.many, said.feminine)
@@ -220,18 +220,39 @@ def open_edition(year: int, population: str = "entreprises") -> Edition:
         )
     cells = pl.read_parquet(path)
     assert_gated(cells)
-    file = read_definitions(read_settings(campaign.resolve(campaign.decisions.indicateurs)))
+    file = read_definitions(read_source(campaign.resolve(campaign.decisions.indicateurs)))
     return Edition(campaign, cells, file, load_reference(root / "data" / "reference"))
 
 
 def open_editions(year: int) -> dict[str, Edition]:
-    """The editions of a year by population, in the order of `POPULATIONS`: those estimated."""
+    """The editions of a year by population, in the order of `POPULATIONS`: those estimated.
+
+    Raises
+    ------
+    SurveyError : two populations give the same rank to a key figure
+    """
     folder = Path.cwd() / "_build" / str(year)
-    return {
+    editions = {
         population: open_edition(year, population)
         for population in POPULATIONS
         if (folder / population / "published.parquet").is_file()
     }
+    refuse_shared_ranks(editions.values())
+    return editions
+
+
+def refuse_shared_ranks(editions: Iterable[Edition]) -> None:
+    """Raise where two populations give the same rank to a key figure."""
+    ranks: dict[int, str] = {}
+    for edition in editions:
+        for each in edition.file.indicators:
+            place = f"{edition.campaign.decisions.indicateurs}, indicateur « {each.code} »"
+            if each.headline is not None and ranks.setdefault(each.headline, place) != place:
+                raise SurveyError(
+                    f"{place} : le rang {each.headline} (« headline ») est déjà celui de "
+                    f"{ranks[each.headline]}. Un rang ne sert qu’une fois, toutes populations "
+                    "réunies."
+                )
 
 
 def row_label(cell: Mapping) -> str:

@@ -32,7 +32,7 @@ from reports.samples import (
     with_margins,
 )
 from reports.steps import Step, code_files, run_step
-from survey.campaign import Campaign, read_settings
+from survey.campaign import Campaign, read_source
 from survey.control import control_page
 from survey.errors import ResponseError, SurveyError
 from survey.fieldwork import record_outcomes, response_rates, unknown_tokens
@@ -275,12 +275,12 @@ def every_edition(campaign: Campaign) -> Questionnaire:
 
 def registry_of(campaign: Campaign, questionnaire: Questionnaire) -> Registry:
     """The indicators and domains that the campaign's edition can measure."""
-    content = read_settings(campaign.resolve(campaign.decisions.indicateurs))
+    source = read_source(campaign.resolve(campaign.decisions.indicateurs))
     territories = load_territories(campaign.root / REFERENCE)
     places = {level: territories.labels(level) for level in LEVELS}
     places |= frame_categories(campaign.root / REFERENCE)
     every = every_edition(campaign)
-    return read_registry(content, questionnaire, every, places, campaign.edition)
+    return read_registry(source, questionnaire, every, places, campaign.edition)
 
 
 def refuse_stale_weights(

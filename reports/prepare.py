@@ -16,6 +16,7 @@ from reports.rendering.project import FOLDER_FILE
 from reports.settings import DATA_FOLDER, edition_years, report_chapters
 from reports.steps import Step, run_step
 from survey.campaign import Campaign
+from survey.errors import SurveyError
 
 Progress = Callable[[int, int, str], None]
 SOURCES = ("data", "survey", "analysis", "reports")
@@ -30,9 +31,14 @@ def prepare(
 
     Returns the files that a page with cells may depend upon. `progress` gets figures or pages
     done, their number and the edition.
+
+    Raises
+    ------
+    SurveyError : an edition has pages and no campaign estimated
     """
-    ensure_bundle(root)
     estimated = [each for each in editions if (each.build / "published.parquet").is_file()]
+    refuse_unestimated(estimated, root)
+    ensure_bundle(root)
     folders = sorted(path.parent for path in root.glob(f"reports/[0-9]*/{FOLDER_FILE}"))
     shown = [folder / name for folder in folders for name in ("figures", DATA_FOLDER)]
     lists = [folder / LIST for folder in (*folders, root / "reports")]
@@ -60,6 +66,18 @@ def prepare(
     cells = [each.build / "published.parquet" for each in estimated]
     reference = sorted((root / "data" / "reference").glob("*.*"))
     return [*cells, *reference, *(path for each in shown for path in sorted(each.glob("*.*")))]
+
+
+def refuse_unestimated(estimated: Sequence[Campaign], root: Path) -> None:
+    """Raise where an edition has pages and no figures: those of an older build would stand."""
+    known = {each.edition for each in estimated}
+    for year in edition_years(root):
+        if year not in known:
+            raise SurveyError(
+                f"{root / 'reports' / str(year)} : aucune campagne de {year} n’est estimée. Lancez "
+                f"d’abord « observatoire estimer campaigns/{year}/… », ou « observatoire demo » "
+                "pour la démonstration."
+            )
 
 
 def prepared_from(estimated: Sequence[Campaign], root: Path) -> Iterator[Path]:

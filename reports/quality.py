@@ -13,8 +13,9 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from reports.edition import WHOLE, Edition
-from survey.campaign import read_settings
+from survey.campaign import read_source
 from survey.errors import SurveyError
+from survey.form_faults import form_error
 from survey.french import typography
 
 DECLARED = Path("data/quality")
@@ -81,17 +82,11 @@ def _declared(path: Path, model: type[Facts]) -> Facts:
             f"{path} : fichier introuvable. Le rapport de qualité en a besoin : copiez celui d’une "
             "autre population et adaptez-en les textes (data/quality/README.md)."
         )
+    source = read_source(path)
     try:
-        return model.model_validate(read_settings(path))
+        return model.model_validate(source.raw)
     except ValidationError as error:
-        said = {"missing": "clé manquante", "extra_forbidden": "clé inconnue"}
-        faults = " ; ".join(
-            f"« {'.'.join(map(str, fault['loc']))} » : {said.get(fault['type'], 'texte attendu')}"
-            for fault in error.errors()
-        )
-        raise SurveyError(
-            f"{path} : {faults}. Clés attendues : {', '.join(model.model_fields)}."
-        ) from error
+        raise form_error(error, source, model) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ def publication_day(root: Path, year: int) -> date:
 
     Raises
     ------
-    SurveyError : `published` is missing, or is no date
+    SurveyError : `published` is missing, or is no date; `edition` is not that of the folder
     """
     path = root / "reports" / str(year) / FOLDER_FILE
     if not path.is_file():
@@ -26,7 +26,13 @@ def publication_day(root: Path, year: int) -> date:
             f"{path} : fichier introuvable. Il dit « edition », « simulated » et « published », le "
             "jour de parution (2026-11-24)."
         )
-    said = read_yaml(path).get("published")
+    settings = read_yaml(path)
+    if settings.get("edition") != year:
+        raise SurveyError(
+            f"{path} : « edition » dit {settings.get('edition')}, le dossier dit {year}. "
+            "Accordez-les."
+        )
+    said = settings.get("published")
     if not isinstance(said, date):
         raise SurveyError(
             f"{path} : « published » manque ou n’est pas une date (trouvé : {said!r}). Écrivez le "

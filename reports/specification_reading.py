@@ -20,8 +20,8 @@ from reports.specification import (
     quoted,
 )
 from survey.errors import Fault, SurveyError
+from survey.form_faults import WRONG_FORM as QUESTIONNAIRE
 from survey.french import integer, typography
-from survey.questionnaire import WRONG_FORM as QUESTIONNAIRE
 from survey.source import Source
 from survey.suggestions import suggestion
 from survey.yaml_lines import DuplicateKeyError, KeyPath, TangledYamlError, read_yaml

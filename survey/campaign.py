@@ -12,8 +12,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from survey.errors import SurveyError
+from survey.form_faults import form_error
 from survey.sampling import SamplingPlan
-from survey.yaml_lines import refuse_tangled
+from survey.source import Source
+from survey.yaml_lines import LOADER, DuplicateKeyError, read_yaml
 
 
 class _Decision(BaseModel):
@@ -286,11 +288,11 @@ def load_campaign(folder: Path, root: Path) -> Campaign:
             f"{path} : fichier introuvable. Indiquez le dossier d’une campagne, "
             "par exemple campaigns/2026/entreprises."
         )
-    content = read_settings(path)
+    source = read_source(path)
     try:
-        decisions = CampaignFile.model_validate(content)
+        decisions = CampaignFile.model_validate(source.raw)
     except ValidationError as error:
-        raise SurveyError(f"{path} : {_first_faults(error)}") from error
+        raise form_error(error, source, CampaignFile) from error
     refuse_wrong_folder(decisions, path)
     return Campaign(decisions, path.parent, root)
 
@@ -310,18 +312,28 @@ def refuse_wrong_folder(decisions: CampaignFile, path: Path) -> None:
 
 
 def read_settings(path: Path) -> Any:
-    """The content of a YAML file that a campaign rests on.
+    """The content of a YAML file that a campaign rests on (see `read_source`)."""
+    return read_source(path).raw
+
+
+def read_source(path: Path) -> Source:
+    """A YAML file that a campaign rests on, with the line of each value.
 
     Raises
     ------
-    SurveyError : no such file, or YAML that cannot be read, with its line
+    SurveyError : no such file, YAML that cannot be read, or a key written twice, with its line
     """
     if not path.is_file():
         raise SurveyError(f"{path} : fichier introuvable. Vérifiez son nom dans campaign.yml.")
     try:
         text = path.read_text(encoding="utf-8")
-        refuse_tangled(text)
-        return yaml.safe_load(text)
+        _, lines = read_yaml(text)
+        return Source.of_file(str(path), lines, yaml.load(text, LOADER))
+    except DuplicateKeyError as error:
+        key, line, first = error.args
+        raise SurveyError(
+            f"{path}, ligne {line} : la clé « {key} » est déjà ligne {first}. Gardez-en une."
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f", ligne {mark.line + 1}" if mark else ""
@@ -329,23 +341,3 @@ def read_settings(path: Path) -> Any:
             f"{path}{where} : ce fichier n’est pas un YAML lisible. "
             "Vérifiez les retraits et les deux-points."
         ) from error
-
-
-_REASONS = {
-    "extra_forbidden": "décision inconnue",
-    "missing": "décision manquante",
-    "model_type": "contenu attendu : des lignes « décision: valeur »",
-}
-
-
-def _first_faults(error: ValidationError) -> str:
-    """The faults of a campaign file, each with the path of its key."""
-    parts = []
-    for fault in error.errors():
-        key = ".".join(str(part) for part in fault["loc"]) or "fichier"
-        if fault["type"] == "value_error":
-            parts.append(str(fault["ctx"]["error"]))
-        else:
-            reason = _REASONS.get(fault["type"], f"valeur refusée ({fault.get('input')!r})")
-            parts.append(f"« {key} » : {reason}")
-    return " ; ".join(parts) + ". Comparez avec campaigns/2026/entreprises/campaign.yml."

@@ -18,15 +18,14 @@ from survey.assembly import Assembly
 from survey.draft import Draft
 from survey.editions import in_edition
 from survey.errors import Fault, QuestionnaireError
-from survey.french import counted, integer, typography
+from survey.form_faults import BOUNDED, TEXT, WRONG_FORM
+from survey.french import counted, typography
 from survey.official_items import identity_faults, official_items_of, read_blocks
 from survey.questionnaire_checks import content_faults
 from survey.questions import (
     FIRST_EDITION,
     FIRST_YEAR,
-    LARGEST,
     LAST_YEAR,
-    LONGEST_TEXT,
     NO_LABEL,
     Base,
     Before,
@@ -255,35 +254,10 @@ MODELS_AT = {
     "changed": Change,
     "before": Before,
 }
-YES_NO = ("doit être « true » ou « false »", "Écrire « true » ou « false ».")
-WHOLE = ("doit être un nombre entier", "Écrire un nombre entier.")
-NUMBER = ("doit être un nombre", "Écrire un nombre, avec un point pour la décimale.")
-TEXT = ("est vide ou n’est pas un texte", "Compléter le texte.")
-LIST = ("doit être une liste", "Écrire une ligne par élément, avec un tiret.")
-KEYS = ("doit être une suite de clés", "Écrire « clé: valeur », une par ligne.")
 YEAR = (
     "n’est pas une année plausible",
     f"Écrire une année, de {FIRST_YEAR} à {LAST_YEAR}.",
 )
-BOUNDED = ("est un nombre trop grand", f"Rester sous {integer(LARGEST)}.")
-WRONG_FORM = {
-    "finite_number": NUMBER,
-    "int_parsing_size": WHOLE,
-    "bool_parsing": YES_NO,
-    "bool_type": YES_NO,
-    "int_parsing": WHOLE,
-    "int_type": WHOLE,
-    "float_parsing": NUMBER,
-    "float_type": NUMBER,
-    "string_too_short": ("est vide", "Compléter le texte."),
-    "string_too_long": (f"dépasse {integer(LONGEST_TEXT)} caractères", "Le raccourcir."),
-    "string_type": TEXT,
-    "list_type": LIST,
-    "tuple_type": LIST,
-    "too_short": ("est une liste vide", "La remplir ou la retirer."),
-    "dict_type": KEYS,
-    "model_type": KEYS,
-}
 CODE_RULES = {
     Option: "Une modalité a 12 caractères au plus : lettres sans accent, chiffres, + ou -.",
     Row: "Une ligne a 12 caractères au plus : lettres sans accent et chiffres.",

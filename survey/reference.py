@@ -145,10 +145,15 @@ def read_table(path: Path, schema: pl.Schema) -> pl.DataFrame:
             f"{path} : colonnes absentes : {', '.join(missing)} ; colonnes lues : "
             f"{', '.join(table.columns)}. Rétablir les titres, séparés par des virgules."
         )
-    try:
-        return table.select(pl.col(name).cast(dtype) for name, dtype in schema.items())
-    except pl.exceptions.InvalidOperationError as error:
-        raise SurveyError(f"{path} : une cellule de nombre contient autre chose.") from error
+    typed = table.select(pl.col(name).cast(dtype, strict=False) for name, dtype in schema.items())
+    for name in schema:
+        wrong = (typed[name].is_null() & table[name].is_not_null()).arg_true()
+        if len(wrong):
+            raise SurveyError(
+                f"{path}, ligne {wrong[0] + 2}, colonne « {name} » : « {table[name][wrong[0]]} » "
+                "n’est pas un nombre. Écrivez-le sans espace, avec un point pour la décimale."
+            )
+    return typed
 
 
 def read_region(path: Path) -> Region:

@@ -1,4 +1,4 @@
-"""What was read of a questionnaire, with the file and line of each value, for messages."""
+"""What was read of a file, with the file and line of each value, for messages."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ from survey.french import typography
 from survey.yaml_lines import KeyPath
 
 LONGEST_SHOWN = 60  # characters of what a message quotes
+OWNERS = {  # lists whose items messages name
+    "questions": "question",
+    "bases": "base",
+    "domains": "découpage",
+    "indicators": "indicateur",
+}
 
 
 def quoted(found: Any) -> str:
@@ -31,7 +37,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Source:
-    """What was read: name of the questionnaire's file, its values, and the place of each path."""
+    """What was read: name of the file, its values, and the place of each path."""
 
     name: str
     places: dict[KeyPath, Place]
@@ -83,10 +89,11 @@ class Source:
     def _owner(self, path: KeyPath) -> str | None:
         if len(path) > 1 and path[0] == "lists":
             return f"liste « {path[1]} »"
-        owners = {"questions": "question", "bases": "base"}
-        if len(path) < 2 or path[0] not in owners:
+        if len(path) < 2 or path[0] not in OWNERS:
             return None
         item = self.raw[path[0]][path[1]]
-        code = item.get("code") or item.get("from") if isinstance(item, dict) else None
+        names = ("type",) if path[0] == "domains" else ("code", "from")
+        found = [item[name] for name in names if item.get(name)] if isinstance(item, dict) else []
+        code = found[0] if found else None
         named = isinstance(code, str)
-        return f"{owners[path[0]]} {quoted(code) if named else f'n° {path[1] + 1}'}"
+        return f"{OWNERS[path[0]]} {quoted(code) if named else f'n° {path[1] + 1}'}"

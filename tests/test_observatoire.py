@@ -1,12 +1,16 @@
 """The command line as a study officer meets it: help, errors and results, all in French."""
 
 import re
+import shutil
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 import observatoire
 from survey.french import typography
+
+ROOT = Path(__file__).resolve().parents[1]
 
 VERBS = (
     "demo",
@@ -168,6 +172,17 @@ def test_an_export_that_is_not_one_is_refused(capsys, copied, monkeypatch):
 def test_nothing_to_check_nor_to_publish_is_said(capsys, here):
     assert "aucun site ici" in fails(capsys, "controler")
     assert "_quarto.yml" in fails(capsys, "publier")
+
+
+def test_the_pages_of_an_older_build_are_not_published_without_their_figures(
+    capsys, copied, monkeypatch
+):
+    monkeypatch.chdir(copied)
+    for name in ("_quarto.yml", "reports/2026/_metadata.yml", "reports/2026/index.qmd"):
+        (copied / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, copied / name)
+    assert "aucune campagne de 2026 n’est estimée" in fails(capsys, "publier")
+    assert not (copied / "_site").exists()
 
 
 def test_a_site_cannot_be_checked_before_its_estimates(capsys, copied, monkeypatch):

@@ -264,8 +264,9 @@ def _comparators(measure: Measure, wanted: Comparison) -> pl.DataFrame:
     found = known.filter(pl.col("id").is_in(wanted.with_))
     if lost := sorted(set(wanted.with_) - set(found["id"])):
         raise SurveyError(
-            f"Registre des indicateurs, « {measure.code} » : point de comparaison inconnu "
-            f"{lost[0]}. Corrigez « with » ou complétez data/reference/comparators.csv."
+            f"{measure.edition.campaign.decisions.indicateurs}, indicateur « {measure.code} » : "
+            f"point de comparaison inconnu {lost[0]}. Corrigez « with » ou complétez "
+            "data/reference/comparators.csv."
         )
     codes = measure.cells["indicator"].unique().to_list()
     return found.filter(pl.col("unite") == "%", pl.col("indicateur_code").is_in(codes)).select(

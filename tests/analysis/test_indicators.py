@@ -1,5 +1,3 @@
-import re
-
 import polars as pl
 import pytest
 
@@ -15,6 +13,7 @@ from analysis.indicators import (
 )
 from survey.errors import SurveyError
 from survey.questionnaire import in_edition, load_questionnaire
+from survey.source import Source
 
 QUESTIONNAIRE = """
 code: essai
@@ -105,7 +104,7 @@ def known(tmp_path_factory):
 def registry(known, *indicators: dict, domains=({"type": "ensemble", "label": "Ensemble"},)):
     definitions = [{"title": "Titre", "theme": "usages", **each} for each in indicators]
     content = {"population": "entreprises", "domains": domains, "indicators": definitions}
-    return read_registry(content, in_edition(known, 2025), known)
+    return read_registry(Source("essai.yml", {}, content), in_edition(known, 2025), known)
 
 
 def codes(made) -> list[str]:
@@ -290,15 +289,45 @@ def test_a_question_of_another_edition_is_left_out(known):
 @pytest.mark.parametrize(
     ("definition", "said"),
     [
-        ({"code": "x", "condition": "outlis.lire = oui"}, "« x » : question inconnue outlis"),
-        ({"code": "x", "each": "zut"}, "« x » : question inconnue zut"),
-        ({"code": "x", "mean": "parts"}, "« x » : question inconnue parts"),
-        ({"code": "x", "condition": "taille = 0", "base": "zut"}, "question inconnue zut"),
+        (
+            {"code": "x", "condition": "outlis.lire = oui"},
+            "« x » : la condition cite une question inconnue, « outlis ».",
+        ),
+        ({"code": "x", "each": "zut"}, "« x » : « each » : zut est inconnu. Codes possibles"),
+        (
+            {"code": "x", "mean": "parts"},
+            "« mean » : parts est inconnu. Vouliez-vous écrire « part",
+        ),
+        ({"code": "x", "condition": "taille = 0", "base": "zut"}, "base inconnue, « zut »"),
+        ({"code": "x", "condition": "any(outils = oui"}, "« x » : condition illisible"),
+        ({"code": "x", "condition": "services has trads"}, "modalité inconnue de « services »"),
+        ({"code": "x", "condition": "internet = ouii"}, "Vouliez-vous écrire « oui » ?"),
+        ({"code": "x", "condition": "services = trad"}, "Écrire « services has … »"),
+        ({"code": "x", "each": "outils", "answer": "parfois"}, "« answer » : parfois est inconnu"),
+        ({"code": "x", "each": "statut", "theme": "usage"}, "« theme » : usage est inconnu"),
+        ({"code": "x", "each": "statut", "breakdowns": ["taille"]}, "« breakdowns » : taille est"),
         ({"code": "x"}, "« x » doit avoir une seule des clés"),
         ({"code": "x", "each": "statut", "mean": "part"}, "doit avoir une seule des clés"),
         ({"code": "x", "condition": "taille = 0", "couleur": "bleu"}, "couleur » : clé inconnue"),
     ],
 )
 def test_a_wrong_definition_is_named(known, definition, said):
-    with pytest.raises(SurveyError, match=re.escape(said)):
+    with pytest.raises(SurveyError) as error:
         registry(known, definition)
+    assert said in str(error.value).replace("\u202f", " ")
+
+
+def test_a_code_or_a_rank_of_headline_serves_once(known):
+    first = {"code": "x", "condition": "internet = oui", "headline": 1}
+    with pytest.raises(SurveyError, match="ce code est déjà"):
+        registry(known, first, {"code": "x", "condition": "internet = non"})
+    with pytest.raises(SurveyError, match=r"le rang 1 .* est déjà"):
+        registry(known, first, {"code": "y", "condition": "internet = non", "headline": 1})
+    assert codes(registry(known, first, {"code": "x", "total": "internet = oui"})) == ["x", "x"]
+
+
+@pytest.mark.parametrize("cut", [{"by": "tailles"}, {"frame": "epci"}, {"condition": "zut"}])
+def test_a_wrong_cut_is_named(known, cut):
+    wrong = {"type": "taille", "label": "Taille", **cut}
+    with pytest.raises(SurveyError, match="découpage « taille »"):
+        registry(known, {"code": "x", "condition": "internet = oui"}, domains=(wrong,))

@@ -11,6 +11,7 @@ from reports import pipeline
 from reports.samples import with_places
 from survey.campaign import load_campaign
 from survey.routing import parse, to_polars
+from survey.source import Source
 from survey.territories import LEVELS
 
 WITHHELD = ("nd", "secret")
@@ -107,7 +108,7 @@ def test_cells_outside_the_base_are_not_published(estimated):
             }
         ],
     }
-    registry = read_registry(content, questionnaire, questionnaire)
+    registry = read_registry(Source("essai.yml", {}, content), questionnaire, questionnaire)
     answers = pl.read_parquet(campaign.private / "reponses.parquet")
     rows = answers.join(pl.read_parquet(campaign.private / "poids.parquet"), on="token")
     design = pipeline.SurveyDesign(stratum="stratum", stratum_size="stratum_size")

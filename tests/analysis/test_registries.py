@@ -6,10 +6,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-import yaml
 
 from analysis.definitions import IndicatorDefinition, RegistryFile, read_definitions
 from analysis.indicators import read_registry, targets
+from survey.campaign import read_source
 from survey.conditions import EVERYONE, parse
 from survey.french import typography
 from survey.generation import generate_responses
@@ -17,6 +17,7 @@ from survey.questionnaire import in_edition, load_questionnaire
 from survey.reach import Reach
 from survey.recommendations import load_recommendations
 from survey.reference import frame_categories, read_comparators
+from survey.source import Source
 from survey.territories import LEVELS, load_territories
 
 ROOT = Path(__file__).parents[2]
@@ -37,14 +38,13 @@ def known(population: str):
 
 
 @cache
-def content(population: str) -> dict:
-    path = ROOT / "data" / "indicators" / f"{population}.yml"
-    return yaml.safe_load(path.read_text("utf-8"))
+def source(population: str) -> Source:
+    return read_source(ROOT / "data" / "indicators" / f"{population}.yml")
 
 
 @cache
 def written(population: str) -> RegistryFile:
-    return read_definitions(content(population))
+    return read_definitions(source(population))
 
 
 @cache
@@ -52,7 +52,7 @@ def registry(population: str, edition: int):
     territories = load_territories(REFERENCE)
     places = {level: territories.labels(level) for level in LEVELS} | frame_categories(REFERENCE)
     asked = in_edition(known(population), edition)
-    return read_registry(content(population), asked, known(population), places, edition)
+    return read_registry(source(population), asked, known(population), places, edition)
 
 
 def every() -> list[tuple[str, IndicatorDefinition]]:

@@ -8,6 +8,7 @@ from analysis.indicators import read_registry
 from analysis.series import with_breaks
 from analysis.tables import csv_frame
 from survey.questionnaire import in_edition, load_questionnaire
+from survey.source import Source
 
 KNOWN = load_questionnaire(Path(__file__).parents[1] / "survey" / "annees.yml")
 CONTENT = {
@@ -28,7 +29,7 @@ CONTENT = {
 
 def cells(edition: int) -> pl.DataFrame:
     """Published cells of an edition: every indicator by every cut, numbers of no matter."""
-    registry = read_registry(CONTENT, in_edition(KNOWN, edition), KNOWN)
+    registry = read_registry(Source("essai.yml", {}, CONTENT), in_edition(KNOWN, edition), KNOWN)
     rows = [
         {
             "indicator": each.code,

@@ -6,7 +6,7 @@ import pytest
 
 from analysis.disclosure import NUMBERS
 from reports import changes, essential, followup, value_chain
-from reports.edition import Edition, markdown_table, open_edition
+from reports.edition import Edition, markdown_table, open_edition, refuse_shared_ranks
 from reports.instrument import questionnaire_markdown
 from reports.pipeline import questionnaire_of
 from survey.errors import SurveyError
@@ -147,6 +147,14 @@ def test_the_previous_edition_must_be_there_and_as_real(edition):
     assert "première mesure en 2026" in essential.what_changed({"entreprises": real})
     used = followup.Followed("resultat", real, real.definitions["usage_ia"])
     assert followup.trend(used) == followup.FIRST and followup.baseline(used) == "–"
+
+
+def test_a_rank_of_key_figure_serves_once_over_the_populations(edition):
+    refuse_shared_ranks([edition, edition])  # the same file twice
+    decisions = edition.campaign.decisions.model_copy(update={"indicateurs": "habitants.yml"})
+    other = replace(edition, campaign=replace(edition.campaign, decisions=decisions))
+    with pytest.raises(SurveyError, match=r"habitants\.yml.*le rang 1 .*entreprises\.yml"):
+        refuse_shared_ranks([edition, other])
 
 
 def test_the_questionnaire_is_written_out_whole(edition):

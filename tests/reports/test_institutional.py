@@ -177,6 +177,9 @@ def test_the_day_of_publication_is_decided(tmp_path):
     with pytest.raises(SurveyError, match="introuvable"):
         publication_day(tmp_path, 2027)
     folder.mkdir(parents=True)
-    (folder / "_metadata.yml").write_text("published: demain\n", encoding="utf-8")
+    (folder / "_metadata.yml").write_text("edition: 2026\n", encoding="utf-8")
+    with pytest.raises(SurveyError, match="« edition » dit 2026, le dossier dit 2027"):
+        publication_day(tmp_path, 2027)
+    (folder / "_metadata.yml").write_text("edition: 2027\npublished: demain\n", encoding="utf-8")
     with pytest.raises(SurveyError, match="n’est pas une date"):
         publication_day(tmp_path, 2027)

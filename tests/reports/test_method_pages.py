@@ -137,8 +137,8 @@ def test_what_is_declared_is_checked(tmp_path, edition):
     (folder / "habitants.yml").write_text("unite: La personne.\nzut: 1\n", encoding="utf-8")
     with pytest.raises(SurveyError) as error:
         population_quality(tmp_path, "habitants")
-    assert "« champ » : clé manquante" in str(error.value)
-    assert "« zut » : clé inconnue" in str(error.value)
+    said = str(error.value).replace("\u202f", " ")
+    assert "« champ » : clé manquante" in said and "ligne 2 : « zut » : clé inconnue" in said
 
 
 def test_a_variable_without_a_name_is_said(declared):

@@ -5,6 +5,7 @@ import pytest
 
 from survey.campaign import load_campaign, read_settings
 from survey.errors import SurveyError
+from survey.french import typography
 
 ROOT = Path(__file__).parents[2]
 OWN = """
@@ -72,14 +73,17 @@ def test_the_campaigns_of_the_project_can_be_read(path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (OWN + "couleur: bleu", "« couleur » : décision inconnue"),
-        (OWN.replace("titre: Essai\n", ""), "« titre » : décision manquante"),
-        (OWN.replace("edition: 2025", "edition: bientôt"), "« edition » : valeur refusée"),
-        (OWN.replace("100", "0"), "« plan.taille_echantillon » : valeur refusée (0)"),
+        (OWN + "couleur: bleu", "« couleur » : clé inconnue"),
+        (OWN.replace("titre: Essai\n", ""), "« titre » : clé manquante"),
+        (
+            OWN.replace("edition: 2025", "edition: bientôt"),
+            "« edition » doit être un nombre entier ; lu : « bientôt »",
+        ),
+        (OWN.replace("100", "0"), "« plan.taille_echantillon » doit dépasser 0 ; lu : 0"),
         (OWN.replace("questionnaire: q.yml\n", ""), "il faut soit « questionnaire »"),
         (DESCRIBED.replace("{poids: POND}", "{}"), "« plan: {poids: …} » et « cibles »"),
-        (DESCRIBED.replace("moyenne", "médiane"), "« cibles.0.statistique » : valeur refusée"),
-        (OWN + "seuils: {secret: 2}", "« seuils.secret » : valeur refusée (2)"),
+        (DESCRIBED.replace("moyenne", "médiane"), "« statistique » vaut « médiane »"),
+        (OWN + "seuils: {secret: 2}", "« seuils.secret » doit valoir au moins 3 ; lu : 2"),
         (OWN + "seuils: {repondants: 80}", "il faut secret ≤ repondants ≤ repondants_fragile"),
         (
             OWN + "seuils: {demi_intervalle_fragile: 0.2}",
@@ -87,14 +91,14 @@ def test_the_campaigns_of_the_project_can_be_read(path):
         ),
         (OWN + "simulee: true", "une campagne simulée demande « graine »"),
         (OWN.replace("indicateurs: i.yml\n", ""), "« indicateurs » et « redressement »"),
-        ("", "« fichier » : contenu attendu"),
-        ("- a\n- b", "« fichier » : contenu attendu"),
+        ("", "le fichier doit être une suite de clés"),
+        ("- a\n- b", "le fichier doit être une suite de clés"),
     ],
 )
 def test_a_wrong_decision_is_named(tmp_path, text, said):
-    with pytest.raises(SurveyError, match=re.escape(said)) as error:
+    with pytest.raises(SurveyError, match=re.escape(typography(said))) as error:
         campaign(tmp_path, text)
-    assert str(tmp_path / "campaign.yml") in str(error.value)
+    assert f"{tmp_path / 'campaign.yml'}, ligne " in str(error.value)
 
 
 def test_a_campaign_may_collect_before_its_weighting_is_decided(tmp_path):
@@ -104,7 +108,7 @@ def test_a_campaign_may_collect_before_its_weighting_is_decided(tmp_path):
 
 
 def test_every_wrong_decision_is_named_at_once(tmp_path):
-    with pytest.raises(SurveyError, match=r"titre.*couleur"):
+    with pytest.raises(SurveyError, match=r"titre(.|\n)*ligne 11\u202f: .*couleur"):
         campaign(tmp_path, OWN.replace("titre: Essai\n", "") + "couleur: bleu")
 
 

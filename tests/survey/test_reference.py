@@ -160,8 +160,8 @@ def test_a_missing_column_is_named(tmp_path):
 
 def test_a_total_that_is_not_a_number_is_refused(tmp_path):
     path = tmp_path / "table.csv"
-    path.write_text("code,total\na,douze\n", encoding="utf-8")
-    with pytest.raises(SurveyError, match="nombre"):
+    path.write_text("code,total\na,12\nb,douze\n", encoding="utf-8")
+    with pytest.raises(SurveyError, match=r"ligne 3, colonne « total » : « douze » n’est pas"):
         read_table(path, pl.Schema({"code": pl.String, "total": pl.Int64}))
 
 
