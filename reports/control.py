@@ -17,11 +17,12 @@ from analysis.disclosure import NUMBERS, WITHHELD, assert_gated
 from reports.archive import rebuilt_faults
 from survey.campaign import Campaign
 from survey.errors import SurveyError
-from survey.french import integer
+from survey.french import counted, integer
 
 TEXT_FILES = (".html", ".csv", ".json", ".jsonld", ".svg", ".xml", ".yml", ".js")
 PUBLISHED = (*TEXT_FILES, ".css", ".parquet", ".pdf", ".png", ".txt", ".woff2", ".xlsx")
 DIGITS = 12  # by which a withheld number is recognised; fewer would meet by chance
+MOST_TOLD = 20  # faults listed; the others are counted
 MOST_SHARED = 100  # denominator of the fractions that tell nothing of a cell
 WORD = re.compile(r"[\w-]{6,}")
 RUN = re.compile(rf"[\d.,]{{{DIGITS},}}")
@@ -55,8 +56,11 @@ def check_site(site: Path, campaigns: Sequence[Campaign]) -> str:
     faults += [fault for path in site.rglob("*") for fault in file_faults(path, site)]
     faults += [fault for campaign in campaigns for fault in rebuilt_faults(campaign)]
     if faults:
-        listed = "\n  ".join(faults)
-        raise SurveyError(f"Le site ne peut pas être publié ({len(faults)} défauts) :\n  {listed}")
+        listed = "\n  ".join(faults[:MOST_TOLD])
+        more = len(faults) - MOST_TOLD
+        rest = f"\n  … et {counted(more, 'autre défaut')}." if more > 0 else ""
+        told = counted(len(faults), "défaut")
+        raise SurveyError(f"Le site ne peut pas être publié ({told}) :\n  {listed}{rest}")
     count = f"{integer(len(pages))} pages contrôlées" if len(pages) > 1 else "1 page contrôlée"
     return (
         f"{count} : langue, titre, liens, mention, aucun appel à un "

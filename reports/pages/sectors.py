@@ -62,8 +62,7 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
             yield sector(profile, found, tables)
         if found:
             profiles[population] = found
-    if profiles:
-        yield hub(profiles)
+    yield hub(profiles, next(iter(editions.values())).year)
 
 
 def sector_profiles(edition: Edition, cells: pl.DataFrame) -> list[Profile]:
@@ -195,13 +194,16 @@ def links(
     return typography("\n".join(part for part in parts if part))
 
 
-def hub(profiles: Mapping[str, Sequence[Profile]]) -> Page:
-    """The list of the sectors, population by population, with their main figure."""
-    first = next(found[0] for found in profiles.values() if found)
-    edition = first.edition
+def hub(profiles: Mapping[str, Sequence[Profile]], year: int) -> Page:
+    """The list of the sectors, population by population, with their main figure.
+
+    The menu leads there: it stands, and says so, where the edition has no sector.
+    """
     sections = [
         "Une page par secteur réunit ce que l’observatoire y mesure, comparé à l’ensemble de la "
         "région."
+        if profiles
+        else "Aucune des populations interrogées dans cette édition n’est présentée par secteur."
     ]
     for population, found in profiles.items():
         sections.append(f"## {found[0].edition.file.name}")
@@ -209,7 +211,7 @@ def hub(profiles: Mapping[str, Sequence[Profile]]) -> Page:
             sections += [f"### {capital(plural_label(label))}"] if rank else []
             sections.append(listing(population, same, label))
     text = document(
-        f"L’intelligence artificielle par secteur en {edition.year}",
+        f"L’intelligence artificielle par secteur en {year}",
         "Toutes les pages par secteur de l’observatoire, avec leur chiffre principal.",
         paragraphs(*sections),
     )

@@ -113,6 +113,15 @@ def test_the_hub_leads_to_every_sector(pages):
             assert f"({address.rpartition('/')[2]}.qmd)" in hub
 
 
+def test_an_edition_without_sectors_keeps_the_page_its_menu_leads_to(editions):
+    edition = editions["entreprises"]
+    cuts = tuple(cut for cut in edition.file.domains if cut.role != "sector")
+    bare = replace(edition, file=edition.file.model_copy(update={"domains": cuts}))
+    (page,) = sectors.pages({"entreprises": bare})
+    assert page.address == "secteurs/index"
+    assert "n’est présentée par secteur" in page.text and "|" not in page.text
+
+
 def test_every_page_reads_as_french(pages):
     for address, page in pages.items():
         front, _ = parts(page)

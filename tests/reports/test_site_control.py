@@ -209,6 +209,14 @@ def test_a_real_edition_must_not_be_called_simulated(site, campaign):
     assert "d’une campagne réelle" in refused(site, campaign)
 
 
+def test_many_faults_are_counted_and_the_first_listed(site, campaign):
+    links = "".join(f'<a href="perdue-{rank}.html">x</a>' for rank in range(24))
+    (site / "autre.html").write_text(PAGE.replace("</body>", links + "</body>"), encoding="utf-8")
+    said = refused(site, campaign)
+    assert "(24 défauts)" in said and "perdue-19" in said and "perdue-20" not in said
+    assert said.endswith("… et 4 autres défauts.")
+
+
 def test_the_front_page_speaks_of_the_last_edition_that_has_pages(site, campaign):
     edition = site / "reports" / "2026"
     edition.mkdir(parents=True)
