@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 import polars as pl
@@ -76,11 +77,16 @@ def _points(edition: Edition) -> Iterator[str]:
         if own.height != 1 or own["estimate"][0] is None:
             continue
         ours = value_text(own["estimate"][0], "share")
-        theirs = [
-            f"{place} {percent(value / 100)} en {year}"
-            for place, value, year in others.select(
-                "territoire", "valeur", "annee_reference"
-            ).iter_rows()
-        ]
         where = lowered(labels[comparison.on])
-        yield f"{name}, {where} : {', '.join([f'région {ours}', *theirs])}"
+        yield f"{name}, {where} : {', '.join([f'région {ours}', *elsewhere(others)])}"
+
+
+def elsewhere(others: pl.DataFrame) -> list[str]:
+    """« France 48 % en 2025 » a published figure; its source too where two say the same else."""
+    shared = pl.struct("territoire", "annee_reference").is_duplicated()
+    found = others.select("territoire", "valeur", "annee_reference", "source", shared=shared)
+    return [
+        f"{place} {percent(value / 100)} en {year}"
+        + (f" ({re.split(r'[,(«;:]', source)[0].strip()})" if is_shared else "")
+        for place, value, year, source, is_shared in found.iter_rows()
+    ]

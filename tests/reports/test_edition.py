@@ -10,7 +10,7 @@ from reports.edition import Edition, markdown_table, open_edition, refuse_shared
 from reports.instrument import questionnaire_markdown
 from reports.pipeline import questionnaire_of
 from survey.errors import SurveyError
-from survey.french import percent
+from survey.french import NNBSP, percent
 
 
 @pytest.fixture
@@ -109,6 +109,20 @@ def test_the_table_of_the_ceser_has_its_question_mark_answered(edition):
     assert percent(edition.cell("usage_ia")["estimate"]) in measured
     assert "entre" in measured
     assert table.count("pas encore mesuré") == 3
+
+
+def test_two_figures_of_one_place_and_year_say_their_source():
+    rows = [
+        ("France", 48.0, 2025, "Baromètre du numérique, édition 2026 (CRÉDOC)"),
+        ("France", 45.0, 2025, "Baromètre Ifop pour Talan « Les Français et l’IA »"),
+        ("France", 33.0, 2024, "Insee, enquête TIC"),
+    ]
+    names = ["territoire", "valeur", "annee_reference", "source"]
+    assert value_chain.elsewhere(pl.DataFrame(rows, schema=names, orient="row")) == [
+        f"France 48{NNBSP}% en 2025 (Baromètre du numérique)",
+        f"France 45{NNBSP}% en 2025 (Baromètre Ifop pour Talan)",
+        f"France 33{NNBSP}% en 2024",
+    ]
 
 
 def test_a_withheld_measure_leaves_the_table_without_a_number(edition):
