@@ -78,6 +78,29 @@ def response_groups(adjusted: pl.DataFrame, *, weight: str = "design_weight") ->
     )
 
 
+def with_represented_sizes(
+    respondents: pl.DataFrame, *, stratum: str = "stratum", weight: str = "nonresponse_weight"
+) -> pl.DataFrame:
+    """Add `represented_size`, the units that the respondents of each stratum stand for.
+
+    It is the size of the stratum for the variance. With its size in the frame, a stratum wholly
+    drawn and wholly heard would have no variance, although its respondents answer for the silent of
+    other strata of their response group. With the sum of its weights, the finite population
+    correction is that of the draw and of the response together, and the variance is near the
+    two-phase estimator of Särndal, Swensson and Wretman (1992, result 9.3.1) without the silent.
+
+    Parameters
+    ----------
+    respondents : one row per respondent, `stratum` and `weight`, that of `adjust_nonresponse`.
+
+    Returns
+    -------
+    `respondents`, same rows and order, plus `represented_size`, at least the rows of the stratum.
+    """
+    size = pl.max_horizontal(pl.col(weight).sum(), pl.len()).over(stratum)
+    return respondents.with_columns(represented_size=size)
+
+
 def group_label(columns: tuple[str, ...]) -> pl.Expr:
     """« secteur=AZ, taille=10-49 », or « ensemble » without columns."""
     if not columns:

@@ -14,7 +14,11 @@ import polars as pl
 from analysis.calibration import CalibrationSpec, calibrate
 from analysis.design import SurveyDesign
 from analysis.indicators import Registry, read_registry
-from analysis.nonresponse import adjust_nonresponse, response_groups
+from analysis.nonresponse import (
+    adjust_nonresponse,
+    response_groups,
+    with_represented_sizes,
+)
 from analysis.publication import published_cells
 from analysis.series import with_breaks
 from analysis.weighting import WEIGHTS, margin_report, weight_report
@@ -178,7 +182,8 @@ def weigh(campaign: Campaign) -> bool:
         )
         margins = calibration_margins(read_margins(margins_file), tuple(decisions.calage))
         spec = CalibrationSpec(METHODS[decisions.methode], decisions.bornes)
-        weighted = calibrate(adjusted.filter("responded"), margins, spec).weighted
+        respondents = with_represented_sizes(adjusted.filter("responded"))
+        weighted = calibrate(respondents, margins, spec).weighted
         write_parquet(weighted, outputs[0], simulated=campaign.decisions.simulee)
         tables = (
             weight_report(
@@ -218,12 +223,12 @@ def estimate_campaign(campaign: Campaign) -> bool:
         registry = registry_of(campaign, questionnaire)
         cuts = [cut.frame for cut in registry.domains if cut.frame]
         known = with_cuts(weights, {name: registry.places[name] for name in cuts}, campaign.root)
-        design_columns = ("token", "stratum", "stratum_size", *WEIGHTS, *calibration)
+        design_columns = ("token", "stratum", "represented_size", *WEIGHTS, *calibration)
         rows = answers.join(known.select(*design_columns, *cuts), on="token")
         design = SurveyDesign(
             weight="calibrated_weight",
             stratum="stratum",
-            stratum_size="stratum_size",
+            stratum_size="represented_size",
             calibration=calibration,
             design_weight="nonresponse_weight",
         )

@@ -19,7 +19,7 @@ from analysis.calibration import rake
 from analysis.design import SurveyDesign
 from analysis.disclosure import GateSpec
 from analysis.estimation import Domain, Target, estimate
-from analysis.nonresponse import adjust_nonresponse
+from analysis.nonresponse import adjust_nonresponse, with_represented_sizes
 from survey.questionnaire import load_questionnaire
 from survey.reference import Reference, calibration_margins, load_reference, margin_columns
 from survey.routing import parse, to_polars
@@ -44,11 +44,16 @@ STRATA = (("departement", "secteur", "taille"), ("secteur", "taille"), ("taille"
 DESIGN = SurveyDesign(
     weight="calibrated_weight",
     stratum="stratum",
-    stratum_size="stratum_size",
+    stratum_size="represented_size",
     calibration=MARGINS,
     design_weight="nonresponse_weight",
 )
-TWO_PHASE = replace(DESIGN, responded="responded", response_group="response_group")
+TWO_PHASE = replace(
+    DESIGN,
+    stratum_size="stratum_size",
+    responded="responded",
+    response_group="response_group",
+)
 UNCALIBRATED = replace(TWO_PHASE, calibration=(), design_weight=None)
 SMALLEST_STAFF = {"0": 1, "1-9": 1, "10-49": 10, "50-249": 50, "250+": 250}
 DOMAINS = (
@@ -106,7 +111,7 @@ def one_estimate(population, allocation, margins, wanted, model, seed: int) -> p
         collapse=("secteur_marge",),
         minimum=10,
     )
-    weighted = rake(adjusted.filter("responded"), margins)
+    weighted = rake(with_represented_sizes(adjusted.filter("responded")), margins)
     silent = adjusted.filter(~pl.col("responded")).with_columns(calibrated_weight=pl.lit(0.0))
     whole = pl.concat([weighted, silent], how="diagonal")
     means = [target for target in wanted if target.statistic == "mean"]

@@ -15,7 +15,7 @@ import pytest
 from analysis.calibration import CalibrationSpec, calibrate
 from analysis.design import SurveyDesign
 from analysis.estimation import Domain, Target, estimate
-from analysis.nonresponse import adjust_nonresponse
+from analysis.nonresponse import adjust_nonresponse, with_represented_sizes
 from reports.computed import METHODS
 from survey.campaign import Campaign, load_campaign
 from survey.questionnaire import Questionnaire, load_questionnaire
@@ -97,11 +97,12 @@ def one_estimate(survey: Survey, seed: int) -> pl.DataFrame:
         outcomes, groups.groupes, collapse=groups.regrouper, minimum=groups.minimum
     )
     spec = CalibrationSpec(METHODS[decisions.redressement.methode], decisions.redressement.bornes)
-    weighted = calibrate(adjusted.filter("responded"), survey.margins, spec).weighted
+    respondents = with_represented_sizes(adjusted.filter("responded"))
+    weighted = calibrate(respondents, survey.margins, spec).weighted
     design = SurveyDesign(
         weight="calibrated_weight",
         stratum="stratum",
-        stratum_size="stratum_size",
+        stratum_size="represented_size",
         calibration=tuple(decisions.redressement.calage),
         design_weight="nonresponse_weight",
     )

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.nonresponse import adjust_nonresponse, response_groups
+from analysis.design import SurveyDesign
+from analysis.estimation import Target, estimate
+from analysis.nonresponse import adjust_nonresponse, response_groups, with_represented_sizes
 from survey.errors import MarginError, SurveyError
 
 SAMPLE = pl.DataFrame(
@@ -94,3 +96,46 @@ def test_sum_of_weights_is_kept_in_every_group(units):
     sums = adjusted.group_by("g").agg(pl.col("design_weight", "nonresponse_weight").sum())
     assert sums["nonresponse_weight"].to_list() == pytest.approx(sums["design_weight"].to_list())
     assert (adjusted["nonresponse_weight"] > 0).equals(sample["responded"])
+
+
+def test_a_stratum_wholly_heard_keeps_the_error_of_the_silent_it_answers_for():
+    """As two phases see it, within 5 %: A is drawn and heard whole, and one of its four says yes.
+
+    With the size of A in the frame, nothing would be left to chance.
+    """
+    heard = {"A": (4, 4, 4), "B": (60, 60, 24), "C": (900, 90, 45)}  # frame, drawn, respondents
+    sample = pl.concat(
+        pl.DataFrame(
+            {
+                "stratum": [name] * drawn,
+                "stratum_size": [size] * drawn,
+                "design_weight": [size / drawn] * drawn,
+                "responded": [rank < answered for rank in range(drawn)],
+                "yes": [name == "A" and rank == 0 for rank in range(drawn)],
+            }
+        )
+        for name, (size, drawn, answered) in heard.items()
+    )
+    adjusted = adjust_nonresponse(sample, ())
+    respondents = with_represented_sizes(adjusted.filter("responded"))
+    inflation = adjusted["nonresponse_weight"][0]
+    sizes = respondents.group_by("stratum", maintain_order=True).agg(pl.first("represented_size"))
+    assert sizes["represented_size"].to_list() == pytest.approx(
+        [4 * inflation, 24 * inflation, 45 * 10 * inflation]
+    )
+
+    def error(frame: pl.DataFrame, **plan) -> float:
+        design = SurveyDesign("nonresponse_weight", stratum="stratum", **plan)
+        yes = Target("yes", pl.when("responded").then("yes"))
+        return estimate(frame, design, [yes], population="p", edition=2026)["std_error"][0]
+
+    two_phases = error(
+        adjusted,
+        stratum_size="stratum_size",
+        responded="responded",
+        response_group="response_group",
+    )
+    assert error(respondents, stratum_size="represented_size") == pytest.approx(
+        two_phases, rel=0.05
+    )
+    assert error(respondents, stratum_size="stratum_size") < two_phases / 10
