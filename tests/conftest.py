@@ -17,20 +17,23 @@ ROOT = Path(__file__).parents[1]
 SAMPLE = "taille_echantillon: 2200"
 
 
-class OneBrowser(LoadFileScheduling):
-    """Each file stays on one process; those of the browser on one and the same.
+SAW_THE_SITE = {"test_accessibility.py", "test_layout.py", "test_network.py", "test_words.py"}
 
-    They share the one visit of the site, which keeps both processors busy.
+
+class OneVisit(LoadFileScheduling):
+    """Each file stays on one process; those that ask for `seen` on one and the same.
+
+    They share the one visit of every page, which keeps both processors busy.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        folder, _, name = nodeid.partition("::")[0].rpartition("/")
-        return folder if folder == "tests/browser" else name
+        name = nodeid.partition("::")[0].rpartition("/")[2]
+        return "seen" if name in SAW_THE_SITE else name
 
 
-def pytest_xdist_make_scheduler(config, log) -> OneBrowser:
+def pytest_xdist_make_scheduler(config, log) -> OneVisit:
     """How tests are shared out when `--numprocesses` asks for several processes."""
-    return OneBrowser(config, log)
+    return OneVisit(config, log)
 
 
 def copy_project(root: Path, editions: tuple[int, ...]) -> Path:
