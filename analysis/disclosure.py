@@ -41,6 +41,10 @@ class GateSpec:
     max_half_width : half width of a share's interval (0.15 = 15 points) above which it is `nd`.
     max_cv : coefficient of variation of a mean or total above which it is `nd`.
     fragile_* : the same limits for `fragile`, shown and marked.
+    fragile_relative_width : width of a share's interval, over the share or its complement, the
+        rarer, above which it is `fragile` (« 8 % [4 ; 17] »: 1.6), unless the width is at most
+        `precise_width`. The rule of the NCHS for proportions, that does not publish such a figure
+        (Parker et al., 2017, Vital and Health Statistics 2(175)).
     """
 
     secret_below: int = 3
@@ -50,12 +54,15 @@ class GateSpec:
     fragile_respondents: int = 50
     fragile_half_width: float = 0.10
     fragile_cv: float = 0.20
+    fragile_relative_width: float = 1.30
+    precise_width: float = 0.05
 
     def __post_init__(self) -> None:
         ordered = (
             1 <= self.secret_below <= self.min_respondents <= self.fragile_respondents,
             0 < self.fragile_half_width <= self.max_half_width,
             0 < self.fragile_cv <= self.max_cv,
+            self.fragile_relative_width > 0 <= self.precise_width,
         )
         if not all(ordered):
             raise fault(
@@ -181,6 +188,9 @@ def primary_rank(spec: GateSpec) -> pl.Expr:
     half_width = (pl.col("conf_high") - pl.col("conf_low")) / 2
     share = pl.col("statistic") == "share"
     n = pl.col("n_respondents")
+    rarer = pl.min_horizontal("estimate", 1 - pl.col("estimate"))
+    vague = share & (2 * half_width > spec.precise_width)
+    vague &= 2 * half_width > spec.fragile_relative_width * rarer
 
     def too_wide(width: float, cv: float) -> pl.Expr:
         wide = pl.when(share).then(half_width > width).otherwise(pl.col("cv") > cv)
@@ -191,7 +201,11 @@ def primary_rank(spec: GateSpec) -> pl.Expr:
         .then(RANK["secret"])
         .when((n < spec.min_respondents) | too_wide(spec.max_half_width, spec.max_cv))
         .then(RANK["nd"])
-        .when((n < spec.fragile_respondents) | too_wide(spec.fragile_half_width, spec.fragile_cv))
+        .when(
+            (n < spec.fragile_respondents)
+            | too_wide(spec.fragile_half_width, spec.fragile_cv)
+            | vague
+        )
         .then(RANK["fragile"])
         .otherwise(RANK["ok"])
     )

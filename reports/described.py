@@ -96,4 +96,6 @@ def gate_spec(thresholds: Thresholds) -> GateSpec:
         fragile_half_width=thresholds.demi_intervalle_fragile,
         max_cv=thresholds.cv,
         fragile_cv=thresholds.cv_fragile,
+        fragile_relative_width=thresholds.largeur_relative_fragile,
+        precise_width=thresholds.largeur_sure,
     )

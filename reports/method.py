@@ -255,6 +255,8 @@ def thresholds_by_population(editions: Mapping[str, Edition]) -> list[dict[str, 
             "table": thresholds_table(rules),
             "cv": percent(rules.cv),
             "cv_fragile": percent(rules.cv_fragile),
+            "relative": percent(rules.largeur_relative_fragile),
+            "sure": integer(100 * rules.largeur_sure),
         }
         for rules, names in groups.items()
     ]

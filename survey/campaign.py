@@ -165,7 +165,11 @@ class Weighting(_Decision):
 
 
 class Thresholds(_Decision):
-    """When an estimate is fragile or withheld; half-widths are shares in [0, 1]."""
+    """When an estimate is fragile or withheld; widths and half-widths are shares in [0, 1].
+
+    `largeur_relative_fragile` is the width of an interval over the share or its complement, the
+    rarer; no width up to `largeur_sure` is too large for it.
+    """
 
     secret: Annotated[int, Field(ge=3)] = 3
     repondants: Annotated[int, Field(ge=1)] = 30
@@ -174,6 +178,8 @@ class Thresholds(_Decision):
     demi_intervalle_fragile: Annotated[float, Field(gt=0, lt=1)] = 0.10
     cv: Annotated[float, Field(gt=0)] = 0.35
     cv_fragile: Annotated[float, Field(gt=0)] = 0.20
+    largeur_relative_fragile: Annotated[float, Field(gt=0)] = 1.30
+    largeur_sure: Annotated[float, Field(ge=0, lt=1)] = 0.05
 
     @model_validator(mode="after")
     def _ordered(self) -> Thresholds:

@@ -55,6 +55,11 @@ def statuses(*cells: dict, **options) -> list[str]:
         ({"n_respondents": 50}, "ok"),
         ({"conf_low": 0.15, "conf_high": 0.46}, "nd"),
         ({"conf_low": 0.20, "conf_high": 0.42}, "fragile"),
+        ({"estimate": 0.08, "conf_low": 0.04, "conf_high": 0.17}, "fragile"),  # 1.6 times the share
+        ({"estimate": 0.92, "conf_low": 0.83, "conf_high": 0.96}, "fragile"),  # of its complement
+        ({"estimate": 0.11, "conf_low": 0.04, "conf_high": 0.18}, "ok"),
+        ({"estimate": 0.02, "conf_low": 0.01, "conf_high": 0.06}, "ok"),  # five points at most
+        ({"estimate": 0.0, "conf_low": 0.0, "conf_high": 0.06}, "fragile"),
         ({"conf_low": None}, "nd"),
         ({"statistic": "mean", "conf_high": 90.0}, "ok"),
         ({"statistic": "total", "cv": 0.36}, "nd"),
