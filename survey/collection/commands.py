@@ -17,6 +17,7 @@ import polars as pl
 from rich.console import Group
 
 from survey.campaign import Campaign, OnlineForm
+from survey.collection.copies import COLLECTED, LINKS, REMINDERS
 from survey.collection.export import collected_responses
 from survey.collection.invitations import invite, reminders, write_links
 from survey.collection.monitoring import collection_status, show_status
@@ -37,8 +38,7 @@ from survey.french import counted, typography
 from survey.questionnaire import load_questionnaire
 from survey.questions import Questionnaire
 
-FOLDER, LINKS, REMINDERS = "collecte", "liens.csv", "relances.csv"
-COLLECTED = "reponses-en-ligne.parquet"
+FOLDER = "collecte"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,7 @@ def collection_settings(campaign: Campaign) -> Settings:
         contacts_until=online.contacts_jusqu_au,
         answers_until=online.reponses_jusqu_au,
         is_simulated=decisions.simulee,
+        private=campaign.private,
     )
 
 
@@ -151,11 +152,20 @@ def withdraw_answers(campaign: Campaign, who: str) -> str:
     """Erase the answers of who has this code, this link or this unit."""
     with open_collection(campaign) as collecting:
         had_answers = withdraw(collecting.stores, who)
+        is_file = collecting.settings.is_file
     done = "Les réponses sont effacées" if had_answers else "Cette personne n’avait rien répondu"
-    return (
-        f"{done}, le lien est fermé. Si un export a déjà été fait, refaites-le pour qu’il n’en "
-        "garde rien."
+    where = "de la base et des fichiers de private/" if is_file else POSTGRESQL_KEEPS
+    return typography(
+        f"{done}, le lien est fermé. Rien n’en reste dans les fichiers {where}. Effacez vous-même "
+        "les copies faites ailleurs ; si les réponses étaient déjà redressées, relancez "
+        "observatoire redresser, puis estimer."
     )
+
+
+POSTGRESQL_KEEPS = (
+    "de private/ ni dans les tables ; le journal de PostgreSQL (pg_wal), ses archives et ses "
+    "sauvegardes en gardent trace jusqu’à leur renouvellement"
+)
 
 
 def purge_collection(campaign: Campaign, today: date) -> str:

@@ -107,13 +107,15 @@ class ContactStore:
         return self._first(PEOPLE.c.unit == unit)
 
     def withdraw(self, person: Person) -> None:
-        """Close the link of an invited person, contact data erased; forget anyone else."""
+        """Close the link of a person, contact data erased."""
         this = PEOPLE.c.identifier == person.identifier
         with self.database.writing() as connection:
-            if person.invited:
-                connection.execute(update(PEOPLE).where(this).values(withdrawn=True, details={}))
-            else:
-                connection.execute(delete(PEOPLE).where(this))
+            connection.execute(update(PEOPLE).where(this).values(withdrawn=True, details={}))
+
+    def forget(self, person: Person) -> None:
+        """Erase a person, the hash of their link included."""
+        with self.database.writing() as connection:
+            connection.execute(delete(PEOPLE).where(PEOPLE.c.identifier == person.identifier))
 
     def invited(self) -> list[Person]:
         """Everyone who was invited, by unit."""

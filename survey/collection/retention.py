@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from survey.collection.copies import forget_answers, forget_contacts
 from survey.collection.security import read_token
 from survey.collection.settings import Settings, Stores, erase
 from survey.errors import SurveyError
@@ -32,7 +33,7 @@ def _said(number: int | None, noun: str) -> str:
 def withdraw(stores: Stores, who: str) -> bool:
     """Erase the answers of a person, named by their code (or link) or by their unit.
 
-    Answers already exported are not touched: take the export again. False when the person had not
+    The files of the campaign are cut too: see `settings.erase`. False when the person had not
     answered; their link is closed all the same.
 
     Raises
@@ -53,7 +54,10 @@ def purge(stores: Stores, settings: Settings, today: date) -> Purge:
     """Erase contacts and answers whose last day of keeping is over; to be run every day.
 
     Once contacts are erased, links open nothing and no answer can be withdrawn any more: nothing
-    tells whose it is. The files of the campaign (sample, exports, links) are not touched.
+    tells whose it is. The same goes for what the campaign's folder copies of them
+    (`survey.collection.copies`): the export and what was taken from it, the links, the contact
+    columns of the sample. The sample still holds the `token` of each unit, which answers need to be
+    weighted; weights and estimates stay.
 
     Raises
     ------
@@ -68,7 +72,11 @@ def purge(stores: Stores, settings: Settings, today: date) -> Purge:
     if settings.contacts_until and today > settings.contacts_until:
         contacts = stores.contacts.delete_all()
         stores.contacts.database.compact()
+        if stores.private:
+            forget_contacts(stores.private)
     if settings.answers_until and today > settings.answers_until:
         answers = stores.responses.delete_all()
         stores.responses.database.compact()
+        if stores.private:
+            forget_answers(stores.private)
     return Purge(contacts, answers)

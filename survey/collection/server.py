@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+
 import uvicorn
 
 from survey.collection.app import create_app
@@ -26,7 +29,11 @@ def serve(
     anyway. `behind_proxy`: a proxy on this machine ends https and gives the address of the visitor
     (`X-Forwarded-For`), which serves the limit of the open mode only. No access log: an address of
     a page may hold a token.
+
+    Once its requests are over, uvicorn raises SIGTERM again: this then ends as any program does, so
+    that the caller closes the stores, which empties their journals.
     """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     config = uvicorn.Config(
         create_app(settings, questionnaire, stores),
         host=host,

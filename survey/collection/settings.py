@@ -13,6 +13,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from survey.collection.contacts import ContactStore, Person
+from survey.collection.copies import forget_person
 from survey.collection.databases import Database, StorageError, file_address
 from survey.collection.store import ResponseStore
 from survey.questions import Questionnaire
@@ -29,7 +30,8 @@ class Settings:
     `address` is the public address: « https » there makes cookies and headers those of https, its
     host is the only one answered to. `is_open`: anyone may answer, without a link. `opens` and
     `closes`: first and last day of answers. `contacts_until` and `answers_until`: last day they are
-    kept. Limits of the open mode: new answers an hour from one address, and in all.
+    kept. Limits of the open mode: new answers an hour from one address, and in all. `private`: the
+    folder of the campaign whose files copy answers and contacts (`survey.collection.copies`).
     """
 
     name: str
@@ -44,11 +46,17 @@ class Settings:
     is_simulated: bool = False
     starts_an_hour: int = 30
     starts_an_hour_overall: int = 3000
+    private: Path | None = None
 
     @property
     def is_https(self) -> bool:
         """Whether the public address is in https."""
         return urlsplit(self.address).scheme == "https"
+
+    @property
+    def is_file(self) -> bool:
+        """Whether answers are in a file of ours: else the server of the base keeps a log too."""
+        return self.base.startswith("sqlite")
 
     @property
     def host(self) -> str:
@@ -66,10 +74,11 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Answers on one side, who may answer on the other."""
+    """Answers on one side, who may answer on the other; `private` as in `Settings`."""
 
     responses: ResponseStore
     contacts: ContactStore
+    private: Path | None = None
 
     def close(self) -> None:
         """Close both."""
@@ -78,12 +87,23 @@ class Stores:
 
 
 def erase(stores: Stores, person: Person) -> bool:
-    """Erase the answers of a person and close their link; False when they had no answers.
+    """Erase the answers and the contact data of a person; False when they had no answers.
 
-    The link is closed first: nothing more comes in. Can be done again after a failure.
+    When it returns, no byte of them is in the base (`Database.compact` says what is out of reach)
+    nor in the copies of the campaign's folder. Of who was invited there remain the unit, the hash
+    of the link and that it is closed: nobody writes to them again. The link is closed first, so
+    that nothing more comes in, and who came without invitation is forgotten last: after a failure
+    all may be done again.
     """
     stores.contacts.withdraw(person)
-    return stores.responses.delete(person.identifier)
+    had_answers = stores.responses.delete(person.identifier)
+    stores.responses.database.compact()
+    if stores.private:
+        forget_person(stores.private, person.identifier, person.unit)
+    if not person.invited:
+        stores.contacts.forget(person)
+    stores.contacts.database.compact()
+    return had_answers
 
 
 def default_settings(
@@ -122,7 +142,7 @@ def open_stores(settings: Settings, questionnaire: Questionnaire) -> Stores:
     schema = settings.name.replace("-", "_")
     responses = ResponseStore(Database(settings.base, schema))
     contacts = ContactStore(Database(settings.contacts_base, f"{schema}_contacts"))
-    stores = Stores(responses, contacts)
+    stores = Stores(responses, contacts, settings.private)
     edition = questionnaire.edition or "toutes éditions"
     try:
         responses.create(f"{questionnaire.code} ({edition})")

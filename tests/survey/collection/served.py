@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic, sleep
@@ -74,7 +75,8 @@ def main(questionnaire: str, name: str, base: str, port: str) -> None:
     """Serve until killed."""
     read = load_questionnaire(Path(questionnaire))
     settings = settings_of(name, base, int(port))
-    serve(settings, read, open_stores(settings, read), port=int(port))
+    with closing(open_stores(settings, read)) as stores:
+        serve(settings, read, stores, port=int(port))
 
 
 if __name__ == "__main__":
