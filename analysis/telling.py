@@ -264,12 +264,19 @@ def counted_verdict(kept: int, slight: int, tested: int) -> str:
     return sentence(f"{said} ; pour {others}, l’écart peut tenir au hasard de l’échantillon")
 
 
-def parted_sentence(above: Sequence[str], below: Sequence[str], others: int, kind: str) -> str:
-    """« La part y est nettement plus élevée qu’en Vendée et que dans la Sarthe. »
+def parted_sentence(
+    fact: Fact,
+    place: Setting,
+    above: Sequence[str],
+    below: Sequence[str],
+    others: int,
+    kind: str,
+) -> str:
+    """« En Mayenne, la part des entreprises qui … est nettement plus élevée qu’en Vendée. »
 
-    `above` and `below` are the locatives of those that this domain is surely above, and below: two
-    are named, more are counted (« que dans trois des onze autres secteurs », `kind`). Nothing when
-    there is none.
+    The sentence names its share, since it may stand alone. `above` and `below` are the locatives
+    of the domains that this one is surely above, and below: two are named, more are counted (« que
+    dans trois des onze autres secteurs », `kind`). Nothing when there is none.
     """
     said = []
     for places, side in ((above, "plus élevée"), (below, "plus faible")):
@@ -278,7 +285,13 @@ def parted_sentence(above: Sequence[str], below: Sequence[str], others: int, kin
         elif places:
             of_all = "les" if len(places) == others else f"{number_words(len(places))} des"
             said.append(f"{side} que dans {of_all} {number_words(others)} {kind}")
-    return sentence(f"la part y est nettement {listed(said, ' et')}") if said else ""
+    if not said:
+        return ""
+    if fact.verb and fact.whole and place.units:
+        share = f"la part des {place.units} qui {fact.verb[1]}"
+    else:
+        share = f"{place.locative}, la part {_who(fact)}"
+    return sentence(f"{share} est nettement {listed(said, ' et')}")
 
 
 def _only(count: int) -> str:

@@ -64,7 +64,7 @@ def check_site(site: Path, campaigns: Sequence[Campaign]) -> str:
     count = f"{integer(len(pages))} pages contrôlées" if len(pages) > 1 else "1 page contrôlée"
     return (
         f"{count} : langue, titre, liens, mention, aucun appel à un "
-        f"autre site. {integer(len(secrets))} nombres retenus et {integer(len(known))} jetons "
+        f"autre site. {integer(len(secrets))} nombres non diffusés et {integer(len(known))} jetons "
         "cherchés : aucun n’apparaît."
     )
 
@@ -168,7 +168,7 @@ def leaks(text: str, where: Path, secrets: dict[str, str]) -> Iterator[str]:
         and not is_common(float(number))
     }
     for digits in sorted(found):
-        yield f"{where} : un nombre retenu apparaît ({secrets[digits]})."
+        yield f"{where} : un nombre non diffusé apparaît ({secrets[digits]})."
 
 
 def long_numbers(text: str) -> set[str]:

@@ -114,7 +114,7 @@ def precision_overview(editions: Mapping[str, Edition]) -> str:
                 percent(found.withheld / found.cells),
             ]
         )
-    header = ("Population", "Marge (points)", "Sans réserve", "Fragiles", "Retenus")
+    header = ("Population", "Marge (points)", "Sans réserve", "Fragiles", "Non diffusés")
     return markdown_table(header, rows, numbers=4)
 
 
@@ -133,7 +133,7 @@ def domains_table(edition: Edition) -> str:
         for row in precision_by_domain(edition).to_dicts()
     ]
     header = (
-        *("Découpage", "Groupes", "Chiffres", "Sans réserve", "Fragiles", "Retenus"),
+        *("Découpage", "Groupes", "Chiffres", "Sans réserve", "Fragiles", "Non diffusés"),
         "Marge (points)",
     )
     return markdown_table(header, rows, numbers=6)

@@ -27,7 +27,7 @@ def test_the_search_would_find_a_withheld_number(tmp_path):
         f'<html lang="fr"><title>Données simulées</title><p>Données simulées 0,{digits[0]}1</p>',
         encoding="utf-8",
     )
-    with pytest.raises(SurveyError, match="un nombre retenu apparaît"):
+    with pytest.raises(SurveyError, match="un nombre non diffusé apparaît"):
         check_site(tmp_path, campaigns(ROOT))
 
 

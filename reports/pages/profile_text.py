@@ -120,7 +120,7 @@ def apart_sentence(profile: Profile, others: Sequence[Profile], kind: str) -> st
     rows = [each.main.row for each in others if each.domain in places]
     apart = parted(profile.main.row, rows)
     names = ([places[code] for code in apart[side]] for side in (ABOVE, BELOW))
-    return parted_sentence(*names, len(rows), kind)
+    return parted_sentence(profile.main, profile.place, *names, len(rows), kind)
 
 
 def indicator_links(profile: Profile, codes: Sequence[str]) -> str:

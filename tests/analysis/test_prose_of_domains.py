@@ -296,16 +296,21 @@ def test_titles_of_figures_count_each_side():
 
 
 def test_those_parted_are_named_up_to_two_else_counted():
-    assert parted_sentence([], [], 4, "autres départements") == ""
-    assert parted_sentence(["en Vendée", "dans la Sarthe"], [], 4, "x") == (
-        "La part y est nettement plus élevée qu’en Vendée et que dans la Sarthe."
+    def said(above, below, others, kind, place=TRADE):
+        return parted_sentence(fact(0.31, 0.19, ABOVE), place, above, below, others, kind)
+
+    assert said([], [], 4, "autres départements") == ""
+    assert said(["en Vendée", "dans la Sarthe"], [], 4, "x") == (
+        "Dans le commerce, la part des entreprises qui utilisent l’IA est nettement plus élevée"
+        " qu’en Vendée et que dans la Sarthe."
     )
-    assert parted_sentence([], ["à A", "à B", "à C"], 3, "autres départements") == (
-        "La part y est nettement plus faible que dans les trois autres départements."
+    assert said([], ["à A", "à B", "à C"], 3, "autres types", TOWNS) == (
+        "La part des communes qui utilisent l’IA est nettement plus faible que dans les trois"
+        " autres types."
     )
-    assert parted_sentence(["à A", "à B", "à C"], ["à D"], 11, "autres secteurs") == (
-        "La part y est nettement plus élevée que dans trois des onze autres secteurs et plus"
-        " faible qu’à D."
+    assert said(["à A", "à B", "à C"], ["à D"], 11, "autres secteurs") == (
+        "Dans le commerce, la part des entreprises qui utilisent l’IA est nettement plus élevée"
+        " que dans trois des onze autres secteurs et plus faible qu’à D."
     )
 
 

@@ -85,7 +85,7 @@ def test_a_clean_site_passes(site, campaign):
     )
     said = check_site(site, [campaign])
     assert said.startswith("2 pages contrôlées")
-    assert said.endswith("1 nombres retenus et 0 jetons cherchés : aucun n’apparaît.")
+    assert said.endswith("1 nombres non diffusés et 0 jetons cherchés : aucun n’apparaît.")
 
 
 def test_only_numbers_that_tell_something_are_withheld(campaign):
@@ -134,7 +134,7 @@ def test_a_withheld_number_is_found_wherever_it_is(site, campaign, name, content
     (site / name).parent.mkdir(exist_ok=True)
     (site / name).write_text(content, encoding="utf-8")
     said = refused(site, campaign)
-    assert f"{name} : un nombre retenu apparaît (2025 usage, sexe M)" in said
+    assert f"{name} : un nombre non diffusé apparaît (2025 usage, sexe M)" in said
 
 
 @pytest.mark.parametrize(
