@@ -196,8 +196,8 @@ def dumbbell(
     ----------
     before, after : published cells of the two editions; rows follow `after`
     changes : one row per `indicator`, `domain_type` and `domain`
-        `difference` and `verdict` as `comparison.compare_editions` gives them. « stable » or
-        « écart incertain » is written when the test does not reject; nothing is claimed without.
+        `difference` and `verdict` as `comparison.compare_editions` gives them, written as
+        `wording.change_words` says; nothing is claimed without.
         Two cells that a break parts (`series_break`) are not joined by a line.
     names : how the two editions are called; their `edition` by default
     """

@@ -15,6 +15,10 @@ from analysis.inference import adjusted, check_level, student
 CELL = ("indicator", "population", "domain_type", "domain", "statistic")
 FAMILY = ("indicator", "population", "statistic")
 NUMBERS = ("estimate", "std_error", "df", "conf_low", "conf_high")
+UP, DOWN, STABLE, UNSETTLED = "hausse", "baisse", "stable", "non établie"
+STABLE_POINTS = 0.03  # a share is stable when it surely moved by no more
+STABLE_PART = 0.5  # nor by more than this part of itself, or of its complement, the rarer
+STABLE_RATIO = 0.03  # a mean or a total: no more than this part of its former level
 
 
 def compare_editions(
@@ -51,9 +55,10 @@ def compare_editions(
     One row per cell estimated in both editions, in the order of `after`: `indicator, population,
     domain_type, domain, statistic, edition_before, edition_after, estimate_before,
     estimate_after, difference, std_error, conf_low, conf_high, df, p_value, p_adjusted, verdict,
-    status, series_break`. `verdict` is "hausse", "baisse" or "stable" (no significant change, which
-    does not prove equality). `status` is the more severe of both; a cell `nd` or `secret` in one
-    edition has no number. A cell whose series broke in between (its `comparable_since`, from
+    status, series_break`. `verdict` is "hausse" or "baisse" where the test rejects; else "stable"
+    where the interval of the change lies inside `stable_margin`, which shows that it is small, and
+    "non établie" where it does not. `status` is the more severe of both; a cell `nd` or `secret` in
+    one edition has no number. A cell whose series broke in between (its `comparable_since`, from
     `analysis.series`, is after `edition_before`) has no difference and no test: `series_break`
     says why, null elsewhere. Intervals are not corrected for the number of tests.
     """
@@ -301,17 +306,34 @@ def judged(
     tested: pl.DataFrame, family: Sequence[str], adjust: str | None, threshold: float
 ) -> pl.DataFrame:
     """Add `p_adjusted` within each family, and the verdict, before the last columns."""
+    margin = stable_margin()
+    inside = (pl.col("conf_low") >= -margin) & (pl.col("conf_high") <= margin)
     verdict = (
         pl.when(pl.col("p_adjusted").is_null())
         .then(None)
-        .when(pl.col("p_adjusted") >= threshold)
-        .then(pl.lit("stable"))
-        .when(pl.col("difference") > 0)
-        .then(pl.lit("hausse"))
-        .otherwise(pl.lit("baisse"))
+        .when(pl.col("p_adjusted") < threshold)
+        .then(pl.when(pl.col("difference") > 0).then(pl.lit(UP)).otherwise(pl.lit(DOWN)))
+        .when(inside)
+        .then(pl.lit(STABLE))
+        .otherwise(pl.lit(UNSETTLED))
     )
     return (
         adjusted(tested, family, adjust)
         .with_columns(verdict=verdict)
         .select(pl.exclude("status", "series_break"), "status", "series_break")
     )
+
+
+def stable_margin() -> pl.Expr:
+    """The change that counts as none: `STABLE_POINTS` of a share, less when it is rare.
+
+    An interval wholly inside rejects both one-sided tests of a change as large as the margin
+    (Schuirmann, 1987, J. Pharmacokin. Biopharm. 15, 657-680; Lakens, 2017, Soc. Psychol. Personal.
+    Sci. 8, 355-362). Those take the 90 % interval for a risk of 5 %; ours is the one published, of
+    95 %, so the risk is 2.5 %, and whoever reads the page can check.
+    """
+    before = pl.col("estimate_before")
+    rarer = pl.min_horizontal(before, 1 - before)
+    share = pl.min_horizontal(pl.lit(STABLE_POINTS), STABLE_PART * rarer)
+    is_share = pl.col("statistic") == "share"
+    return pl.when(is_share).then(share).otherwise(STABLE_RATIO * before.abs())

@@ -17,8 +17,8 @@ import polars as pl
 from scipy.stats import studentized_range
 
 from analysis.cells import SHOWN, by_value, display, value_text
+from analysis.comparison import DOWN, STABLE, UNSETTLED, UP
 from analysis.wording import (
-    STABLE,
     Noun,
     capital,
     count_words,
@@ -170,28 +170,34 @@ def finding_change(
     `changes` is given by `comparison.compare_editions` (`domain`, `verdict`; null = not tested,
     a broken series among them);
     `exceptions` says a domain in words (« chez les indépendants »). « Partout » needs every row
-    tested; exceptions are listed up to two, else rows are counted with `noun` (« trois secteurs
-    sur douze »).
+    to have moved but for exceptions, two at most, shown to be stable; else rows are counted with
+    `noun` (« trois secteurs sur douze »).
     """
     rows = changes.select("domain", "verdict").to_dicts()
-    up = [row for row in rows if row["verdict"] == "hausse"]
-    down = [row for row in rows if row["verdict"] == "baisse"]
+    up = [row for row in rows if row["verdict"] == UP]
+    down = [row for row in rows if row["verdict"] == DOWN]
     if up and down:
         return capital(f"{subject} évolue en sens contraires")
     moved = up or down
     if not any(row["verdict"] for row in rows):
         return capital(f"{subject} : évolution non mesurable")
     if not moved:
-        return capital(f"{subject} n’évolue pas nettement")
+        return capital(f"{subject} {_unmoved(rows)}")
     verb = "progresse" if up else "recule"
     still = [str(row["domain"]) for row in rows if row not in moved]
-    tested = all(row["verdict"] for row in rows)
+    steady = all(row["verdict"] == STABLE for row in rows if row not in moved)
     if not still:
         return capital(f"{subject} {verb} partout")
-    if tested and len(still) <= 2 and len(moved) > len(still) and set(still) <= set(exceptions):
+    if steady and len(still) <= 2 and len(moved) > len(still) and set(still) <= set(exceptions):
         but = " et ".join(exceptions[domain] for domain in still)
         return capital(f"{subject} {verb} partout, sauf {but}")
     return capital(f"{subject} {verb} nettement dans {_out_of(len(moved), len(rows), noun)}")
+
+
+def _unmoved(rows: Sequence[Mapping]) -> str:
+    """« est stable » where every row is shown to be, else that no change is established."""
+    steady = all(row["verdict"] == STABLE for row in rows)
+    return "est stable" if steady else "n’a pas d’évolution établie"
 
 
 def finding_moves(changes: pl.DataFrame, labels: Mapping[str, str], noun: Noun) -> str:
@@ -202,7 +208,7 @@ def finding_moves(changes: pl.DataFrame, labels: Mapping[str, str], noun: Noun) 
     rows = changes.select("indicator", "verdict").to_dicts()
     if not any(row["verdict"] for row in rows):
         return capital("évolution non mesurable")
-    up, down = ([row for row in rows if row["verdict"] == way] for way in ("hausse", "baisse"))
+    up, down = ([row for row in rows if row["verdict"] == way] for way in (UP, DOWN))
     if len(up) + len(down) == 1:
         verb = "progresse" if up else "recule"
         return capital(f"« {labels[(up or down)[0]['indicator']]} » {verb} nettement")
@@ -211,7 +217,9 @@ def finding_moves(changes: pl.DataFrame, labels: Mapping[str, str], noun: Noun) 
         for moved, verb in ((up, "progresse"), (down, "recule"))
         if moved
     ]
-    return capital(", ".join(parts) or f"auc{noun.one} {noun.singular} n’évolue nettement")
+    if all(row["verdict"] == STABLE for row in rows):
+        parts = [f"{noun.every} les {noun.plural} sont stables"]
+    return capital(", ".join(parts) or f"aucune évolution établie parmi les {noun.plural}")
 
 
 def finding_agreement(cell: Mapping, noun: Noun, verb: str, neutral: str) -> str:
@@ -284,11 +292,11 @@ def finding_series(changes: pl.DataFrame, subject: str, neutral: str) -> str:
     verdict = verdicts.get((editions[0], editions[-1])) if editions else None
     if verdict is None or broken:
         return capital(neutral)
-    if verdict == STABLE:
-        return capital(f"{subject} n’évolue pas nettement depuis {editions[0]}")
+    if verdict in (STABLE, UNSETTLED):
+        return capital(f"{subject} {_unmoved([{'verdict': verdict}])} depuis {editions[0]}")
     steps = [verdicts.get(pair) for pair in pairwise(editions)]
     each = " à chaque édition" if len(steps) > 1 and set(steps) == {verdict} else ""
-    verb = "progresse" if verdict == "hausse" else "recule"
+    verb = "progresse" if verdict == UP else "recule"
     return capital(f"{subject} {verb}{each} depuis {editions[0]}")
 
 

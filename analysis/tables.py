@@ -13,6 +13,7 @@ from analysis.series import SERIES
 from survey.french import NBSP, typography
 
 FRAGILE_SIGN = "f"
+CHANGE = ("difference", "difference_low", "difference_high", "verdict")  # since another edition
 LEFT = ' style="text-align:left"'  # a column of words among columns of figures
 
 
@@ -86,7 +87,7 @@ def csv_frame(frame: pl.DataFrame, *, simulated: bool) -> pl.DataFrame:
     """
     display(frame)
     others = [name for name in ("answer",) if name in frame.columns]
-    kept = [name for name in (*RESULT, *SERIES) if name in frame.columns]
+    kept = [name for name in (*RESULT, *SERIES, *CHANGE) if name in frame.columns]
     withheld = pl.col("status").cast(pl.String).is_in(list(REASONS))
     numbers = [name for name in NUMBERS if name in kept]
     nature = pl.lit("données simulées" if simulated else "enquête").alias("nature")

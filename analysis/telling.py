@@ -25,7 +25,7 @@ from analysis.prose import (
     sure_ratio,
     than,
 )
-from analysis.wording import SMALL_CHANGE, capital
+from analysis.wording import capital
 from survey.french import NNBSP, integer
 from survey.prose import listed
 
@@ -174,12 +174,8 @@ def _against_region(fact: Fact) -> str:
     if row["verdict"] != LEVEL_WITH:
         return ""
     if fact.value == fact.region:
-        return ", comme dans l’ensemble de la région"
-    doubt = "faible" if abs(row["difference"]) < SMALL_CHANGE else "incertain"
-    return (
-        f" ; l’écart avec l’ensemble de la région ({fact.region}) est trop {doubt} pour être "
-        "affirmé"
-    )
+        return f", {fact.region} aussi dans l’ensemble de la région"
+    return f" ; l’écart avec l’ensemble de la région ({fact.region}) n’est pas établi"
 
 
 def _share(fact: Fact, place: Setting) -> str:

@@ -7,21 +7,20 @@ text alternative of a figure. The titles that state a finding are in `analysis.f
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from analysis.cells import SHOWN, by_value, display, interval_ends, value_text
+from analysis.comparison import DOWN, STABLE, UNSETTLED, UP
 from analysis.marks import Reference
-from survey.french import NNBSP, capitalised, integer, points, typography
+from survey.french import NBSP, NNBSP, capitalised, decimal, integer, points, typography
 
-STABLE = "stable"
-UNCERTAIN = "écart incertain"
+NOT_ESTABLISHED = "pas d’évolution établie"
 NOT_COMPARED = "non comparé"
 BROKEN = "rupture de série"
-UNMOVED = (STABLE, UNCERTAIN, NOT_COMPARED, BROKEN)
-SMALL_CHANGE = 0.03  # beyond three points « stable » would belie the two dots
+UNMOVED = (STABLE, NOT_ESTABLISHED, NOT_COMPARED, BROKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,19 +221,53 @@ def count_words(count: int, noun: Noun) -> str:
 def change_words(
     difference: float | None, verdict: str | None, series_break: str | None = None
 ) -> str:
-    """« +5 points » after a test that rejects, « stable » after one that does not.
+    """« +5 points » of a share after a test that rejects, else « stable » or no change established.
 
-    A wide difference that the test does not reject is « écart incertain »: the sample is too small
-    to tell. `verdict` is that of `comparison.compare_editions`; null gives « non comparé », or
-    « rupture de série » where `series_break` says what broke.
+    `verdict` is that of `comparison.compare_editions`: the words are its own, and nowhere others.
+    Null gives « non comparé », or « rupture de série » where `series_break` says what broke.
     """
     if series_break is not None:
         return BROKEN
     if difference is None or verdict is None:
         return NOT_COMPARED
-    if verdict == STABLE:
-        return STABLE if abs(difference) < SMALL_CHANGE else UNCERTAIN
+    if verdict in (STABLE, UNSETTLED):
+        return STABLE if verdict == STABLE else NOT_ESTABLISHED
     return points(difference, 0 if abs(difference) >= 0.005 else 1)
+
+
+def change_ends(low: float, high: float, statistic: str = "share") -> tuple[str, str]:
+    """Both ends of the interval of a change, with their sign, in the unit of the value.
+
+    With as few decimals as keep the ends apart, and an end that is not zero from reading zero.
+    """
+    ends = (100 * low, 100 * high) if statistic == "share" else (low, high)
+    for digits in range(4):
+        kept = [round(end, digits) or 0.0 for end in ends]
+        if low == high or (kept[0] != kept[1] and all(map(bool, kept)) == all(ends)):
+            break
+    first, last = (f"{'+' * (end > 0)}{decimal(end, digits)}" for end in kept)
+    return first, last
+
+
+def change_interval(low: float | None, high: float | None, statistic: str = "share") -> str:
+    """« [−8 ; +6] », in points for a share; empty without interval."""
+    if low is None or high is None:
+        return ""
+    first, last = change_ends(low, high, statistic)
+    return f"[{first}{NNBSP}; {last}]"
+
+
+def change_sentence(change: Mapping) -> str:
+    """« +5 points (intervalle à 95 % : entre +3 et +8) », of a row of `compare_editions`.
+
+    Of a share alone; the interval is left out where there is none.
+    """
+    words = change_words(change["difference"], change["verdict"], change["series_break"])
+    if change["conf_low"] is None or change["verdict"] is None:
+        return words
+    first, last = change_ends(change["conf_low"], change["conf_high"])
+    unit = "" if change["verdict"] in (UP, DOWN) else f"{NBSP}points"
+    return typography(f"{words} (intervalle à 95 % : entre {first} et {last}{unit})")
 
 
 LONGEST_ALT = 400  # characters: a listener cannot skim

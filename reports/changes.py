@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from analysis.comparison import compare_editions
+from analysis.comparison import DOWN, STABLE, UNSETTLED, UP, compare_editions
 from analysis.definitions import IndicatorDefinition
 from analysis.wording import Noun, change_words, count_words
 from reports.edition import WHOLE, Edition
 from survey.french import capitalised, typography, within
+from survey.prose import listed
 
-INDICATOR = Noun("indicateur", "indicateurs")
+INDICATOR, OTHER = Noun("indicateur", "indicateurs"), Noun("autre", "autres")
+MOST_NAMED = 3
 
 
 def single_cells(edition: Edition) -> pl.DataFrame:
@@ -39,11 +41,12 @@ def whole_changes(before: Edition, after: Edition) -> pl.DataFrame:
 
 
 def counted_changes(changes: pl.DataFrame) -> str:
-    """« Trois indicateurs progressent, un recule, dix ne changent pas nettement »."""
+    """« Trois indicateurs progressent, deux sont stables, dix n’ont pas d’évolution établie »."""
     verbs = {
-        "hausse": ("progresse", "progressent"),
-        "baisse": ("recule", "reculent"),
-        "stable": ("ne change pas nettement", "ne changent pas nettement"),
+        UP: ("progresse", "progressent"),
+        DOWN: ("recule", "reculent"),
+        STABLE: ("est stable", "sont stables"),
+        UNSETTLED: ("n’a pas d’évolution établie", "n’ont pas d’évolution établie"),
     }
     said = []
     for verdict, verb in verbs.items():
@@ -59,10 +62,18 @@ def counted_changes(changes: pl.DataFrame) -> str:
 def widest_changes(
     changes: pl.DataFrame, definitions: Mapping[str, IndicatorDefinition]
 ) -> Iterator[str]:
-    """« La plus forte hausse : … (+7 points). », the widest tested move each way, if any."""
-    for verdict, name in (("hausse", "La plus forte hausse"), ("baisse", "Le plus fort recul")):
+    """« En hausse : … (+7 points), … et deux autres. », the tested moves each way, widest first.
+
+    None is called the strongest: that one is larger than the next is not tested.
+    """
+    for verdict, name in ((UP, "En hausse"), (DOWN, "En recul")):
         moved = changes.filter(pl.col("verdict") == verdict)
-        if moved.height:
-            row = moved.row(0, named=True)
-            move = change_words(row["difference"], verdict)
-            yield typography(f"{name} : {within(definitions[row['indicator']].title)} ({move}).")
+        told = [
+            f"{within(definitions[row['indicator']].title)} "
+            f"({change_words(row['difference'], verdict)})"
+            for row in moved.head(MOST_NAMED).to_dicts()
+        ]
+        if others := moved.height - len(told):
+            told.append(count_words(others, OTHER))
+        if told:
+            yield typography(f"{name} : {listed(told, ' et')}.")

@@ -17,7 +17,7 @@ import polars as pl
 from analysis.cells import FRAGILE_LEGEND, REASONS, SHOWN, interval_text, value_text
 from analysis.comparison import FAMILY, compare_editions
 from analysis.definitions import DomainDefinition
-from analysis.wording import NOT_COMPARED, STABLE, UNCERTAIN, UNMOVED, change_words
+from analysis.wording import NOT_COMPARED, NOT_ESTABLISHED, UNMOVED, change_interval, change_words
 from reports.edition import Edition
 from reports.explorer_words import indicators
 from survey.french import capitalised, typography
@@ -29,7 +29,6 @@ ABSENT = "-"
 # A number is kept in ten-thousandths, thousandths or ones: whole, unless it would read otherwise.
 SCALES = {"share": 10_000, "mean": 1000, "total": 1}
 STATUSES = {"ok": "diffusé", "fragile": "fragile", **REASONS}
-SMALL_CHANGE = 0.03  # relative; beyond, « stable » would belie two totals or two means
 CELL = ("indicator", "statistic", "domain_type", "domain")
 
 
@@ -226,13 +225,16 @@ def packed_changes(
 
 
 def change_text(change: Mapping[str, Any]) -> str:
-    """The words of one row of `compare_editions`; those of `change_words` for a share."""
-    difference, verdict = change["difference"], change["verdict"]
-    if change["statistic"] == "share" or difference is None or verdict is None:
-        return change_words(difference, verdict, change["series_break"])
-    if verdict != STABLE:
-        return f"en {verdict}"
-    return STABLE if abs(difference) < SMALL_CHANGE * abs(change["estimate_before"]) else UNCERTAIN
+    """The words of one row of `compare_editions`, then the interval where none is established.
+
+    Those of `change_words`, but that a mean or a total moves without a number.
+    """
+    words = change_words(change["difference"], change["verdict"], change["series_break"])
+    if words == NOT_ESTABLISHED:
+        span = change_interval(change["conf_low"], change["conf_high"], change["statistic"])
+        return f"{words} {span}"
+    moved = words not in UNMOVED and change["statistic"] != "share"
+    return f"en {change['verdict']}" if moved else words
 
 
 def all_files(editions: Mapping[str, Edition]) -> Iterator[tuple[str, bytes]]:

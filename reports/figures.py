@@ -25,7 +25,15 @@ from analysis.maps import contour_map
 from analysis.marks import Reference
 from analysis.matrix import NO_TOTALS, Totals, matrix
 from analysis.multiples import multiples
-from analysis.wording import BROKEN, NOT_COMPARED, Noun, alt_text, change_words, interval_words
+from analysis.wording import (
+    BROKEN,
+    NOT_COMPARED,
+    Noun,
+    alt_text,
+    change_interval,
+    change_words,
+    interval_words,
+)
 from reports.figure import Caption, Figure, text_html
 from survey.french import NNBSP
 
@@ -33,6 +41,13 @@ FORMS: tuple[Form, ...] = ("wide", "narrow")
 REASON_START = f"non diffusé{NNBSP}: "
 SMALL_AREAS = "une estimation par petits domaines est à venir"
 BEFORE_ROUNDING = "Les évolutions sont calculées avant arrondi."
+OF_CHANGE = "Intervalle de l’évolution"
+# What the data of a figure say of a change, by the column of `comparison.compare_editions`.
+MOVE = (
+    pl.col("difference", "verdict"),
+    pl.col("conf_low").alias("difference_low"),
+    pl.col("conf_high").alias("difference_high"),
+)
 
 
 def dot_figure(
@@ -88,16 +103,13 @@ def change_figure(
     """Two editions as dumbbells; `changes` from `comparison.compare_editions`."""
     forms = [dumbbell(before, after, changes, order=order, form=form) for form in FORMS]
     earlier = display(before).select(*KEY, was="value")
+    moves = changes.select(*KEY, *MOVE)
+    later = after.join(moves, on=KEY, how="left", maintain_order="left")
     table = (
-        (by_value(after) if order == "value" else after)
+        (by_value(later) if order == "value" else later)
         .drop("series_break", strict=False)
         .join(earlier, on=KEY, how="left", maintain_order="left")
-        .join(
-            changes.select(*KEY, "difference", "verdict", "series_break"),
-            on=KEY,
-            how="left",
-            maintain_order="left",
-        )
+        .join(changes.select(*KEY, "series_break"), on=KEY, how="left", maintain_order="left")
     )
     words = [
         change_words(row["difference"], row["verdict"], row["series_break"])
@@ -105,15 +117,21 @@ def change_figure(
         else NOT_COMPARED
         for row in table.to_dicts()
     ]
-    table = table.with_columns(pl.col("was").fill_null("nd"), pl.Series("change", words))
-    extra = (("was", str(before["edition"][0])), ("change", "Évolution"))
+    spans = [
+        change_interval(row["difference_low"], row["difference_high"], row["statistic"])
+        for row in table.to_dicts()
+    ]
+    table = table.with_columns(
+        pl.col("was").fill_null("nd"), pl.Series("change", words), pl.Series("span", spans)
+    )
+    extra = (("was", str(before["edition"][0])), ("change", "Évolution"), ("span", OF_CHANGE))
     details = [
         f"{row['label']} : {row['was']} puis {row['value']}, {row['change']}"
         for row in display(table).to_dicts()
         if row["change"] not in (NOT_COMPARED, BROKEN)
     ]
     said = alt_text(after, "dumbbell", caption.subtitle, details=details)
-    frame = pl.concat([before.select(after.columns), after], how="vertical_relaxed")
+    frame = pl.concat([before.select(after.columns), later], how="diagonal_relaxed")
     broken = dict.fromkeys(changes["series_break"].drop_nulls())
     notes = [BEFORE_ROUNDING, *broken, _fragile_note(after, "dumbbell")]
     note = " ".join(filter(None, notes))

@@ -9,15 +9,15 @@ from typing import Any
 import polars as pl
 
 from analysis.cells import by_value, cell_words, display, value_text
-from analysis.comparison import compare_editions
+from analysis.comparison import DOWN, STABLE, UNSETTLED, UP, compare_editions
 from analysis.definitions import IndicatorDefinition
-from analysis.wording import change_words
+from analysis.wording import change_interval, change_words
 from reports.edition import Edition, read_rows, row_label
 
 ROLES = {"moyens": "Moyens", "resultat": "Résultat", "impact": "Impact"}
 NO_TOTAL = pl.col("statistic") != "total"  # the share of the same indicator is told
 FIRST = "première mesure"
-PROGRESS = {("hausse", "higher"), ("baisse", "lower")}
+PROGRESS = {(UP, "higher"), (DOWN, "lower")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,16 @@ def baseline(followed: Followed) -> str:
 
 
 def trend(followed: Followed) -> str:
-    """« en progrès (+5 points) », « stable », or that it is measured for the first time."""
+    """« en progrès (+5 points) », « stable », no change established and its interval, or first."""
     change = _change(followed)
     if followed.edition.previous() is None:
         return FIRST
     if change is None:
         return "voir la page de l’indicateur" if followed.definition.each else FIRST
     words = change_words(change["difference"], change["verdict"], change["series_break"])
-    if change["verdict"] not in ("hausse", "baisse") or followed.definition.better == "neither":
+    if change["verdict"] in (STABLE, UNSETTLED):
+        return f"{words} {change_interval(change['conf_low'], change['conf_high'])}"
+    if change["verdict"] is None or followed.definition.better == "neither":
         return words
     better = (change["verdict"], followed.definition.better) in PROGRESS
     return f"{'en progrès' if better else 'en recul'} ({words})"

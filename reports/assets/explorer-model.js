@@ -116,7 +116,7 @@
     const pair = both.sort((one, other) => byValue(one.after, other.after))[0];
     if (!pair) return NOTHING;
     const said = placed(view, pair.before, statement(view, pair.before));
-    return `${said} en ${first}, ${pair.after.text} en ${second}${THIN}; ${pair.change}`;
+    return `${said} en ${first}, ${pair.after.text} en ${second}${THIN}; ${pair.told}`;
   };
 
   const summary = (view, found) => {
@@ -137,9 +137,9 @@
 
   const pairSummary = (pairs) => {
     const moved = pairs.filter((pair) => pair.moved).length;
-    if (pairs.length === 1) return `Évolution${colon}${pairs[0].change}.`;
-    if (!moved) return "Aucune évolution nette.";
-    return `Évolution nette pour ${count(moved, "ligne", "lignes")} sur ${pairs.length}.`;
+    if (pairs.length === 1) return `Évolution${colon}${pairs[0].told}.`;
+    if (!moved) return "Aucune évolution établie.";
+    return `Évolution établie pour ${count(moved, "ligne", "lignes")} sur ${pairs.length}.`;
   };
 
   // The only domain of a view: « dans le commerce », or its name in quotation marks.
@@ -196,11 +196,12 @@
     const pairs = rows(view, second).map((after, rank) => {
       const name = key(after.code, indicator.statistic);
       const place = breakdown.domains.findIndex(([domain]) => domain === after.domain);
-      const change = tested.words[tested.changes[name]?.[place] ?? 0];
+      const told = tested.words[tested.changes[name]?.[place] ?? 0];
+      const change = told.split(" [")[0]; // a chart has no room for the interval of the change
       const moved = !catalogue.unmoved.includes(change);
       const broken = name in tested.breaks;
       const reason = after.reason ?? before[rank].reason;
-      return { label: after.label, before: before[rank], after, change, moved, broken, reason };
+      return { label: after.label, before: before[rank], after, change, told, moved, broken, reason };
     }).filter((pair) => pair.before.status !== null || pair.after.status !== null);
     if (isSorted(view)) pairs.sort((one, other) => byValue(one.after, other.after));
     const broken = members(view).map(([code]) => tested.breaks[key(code, indicator.statistic)]);
@@ -243,8 +244,8 @@
     const { catalogue, indicator, by, years, answerLabel } = view;
     const lines = years.flatMap((year, rank) => {
       const last = rank === years.length - 1;
-      const found = shown.rows ?? shown.pairs.map(({ before, after, change }) =>
-        (last ? { ...after, change } : { ...before, change: "" }));
+      const found = shown.rows ?? shown.pairs.map(({ before, after, told }) =>
+        (last ? { ...after, change: told } : { ...before, change: "" }));
       return found.filter((row) => row.status !== null).map((row) => [
         row.label, answerLabel, row.code, catalogue.population, year, by, row.domain, indicator.statistic,
         ...[row.value, row.low, row.high].map(written), row.n, row.status, row.change,

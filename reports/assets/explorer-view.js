@@ -48,7 +48,7 @@
       ? [[head(shown.first, tall), ...years, head("Évolution", tall)], [...counts, ...counts].map((text) => head(text))]
       : [[shown.first, ...counts, "Statut"].map((text) => head(text))];
     const lines = shown.pairs
-      ? shown.pairs.map((pair) => [pair.label, ...figures(pair.before), ...figures(pair.after), pair.change])
+      ? shown.pairs.map((pair) => [pair.label, ...figures(pair.before), ...figures(pair.after), pair.told])
       : shown.rows.map((row) => [row.label, ...figures(row), row.said]);
     const body = lines.map(([label, ...rest]) =>
       element("tr", {}, element("th", { scope: "row" }, label), ...rest.map((text) => element("td", {}, text))));

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from analysis.findings import finding_moves
-from analysis.wording import Noun, change_words
+from analysis.wording import Noun, change_interval, change_sentence, change_words
 from reports.addresses import indicator_page, slug
 from reports.changes import counted_changes, single_cells, whole_changes
 from reports.edition import Edition, markdown_table
 from reports.essential import headlines
 from reports.figure import Figure
-from reports.figures import change_figure, evolution_figure
+from reports.figures import OF_CHANGE, change_figure, evolution_figure
 from reports.pages.page import Page, fragment
 from survey.french import percent, typography
 
@@ -81,18 +81,19 @@ def key_series(edition: Edition, changes: pl.DataFrame, identifier: str) -> Figu
 
 
 def change_table(edition: Edition, before: Edition, changes: pl.DataFrame) -> str:
-    """Both figures of each indicator, and its change in words."""
+    """Both figures of each indicator, its change in words, and the interval of the change."""
     rows = [
         (
             f"[{typography(row['label'])}]({_address(edition, row['indicator'])})",
             _share(row["estimate_before"]),
             _share(row["estimate_after"]),
             change_words(row["difference"], row["verdict"], row["series_break"]),
+            change_interval(row["conf_low"], row["conf_high"]) or "–",
         )
         for row in changes.to_dicts()
     ]
-    header = ("Indicateur", str(before.year), str(edition.year), "Évolution")
-    return markdown_table(header, rows, numbers=3)
+    header = ("Indicateur", str(before.year), str(edition.year), "Évolution", OF_CHANGE)
+    return markdown_table(header, rows, numbers=4)
 
 
 def _figure(edition: Edition, before: Edition, changes: pl.DataFrame, identifier: str) -> Figure:
@@ -120,10 +121,10 @@ def _field(edition: Edition) -> str:
 
 
 def _reading(change: dict) -> str:
-    words = change_words(change["difference"], change["verdict"])
     return (
         f"« {change['label']} » : {_share(change['estimate_before'])} en {change['edition_before']}"
-        f", {_share(change['estimate_after'])} en {change['edition_after']}, {words}"
+        f", {_share(change['estimate_after'])} en {change['edition_after']}, "
+        f"{change_sentence(change)}"
     )
 
 

@@ -19,7 +19,7 @@ from analysis.findings import (
 )
 from analysis.marks import TINTS, Reference
 from analysis.matrix import Totals
-from analysis.wording import Noun, change_words
+from analysis.wording import Noun, change_sentence
 from reports.addresses import indicator_page, slug
 from reports.edition import WHOLE, Edition, row_label
 from reports.figure import Caption, Figure
@@ -101,7 +101,7 @@ def breakdown_title(measure: Measure, cut: DomainDefinition, frame: pl.DataFrame
     by = f"par {lowered(cut.label)}"
     if frame.filter(status="ok").height < 2:
         return typography(f"{measure.title}, {by}")
-    neutral = typography(f"{by}, des écarts trop faibles pour être affirmés")
+    neutral = typography(f"{by}, des écarts non établis")
     if cut.role == "size" and cut.label.lower().startswith("taille"):
         trend = finding_trend(frame, measure.subject, f"la {lowered(cut.label)}", neutral)
         if trend != finding_trend(frame.clear(), "", "", neutral):
@@ -188,8 +188,7 @@ def _change_reading(measure: Measure, changes: pl.DataFrame, after: pl.DataFrame
     )
     said = measure.statement.format(value=now, label=lowered(label), name=label)
     where = "" if measure.is_family or row["domain_type"] == WHOLE else f"« {label} » : "
-    moved = row["difference"] if row["statistic"] == "share" else None
-    words = f" : {change_words(moved, row['verdict'])}" if moved is not None else ""
+    words = f" : {change_sentence(row)}" if row["statistic"] == "share" else ""
     after_, before_ = row["edition_after"], row["edition_before"]
     return typography(f"{where}en {after_}, {said}, contre {before} en {before_}{words}")
 

@@ -10,8 +10,8 @@ from itertools import groupby
 import polars as pl
 
 from analysis.cells import REASONS, display, value_text
-from analysis.comparison import compare_editions
-from analysis.wording import change_words
+from analysis.comparison import STABLE, UNSETTLED, UP, compare_editions
+from analysis.wording import change_interval, change_words
 from reports.addresses import questionnaire_page, slug
 from reports.edition import Edition
 from reports.figure import text_html
@@ -175,11 +175,16 @@ def _move(measure: Measure, before: Edition | None) -> list[str]:
         return []
     row = changes.row(0, named=True)
     then = value_text(row["estimate_before"], row["statistic"])
-    if row["verdict"] == "stable":
+    if row["verdict"] in (STABLE, UNSETTLED):
+        said = capitalised(change_words(row["difference"], row["verdict"]))
+        span = change_interval(row["conf_low"], row["conf_high"], row["statistic"])
+        unit = " points" if row["statistic"] == "share" else ""
         return [
-            typography(f"L’écart avec {before.year} ({then}) ne peut être distingué du hasard.")
+            typography(
+                f"{said} depuis {before.year} ({then}) : intervalle de l’évolution {span}{unit}."
+            )
         ]
-    words = "plus" if row["verdict"] == "hausse" else "moins"
+    words = "plus" if row["verdict"] == UP else "moins"
     if row["statistic"] != "share":
         return [typography(f"C’est {words} qu’en {before.year} ({then}).")]
     gap = change_words(row["difference"], row["verdict"])

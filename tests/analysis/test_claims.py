@@ -150,7 +150,7 @@ def test_the_leader_of_a_matrix_leads(table):
     assert said.lower() == f"{subject} {verb} la région pour {scope}"
 
 
-VERDICTS = st.sampled_from(["hausse", "baisse", "stable", None])
+VERDICTS = st.sampled_from(["hausse", "baisse", "stable", "non établie", None])
 
 
 def changes(*rows):
@@ -175,7 +175,9 @@ def test_a_series_progresses_only_when_tested(steps, whole, broken):
     if broken:
         frame = frame.with_columns(series_break=pl.lit("Rupture de série en 2026."))
     said = finding_series(frame, "l’usage", "neutre")
-    assert bool(re.search("progresse|recule|évolue", said)) == (whole is not None and not broken)
+    told = re.search("progresse|recule|stable|évolution établie", said)
+    assert bool(told) == (whole is not None and not broken)
+    assert ("stable" in said) == (whole == "stable" and not broken)
     assert ("progresse" in said) == (whole == "hausse" and not broken)
     assert ("recule" in said) == (whole == "baisse" and not broken)
     each = len(steps) > 1 and set(steps) == {whole} and whole in ("hausse", "baisse")
@@ -186,7 +188,8 @@ def test_a_series_progresses_only_when_tested(steps, whole, broken):
     ("rows", "said"),
     [
         ([(2025, 2027, "hausse")], "L’usage progresse depuis 2025"),
-        ([(2025, 2026, "stable")], "L’usage n’évolue pas nettement depuis 2025"),
+        ([(2025, 2026, "stable")], "L’usage est stable depuis 2025"),
+        ([(2025, 2026, "non établie")], "L’usage n’a pas d’évolution établie depuis 2025"),
         ([(2025, 2026, "hausse"), (2026, 2027, "hausse")], "Neutre"),  # the whole is untested
         ([], "Neutre"),
     ],

@@ -2,6 +2,8 @@
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.comparison import compare_editions, compare_with_reference
@@ -85,9 +87,49 @@ def test_verdicts_count_the_tests_of_the_family():
         [min(1, 2 * p[0]), 3 * p[1], max(2 * p[0], p[2]), p[3]]
     )
     assert p[0] < 0.05 < got["p_adjusted"][0]
-    assert got["verdict"].to_list() == ["stable", "baisse", "stable", "hausse"]
+    assert got["verdict"].to_list() == ["non établie", "baisse", "non établie", "hausse"]
     alone = compare_editions(BEFORE, AFTER, family=("indicator", "domain"))
-    assert alone["verdict"].to_list() == ["hausse", "baisse", "stable", "hausse"]
+    assert alone["verdict"].to_list() == ["hausse", "baisse", "non établie", "hausse"]
+
+
+@pytest.mark.parametrize(
+    ("statistic", "before", "after", "error", "verdict"),
+    [
+        ("share", 0.30, 0.306, 0.005, "stable"),  # interval [−0.4 ; +1.6] points
+        ("share", 0.30, 0.31, 0.015, "non établie"),  # [−1.9 ; +3.9]
+        ("share", 0.30, 0.30, 0.020, "non établie"),  # no difference, and no proof of it
+        ("share", 0.30, 0.32, 0.005, "hausse"),  # small, but sure
+        ("share", 0.02, 0.025, 0.004, "non établie"),  # a rare share could have doubled
+        ("share", 0.98, 0.975, 0.004, "non établie"),
+        ("share", 0.02, 0.021, 0.003, "stable"),
+        ("total", 1000.0, 1010.0, 8.0, "stable"),  # inside 3 % of the former
+        ("mean", 4.0, 4.02, 0.2, "non établie"),
+    ],
+)
+def test_stable_needs_an_interval_inside_the_margin(statistic, before, after, error, verdict):
+    editions = [
+        frame(cell("ia", "0", value, error / 2**0.5, year, statistic=statistic, df=1000))
+        for value, year in ((before, 2025), (after, 2026))
+    ]
+    assert compare_editions(*editions)["verdict"].to_list() == [verdict]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.tuples(*[st.floats(0.01, 0.99)] * 2, *[st.floats(1e-4, 0.1)] * 2), min_size=1))
+def test_one_of_three_things_is_said_and_its_interval_says_so(pairs):
+    before = frame(*(cell("ia", str(i), p, e) for i, (p, _, e, _) in enumerate(pairs)))
+    after = frame(*(cell("ia", str(i), q, e, 2026) for i, (_, q, _, e) in enumerate(pairs)))
+    for row in compare_editions(before, after).to_dicts():
+        low, high, was = row["conf_low"], row["conf_high"], row["estimate_before"]
+        margin = min(0.03, 0.5 * was, 0.5 * (1 - was))
+        inside = -margin <= low and high <= margin
+        match row["verdict"]:
+            case "hausse":
+                assert low > 0
+            case "baisse":
+                assert high < 0
+            case verdict:
+                assert (verdict == "stable") == inside
 
 
 def test_withheld_cells_stay_withheld():

@@ -20,6 +20,9 @@ from analysis.marks import Reference
 from analysis.wording import (
     Noun,
     alt_text,
+    change_ends,
+    change_interval,
+    change_sentence,
     change_words,
     interval_words,
     is_plural,
@@ -136,11 +139,45 @@ def test_ratio_words_are_true(ratio):
 def test_change_words_need_a_test():
     assert change_words(0.05, "hausse") == "+5\u00a0points"
     assert change_words(0.02, "stable") == change_words(-0.02, "stable") == "stable"
-    assert (
-        change_words(0.18, "stable") == "écart incertain"
-    )  # two dots far apart are not « stable »
+    for difference in (0.0, 0.02, -0.18):
+        assert change_words(difference, "non établie") == "pas d’évolution établie"
     assert change_words(0.05, None) == "non comparé"
     assert change_words(0.004, "hausse") == "+0,4\u00a0point"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "statistic", "said"),
+    [
+        (-0.081, 0.064, "share", "[−8 ; +6]"),
+        (-0.003, 0.063, "share", "[−0,3 ; +6,3]"),  # « 0 » would hide the side
+        (0.0004, 0.03, "share", "[+0,04 ; +3,00]"),
+        (0.012, 0.014, "share", "[+1,2 ; +1,4]"),
+        (0.0, 0.0, "share", "[0 ; 0]"),
+        (-1234.4, 2500.2, "total", "[−1 234 ; +2 500]"),
+        (None, None, "share", ""),
+    ],
+)
+def test_the_interval_of_a_change_keeps_its_side(low, high, statistic, said):
+    assert change_interval(low, high, statistic).replace("\u202f", " ") == said.replace("-", "−")
+
+
+@given(st.floats(-1, 1), st.floats(-1, 1))
+def test_an_interval_as_printed_leaves_zero_out_where_it_does(one, other):
+    low, high = sorted((one, other))
+    ends = [float(end.replace(",", ".").replace("−", "-")) for end in change_ends(low, high)]
+    if low > 2e-5 or high < -2e-5:
+        assert ends[0] * ends[1] > 0
+    assert ends[0] <= ends[1]
+
+
+def test_a_change_is_said_with_its_interval():
+    change = {"difference": 0.05, "verdict": "hausse", "series_break": None}
+    change |= {"conf_low": 0.031, "conf_high": 0.078}
+    said = change_sentence(change).replace("\u202f", " ").replace("\u00a0", " ")
+    assert said == "+5 points (intervalle à 95 % : entre +3 et +8)"
+    said = change_sentence(change | {"verdict": "non établie", "conf_low": -0.02})
+    assert said.startswith("pas d’évolution établie (") and "entre −2 et +8\u00a0points)" in said
+    assert change_sentence(change | {"verdict": None, "conf_low": None}) == "non comparé"
 
 
 SUBJECTS = {"JZ": "le numérique", "FZ": "la construction", "GZ": "les commerces"}
@@ -219,6 +256,7 @@ def test_a_first_rank_needs_a_clear_second():
 
 
 EXCEPTIONS = {"a": "chez les indépendants"}
+VERDICTS = ["hausse", "baisse", "stable", "non établie", None]
 
 
 def verdicts(*values):
@@ -237,7 +275,12 @@ def verdicts(*values):
             "L’usage progresse nettement dans deux secteurs sur quatre",
         ),
         (("stable", "stable", "hausse"), "L’usage progresse nettement dans un secteur sur trois"),
-        (("stable", "stable"), "L’usage n’évolue pas nettement"),
+        (("stable", "stable"), "L’usage est stable"),
+        (("stable", "non établie"), "L’usage n’a pas d’évolution établie"),
+        (
+            ("non établie", "hausse", "hausse"),  # it may have risen too: it is no exception
+            "L’usage progresse nettement dans deux secteurs sur trois",
+        ),
         (("hausse", "baisse"), "L’usage évolue en sens contraires"),
     ],
 )
@@ -246,11 +289,12 @@ def test_change_titles(values, title):
     assert said == (title or "L’usage progresse nettement dans deux secteurs sur trois")
 
 
-@given(st.lists(st.sampled_from(["hausse", "baisse", "stable", None]), min_size=1, max_size=6))
+@given(st.lists(st.sampled_from(VERDICTS), min_size=1, max_size=6))
 def test_everywhere_is_never_said_too_soon(values):
     said = finding_change(verdicts(*values), "l’usage", EXCEPTIONS, Noun("secteur", "secteurs"))
     if "partout" in said:
-        assert None not in values and len({v for v in values if v != "stable"}) == 1
+        assert not {None, "non établie"} & set(values)
+        assert len({v for v in values if v != "stable"}) == 1
         assert ("stable" in values) == ("sauf" in said)
 
 

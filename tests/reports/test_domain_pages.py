@@ -162,7 +162,7 @@ def test_what_is_told_against_the_region_is_what_the_test_keeps(editions, pages)
         said = parts(pages[f"secteurs/entreprises-{row['domain'].lower()}"])[0]["description"]
         kept = row["verdict"] in ("au-dessus", "au-dessous")
         assert ("contre" in said) == kept
-        assert ("pour être affirmé" in said) == (row["verdict"] == "sans écart net")
+        assert ("n’est pas établi" in said) == (row["verdict"] == "sans écart net")
 
 
 def test_a_withheld_territory_says_why_and_shows_no_figure(editions, pages):

@@ -53,7 +53,7 @@ def test_an_edition_gives_its_cells_by_domain_in_the_order_of_the_questionnaire(
 def test_changes_are_tested_between_editions(edition):
     changes = edition.changes(open_edition(2025), "usage_ia", "taille")
     assert changes["domain"].to_list() == ["0", "1-9", "10-49", "50-249", "250+"]
-    assert set(changes["verdict"].drop_nulls()) <= {"hausse", "baisse", "stable"}
+    assert set(changes["verdict"].drop_nulls()) <= {"hausse", "baisse", "stable", "non établie"}
 
 
 def test_an_unknown_indicator_is_said(edition):
@@ -147,7 +147,7 @@ def test_a_change_is_said_only_when_it_is_tested(edition):
 
     assert verdict(estimate=0.05, std_error=0.002, conf_low=0.04, conf_high=0.06) == "hausse"
     assert verdict(estimate=0.6, std_error=0.01, conf_low=0.58, conf_high=0.62) == "baisse"
-    assert verdict(estimate=edition.cell("usage_ia")["estimate"]) == "stable"
+    assert verdict(estimate=edition.cell("usage_ia")["estimate"]) == "non établie"
     assert verdict(**WITHHELD) is None
 
 

@@ -164,12 +164,19 @@ def test_the_other_figures(tmp_path):
     before = SECTORS.with_columns(edition=pl.lit(2025))
     changes = SECTORS.select("indicator", "domain_type", "domain").with_columns(
         difference=pl.Series([0.05, 0.0, None, 0.0, None, None]),
-        verdict=pl.Series(["hausse", "stable", None, "stable", None, None]),
+        verdict=pl.Series(["hausse", "stable", None, "non établie", None, None]),
+        conf_low=pl.Series([0.01, -0.02, None, -0.08, None, None]),
+        conf_high=pl.Series([0.09, 0.02, None, 0.06, None, None]),
         series_break=pl.Series([None, None, BROKEN, None, None, None]),
     )
     root = block(change_figure(before, after, changes, CAPTION).to_markdown())
     heads = ["".join(th.itertext()) for th in root.findall(".//thead/tr/th")]
-    assert heads[:3] == ["Secteur", "2025", "Évolution"]
+    assert heads[:4] == ["Secteur", "2025", "Évolution", "Intervalle de l’évolution"]
+    fourth = "".join(root.findall(".//tbody/tr")[3].itertext())
+    assert "pas d’évolution établie[−8\u202f; +6]" in fourth
+    moved = change_figure(before, after, changes, CAPTION).files()["figures/usage-secteur.csv"]
+    data = pl.read_csv(moved, infer_schema_length=None)
+    assert data.filter(edition=2026)["difference_low"].to_list() == changes["conf_low"].to_list()
     assert "22\u202f% puis 22\u202f%, +5\u00a0points" in root.find(".//svg").get("aria-label")
     reading = "".join(root.find("p[@class='lire']").itertext())
     assert "calculées avant arrondi" in reading and BROKEN in reading

@@ -305,7 +305,8 @@ def test_a_first_that_a_hidden_row_could_pass_is_not_first():
         (("hausse", "hausse", "baisse"), "Deux réponses progressent nettement, une réponse recule"),
         (("stable", "hausse", "stable"), "« B » progresse nettement"),
         (("stable", "baisse", None), "« B » recule nettement"),
-        (("stable", "stable", None), "Aucune réponse n’évolue nettement"),
+        (("stable", "stable", "stable"), "Toutes les réponses sont stables"),
+        (("stable", "non établie", None), "Aucune évolution établie parmi les réponses"),
         ((None, None, None), "Évolution non mesurable"),
     ],
 )

@@ -71,9 +71,10 @@ def test_changes_are_told_as_each_indicator_is_on_its_own_page(editions):
 
 
 def test_the_changes_are_counted_as_they_are():
-    verdicts = pl.DataFrame({"verdict": ["hausse", "hausse", "baisse", "stable", None]})
+    each = ["hausse", "hausse", "baisse", "stable", "non établie", "non établie", None]
+    verdicts = pl.DataFrame({"verdict": each})
     assert changes.counted_changes(verdicts) == (
-        "Deux indicateurs progressent, un recule, un ne change pas nettement"
+        "Deux indicateurs progressent, un recule, un est stable, deux n’ont pas d’évolution établie"
     )
     assert changes.counted_changes(verdicts.clear()) == "Aucune évolution n’est mesurable"
 
