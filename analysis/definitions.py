@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from survey.conditions import EVERYONE
 from survey.errors import Fault, SurveyError
 from survey.form_faults import form_error
+from survey.questionnaire import Questionnaire
 from survey.source import Source
 
 
@@ -41,12 +42,32 @@ class DomainDefinition(_Definition):
         return self
 
 
+class ScopeDefinition(_Definition):
+    """What a population is; all that is published of it says so from here.
+
+    `short` counts its units in a few words; `field` is its *Champ* in full, `within` what a *Champ*
+    says of it after the name of a part of it (`field` when not given); `unit` says in a sentence
+    what counts for one; `covers`, who is in and who is out.
+    """
+
+    short: str
+    field: str
+    within: str | None = None
+    unit: str
+    covers: str
+
+
 class NounDefinition(_Definition):
-    """How prose counts the units of a base: « entreprise », « entreprises », feminine."""
+    """How prose counts the units of a base: « entreprise », « entreprises », feminine.
+
+    `field` is the *Champ* of the base, where the name that the questionnaire gives it does not
+    suit the population.
+    """
 
     one: str
     many: str
     feminine: bool = False
+    field: str | None = None
 
 
 class Following(_Definition):
@@ -119,20 +140,30 @@ class IndicatorDefinition(_Definition):
 class RegistryFile(_Definition):
     """The content of a registry of indicators.
 
-    `name` is the heading of the population; `nouns` counts the units of each base (its expression,
-    or `ensemble`); `words` says a domain, by type and code, within a sentence; `themes`
+    `name` is the heading of the population, `scope` what it is; `nouns` counts the units of each
+    base (its expression, or `ensemble`); `words` says a domain, by type and code, within a
+    sentence; `themes`
     replaces the headings that the questionnaire addresses to respondents; `unpublished` says why a
     question has no indicator.
     """
 
     population: str
     name: str = ""
+    scope: ScopeDefinition
     nouns: dict[str, NounDefinition] = {}
     domains: tuple[DomainDefinition, ...]
     words: dict[str, dict[str, str]] = {}
     themes: dict[str, str] = {}
     indicators: tuple[IndicatorDefinition, ...]
     unpublished: dict[str, str] = {}
+
+    def field(self, base: str, questionnaire: Questionnaire) -> str:
+        """The *Champ* of a base: what the population is, and which part of it."""
+        if base == EVERYONE:
+            return self.scope.field
+        if base in self.nouns and self.nouns[base].field:
+            return self.nouns[base].field
+        return f"{questionnaire.base_label(base)} ({self.scope.within or self.scope.field})"
 
 
 def read_definitions(source: Source) -> RegistryFile:

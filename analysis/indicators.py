@@ -235,9 +235,8 @@ def _expand(
     definition: IndicatorDefinition, questionnaire: Questionnaire, file: RegistryFile
 ) -> Iterator[Indicator]:
     """The indicators of one definition of a registry."""
-    whole = file.domains[0].label
     themes = {**questionnaire.themes, **file.themes}
-    base_label = whole if definition.base == EVERYONE else questionnaire.base_label(definition.base)
+    base_label = file.field(definition.base, questionnaire)
 
     def indicator(code: str, short: str, statistic: str, condition: str, answer: str | None = None):
         return Indicator(

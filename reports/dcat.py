@@ -19,6 +19,7 @@ from reports.publisher import Publisher, read_publisher
 from reports.settings import publication_day
 from reports.steps import digest
 from survey.files import write_text
+from survey.french import lowered
 
 CATALOGUE = "catalogue.jsonld"
 AUTHORITY = "http://publications.europa.eu/resource/authority"
@@ -59,9 +60,9 @@ def catalogue(editions: Mapping[str, Edition], folder: Path) -> dict[str, Any]:
     common = _common(publisher, publication_day(root, year))
     datasets = [
         _dataset(edition, publisher, place, named)
-        | {"dct:description": _text(description_of(editions))}
+        | {"dct:description": _text(description_of(described))}
         | common
-        for named in _groups(editions)
+        for described, named in _groups(editions)
     ]
     return {
         "@context": CONTEXT,
@@ -86,12 +87,15 @@ def catalogue(editions: Mapping[str, Edition], folder: Path) -> dict[str, Any]:
     }
 
 
-def _groups(editions: Mapping[str, Edition]) -> Iterator[tuple[str, str, list[DataFile]]]:
-    """Name, title and files of each dataset."""
+def _groups(
+    editions: Mapping[str, Edition],
+) -> Iterator[tuple[Mapping[str, Edition], tuple[str, str, list[DataFile]]]]:
+    """What each dataset holds, then its name, title and files."""
     title = title_of(editions)
-    yield "edition", title, list(WHOLE_EDITION)
+    yield editions, ("edition", title, list(WHOLE_EDITION))
     for population, each in editions.items():
-        yield population, f"{title} : {each.file.name.lower()}", population_files(population)
+        named = f"{title} : {lowered(each.file.name)}"
+        yield {population: each}, (population, named, population_files(population))
 
 
 def _common(publisher: Publisher, published: date) -> dict[str, Any]:

@@ -154,7 +154,7 @@ def study_facts(edition: Edition) -> StudyFacts:
         producer=publisher.nom,
         contact=publisher.courriel,
         series="Observatoire de l’IA",
-        universe=declared.champ,
+        universe=edition.file.scope.covers,
         nation="France",
         territory=edition.region,
         modes=(fieldwork.mode,) if fieldwork else (),

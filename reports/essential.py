@@ -14,7 +14,7 @@ from reports.addresses import indicator_page
 from reports.changes import counted_changes, whole_changes, widest_changes
 from reports.edition import POPULATIONS, Edition
 from reports.figures import KeyFigure
-from reports.value_chain import USE, USERS
+from reports.value_chain import USE, users
 from survey.french import integer, lowered, typography, within
 
 FINDINGS = 5
@@ -74,7 +74,7 @@ class Claim:
 def _told(edition: Edition, claim: Claim) -> str:
     """« **Les entreprises.** L’usage augmente avec la taille, de 9 % … à 63 % … Voir … »"""
     population = edition.campaign.population
-    link = f"{edition.definitions[claim.code].title} ({USERS[population]})"
+    link = f"{edition.definitions[claim.code].title} ({edition.file.scope.short})"
     page = indicator_page(population, claim.code)
     see = f"[Voir [{link}]({page}.qmd).]{{.ecran}}"  # not on paper
     said = f"**{edition.file.name}.** {claim.words}{claim.proof}. {see}"
@@ -201,7 +201,7 @@ def what_changed(editions: Mapping[str, Edition]) -> str:
 def what_is_not_known(editions: Mapping[str, Edition]) -> str:
     """Markdown list: populations not measured, places without a figure."""
     lines = []
-    missing = [USERS[each] for each in POPULATIONS if each not in editions]
+    missing = [users(each, editions) for each in POPULATIONS if each not in editions]
     if missing:
         lines.append(f"- Pas encore mesurés : {', '.join(missing)}.")
     counted = [_places_told(edition) for edition in editions.values()]

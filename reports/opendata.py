@@ -18,6 +18,7 @@ from reports.publisher import Publisher, read_publisher
 from reports.settings import publication_day
 from reports.steps import digest
 from survey.files import SIMULATED
+from survey.french import lowered
 
 LICENCE = "https://spdx.org/licenses/etalab-2.0"
 LICENCE_PAGE = "https://www.etalab.gouv.fr/licence-ouverte-open-licence/"
@@ -146,15 +147,17 @@ def dataset(editions: Mapping[str, Edition], folder: Path) -> dict[str, Any]:
 
 
 def description_of(editions: Mapping[str, Edition]) -> str:
-    """What the data hold, in two sentences."""
-    names = ", ".join(each.file.name.lower() for each in editions.values())
+    """What the data hold and on whom, in two sentences."""
+    names = " ; ".join(
+        f"{lowered(each.file.name)} ({each.file.scope.field})" for each in editions.values()
+    )
     counted = sum(each.cells["indicator"].n_unique() for each in editions.values())
     mark = ""
     if simulated(editions):
         mark = " Démonstration : données simulées, aucun chiffre n’est une mesure."
     return (
         "Parts, moyennes et totaux estimés par enquête, avec leur intervalle de confiance à 95 %, "
-        f"pour {names} : {counted} séries, par groupe et par territoire.{mark}"
+        f"par groupe et par territoire : {counted} séries. Champ : {names}.{mark}"
     )
 
 

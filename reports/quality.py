@@ -16,7 +16,8 @@ from reports.edition import WHOLE, Edition
 from survey.campaign import read_source
 from survey.errors import SurveyError
 from survey.form_faults import form_error
-from survey.french import typography
+from survey.french import integer, typography
+from survey.reference import read_margins
 
 DECLARED = Path("data/quality")
 COUNTS = ("n_sampled", "n_complete", "n_partial", "n_refusal", "n_no_answer", "n_out_of_scope")
@@ -51,8 +52,6 @@ class PopulationQuality(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    unite: str
-    champ: str
     concepts: str
     nomenclatures: str
     base_de_sondage: str
@@ -140,6 +139,16 @@ def response_of(edition: Edition) -> Response:
     counts = edition.table("collecte").select(pl.col(COUNTS).sum()).row(0)
     in_scope = counts[0] - counts[-1]
     return Response(*counts, rate=counts[1] / in_scope)
+
+
+def population_count(edition: Edition) -> str:
+    """How many units the official totals count in the population, in a sentence."""
+    table = edition.table("marges")
+    total = table.filter(pl.col("variable") == table["variable"][0])["total"].sum()
+    campaign = edition.campaign
+    known = read_margins(campaign.resolve(campaign.decisions.redressement.marges))
+    year = known.filter(pl.col("variable") == table["variable"][0])["millesime"].max()
+    return typography(f"Les totaux officiels en comptent {integer(total)} ({year}).")
 
 
 def precision_of(edition: Edition) -> Precision:

@@ -8,19 +8,15 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from analysis.cells import REASONS, value_text
+from analysis.definitions import read_definitions
 from analysis.wording import between_words
 from reports.addresses import population_page
 from reports.edition import POPULATIONS, Edition, markdown_table
+from survey.campaign import read_source
 from survey.french import capitalised, lowered, percent, typography
 
 USE = "usage_ia"
 COMPARED = {USE: "IA", "usage_generative": "IA générative"}  # indicators, and their names
-USERS = {
-    "entreprises": "entreprises",
-    "secteur_public": "secteur public",
-    "associations": "associations",
-    "habitants": "habitants",
-}
 HEADER = ("Position", "Maillon", "Présence dans la région")
 
 
@@ -36,13 +32,22 @@ def value_chain_table(editions: Mapping[str, Edition]) -> str:
     ]
     for population in POPULATIONS:
         edition = editions.get(population)
-        name = f"**Utilisateurs : {USERS[population]}**"
+        name = f"**Utilisateurs : {users(population, editions)}**"
         if edition is None:
             rows.append(["Aval", name, "pas encore mesuré"])
             continue
         linked = f"[{name}]({population_page(population)}.qmd)"
         rows.append(["Aval", linked, f"**{measured_use(edition)}**"])
     return typography(markdown_table(HEADER, rows, numbers=0))
+
+
+def users(population: str, editions: Mapping[str, Edition]) -> str:
+    """What a population is called in a few words, whether it was measured or not yet."""
+    if population in editions:
+        return editions[population].file.scope.short
+    root = next(iter(editions.values())).campaign.root
+    path = root / "data" / "indicators" / f"{population}.yml"
+    return read_definitions(read_source(path)).scope.short if path.is_file() else population
 
 
 def measured_use(edition: Edition) -> str:
@@ -59,7 +64,9 @@ def points_of_comparison(editions: Mapping[str, Edition]) -> str:
     items = []
     for population, edition in editions.items():
         told = "\n".join(f"    - {said}" for said in _points(edition))
-        items.append(f"- {USERS[population].capitalize()} : " + (f"\n{told}" if told else "aucun"))
+        items.append(
+            f"- {capitalised(users(population, editions))} : " + (f"\n{told}" if told else "aucun")
+        )
     return typography("\n".join(items))
 
 

@@ -116,8 +116,8 @@ def _figure(edition: Edition, before: Edition, changes: pl.DataFrame, identifier
 
 
 def _field(edition: Edition) -> str:
-    whole = f"{edition.file.domains[0].label}, {edition.region}"
-    return f"{whole}, ou la base propre à chaque indicateur"
+    whole = f"{edition.file.scope.field}, {edition.region}"
+    return f"{whole}, ou la partie que l’indicateur concerne"
 
 
 def _reading(change: dict) -> str:

@@ -250,7 +250,7 @@ def comparison(measure: Measure, wanted: Comparison) -> Shown | None:
         own_rows,
         "{name} : " + ("{value}" if measure.is_family else measure.statement),
         "Territoire et année",
-        field=lowered(field),
+        field=f"pour l’observatoire, {lowered(field)} ; chaque autre source a le sien",
         source=f"{_sources(others)} ; {edition.source}",
         period=f"{years[0]} à {years[-1]}" if years[0] != years[-1] else str(years[0]),
     )

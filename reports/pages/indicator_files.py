@@ -15,7 +15,7 @@ from reports.figure import Figure
 from reports.pages.indicator_figures import address
 from reports.pages.measures import Measure
 from survey.files import SIMULATED
-from survey.french import typography
+from survey.french import lowered, typography
 from survey.questions import Question
 from survey.recommendations import Recommendation, Recommendations
 from survey.routing import parse, to_french
@@ -67,7 +67,7 @@ def cells_csv(measure: Measure) -> bytes:
 def citation(measure: Measure) -> str:
     """How to cite the indicator."""
     edition = measure.edition
-    population = edition.file.name.lower()
+    population = lowered(edition.file.name)
     return typography(
         f"{edition.full_source}, « {measure.title} » ({population}), {edition.region}"
     )
@@ -162,7 +162,11 @@ def description(
         "url": f"{address(measure)}.html",
         "distribution": [_distribution(name) for name in names],
         "code": measure.code,
-        "population": {"code": edition.campaign.population, "name": edition.file.name},
+        "population": {
+            "code": edition.campaign.population,
+            "name": edition.file.name,
+            "field": edition.file.scope.field,
+        },
         "edition": edition.year,
         "simulated": simulated,
         "licence": LICENCE,

@@ -26,7 +26,6 @@ from survey.french import lowered, typography
 
 Kind = Literal["share", "mean", "total", "rows", "answers", "grid"]
 LISTED = ("size", "sector", "profile", "territory")
-ALL_OF = "ensemble des "
 
 
 @dataclass(frozen=True)
@@ -130,8 +129,7 @@ class Measure:
         """Its base in the plural: « entreprises utilisatrices »."""
         if self.noun:
             return self.noun.plural
-        label = lowered(self.cells["base_label"][0])
-        return label.removeprefix(ALL_OF) if self.definition.base == EVERYONE else label
+        return lowered(self.cells["base_label"][0])
 
     @property
     def subject(self) -> str:

@@ -17,6 +17,7 @@ from reports.quality import (
     burden_of,
     common_quality,
     named_variable,
+    population_count,
     population_quality,
     precision_of,
     response_of,
@@ -50,7 +51,12 @@ def _hub(editions: Mapping[str, Edition], declared: Mapping[str, PopulationQuali
     body = fill(
         "methode",
         populations=[
-            {"name": edition.file.name, "declared": declared[population]}
+            {
+                "name": edition.file.name,
+                "scope": edition.file.scope,
+                "count": population_count(edition),
+                "declared": declared[population],
+            }
             for population, edition in editions.items()
         ],
         reports_list="\n".join(
@@ -101,6 +107,8 @@ def _report(edition: Edition, declared: PopulationQuality) -> str:
         publisher=read_publisher(root),
         common=common_quality(root),
         declared=declared,
+        scope=edition.file.scope,
+        population_count=population_count(edition),
         region=edition.reference.region.territory,
         response=response_of(edition),
         precision=precision,

@@ -16,6 +16,7 @@ from reports.pages.indicator_figures import address, breakdown, main_figure
 from reports.pages.indicator_files import FOLDER
 from reports.pages.measures import Measure, by_theme, measures
 from reports.pages.page import Page, document, escaped
+from reports.quality import population_count
 from reports.value_chain import USE
 from survey.french import lowered, typography
 
@@ -39,7 +40,7 @@ def population_page_of(edition: Edition) -> Page:
     use = next(each for each in listed if each.code == USE)
     figures: list[Figure] = []
     parts = [f"::: {{.chapo}}\n{escaped(lead(edition))}\n:::"]
-    parts += [key_figures(key_figures_of(edition)), typography(BRACKETS)]
+    parts += [key_figures(key_figures_of(edition)), typography(BRACKETS), who_is_counted(edition)]
     parts.append(f"## Qui utilise l’IA {{#{slug(USE)}}}")
     parts += _shown(figures, (breakdown(use, cut).figure for cut in cuts(use)))
     for _, group in groupby(by_theme(listed), key=lambda each: each.definition.theme):
@@ -69,6 +70,15 @@ def lead(edition: Edition) -> str:
         counted = counted_changes(whole_changes(before, edition))
         said.append(f"Depuis {before.year}, {lowered(counted)}.")
     return typography(" ".join(said))
+
+
+def who_is_counted(edition: Edition) -> str:
+    """What the population is, what counts for one, and how many there are."""
+    scope = edition.file.scope
+    return (
+        f"**Qui est compté.** {escaped(typography(f'{scope.covers} {scope.unit}'))} "
+        f"{population_count(edition)}"
+    )
 
 
 def cuts(use: Measure):

@@ -50,7 +50,7 @@ def indicators_figure(profile: Profile, identifier: str, data: str, most: int) -
         f"{edition.file.name} : principaux indicateurs {profile.place.locative} et dans l’ensemble "
         f"de la région, {edition.year}",
         figure_reading(profile.shown(facts), profile.place),
-        f"{edition.noun().plural}, {profile.place.locative} ; chaque part a sa propre base"
+        f"{_field(edition.file.scope.field, profile.place)} ; chaque part a sa propre base"
         f"{IN_TABLE}",
         "Indicateur",
     )
@@ -88,10 +88,15 @@ def answers_figure(profile: Profile, family: str, data: str) -> PageFigure:
         f"{edition.file.name}, {within(definition.title)} : part de chaque réponse "
         f"{profile.place.locative} et dans l’ensemble de la région, {edition.year}",
         figure_reading(profile.shown(facts), profile.place),
-        f"{within(base)}, {profile.place.locative}",
+        _field(within(base), profile.place),
         "Réponse",
     )
     return region_figure(frame, caption, name="ici", data=data)
+
+
+def _field(base: str, place: Setting) -> str:
+    """The *Champ* of a base in a place, or among units (« …, parmi les communes »)."""
+    return f"{base}, {f'parmi les {place.units}' if place.units else place.locative}"
 
 
 def others_figure(

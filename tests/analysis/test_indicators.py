@@ -101,9 +101,24 @@ def known(tmp_path_factory):
     return load_questionnaire(path)
 
 
-def registry(known, *indicators: dict, domains=({"type": "ensemble", "label": "Ensemble"},)):
+SCOPE = {
+    "short": "entreprises employeuses",
+    "field": "établissements ayant un salarié",
+    "unit": "Un site.",
+    "covers": "Tous.",
+}
+
+
+def registry(
+    known,
+    *indicators: dict,
+    domains=({"type": "ensemble", "label": "Ensemble"},),
+    scope=SCOPE,
+    nouns=None,
+):
     definitions = [{"title": "Titre", "theme": "usages", **each} for each in indicators]
-    content = {"population": "entreprises", "domains": domains, "indicators": definitions}
+    content = {"population": "entreprises", "scope": scope, "nouns": nouns or {}}
+    content |= {"domains": domains, "indicators": definitions}
     return read_registry(Source("essai.yml", {}, content), in_edition(known, 2025), known)
 
 
@@ -116,8 +131,25 @@ def test_each_option_of_a_multiple_choice_is_a_share(known):
     assert codes(made) == ["s__trad", "s__aucun"]
     first = made.indicators[0]
     assert (first.short, first.answer_label, first.family) == ("Traduction", None, "s")
-    assert first.base_label == "entreprises utilisant l’IA"
+    assert first.base_label == "entreprises utilisant l’IA (établissements ayant un salarié)"
     assert first.theme == "Les usages"
+
+
+def test_the_champ_of_every_base_says_what_the_population_is(known):
+    share = {"condition": "internet = oui"}
+    bases = (
+        {"code": "a"},
+        {"code": "b", "base": "employeuses"},
+        {"code": "c", "base": "outils.lire = oui"},
+    )
+    asked = [share | base for base in bases]
+    made = registry(known, *asked)
+    assert all("établissements ayant un salarié" in each.base_label for each in made.indicators)
+    assert made.indicators[0].base_label == "établissements ayant un salarié"
+    nouns = {"employeuses": {"one": "site", "many": "sites", "field": "sites de la région"}}
+    short = registry(known, *asked, scope=SCOPE | {"within": "un salarié"}, nouns=nouns)
+    assert [each.base_label for each in short.indicators][1] == "sites de la région"
+    assert short.indicators[2].base_label.endswith(" (un salarié)")
 
 
 def test_each_answer_of_a_single_choice_ends_with_dont_know(known):
@@ -272,7 +304,7 @@ def test_cells_are_named_and_keep_their_order(known):
     assert named["label"].to_list() == ["1 à 9", "Ensemble", "1 à 9 salariés"]
     assert named["answer_label"].to_list() == ["Ne sait pas", "Caché", "Caché"]
     assert named["title"].unique().to_list() == ["Statut"]
-    assert named["base_label"].unique().to_list() == ["Ensemble"]
+    assert named["base_label"].unique().to_list() == ["établissements ayant un salarié"]
     order = named["domain_order"].to_list()
     assert order[1] < order[0] < order[2]  # as declared: the whole, sizes, the condition
 

@@ -97,6 +97,12 @@ def test_cells_outside_the_base_are_not_published(estimated):
     questionnaire = pipeline.questionnaire_of(campaign)
     content = {
         "population": "entreprises",
+        "scope": {
+            "short": "entreprises",
+            "field": "entreprises",
+            "unit": "L’une.",
+            "covers": "Toutes.",
+        },
         "domains": [{"type": "ensemble", "label": "Ensemble"}, SIZES],
         "indicators": [
             {

@@ -13,6 +13,12 @@ from survey.source import Source
 KNOWN = load_questionnaire(Path(__file__).parents[1] / "survey" / "annees.yml")
 CONTENT = {
     "population": "entreprises",
+    "scope": {
+        "short": "entreprises",
+        "field": "entreprises",
+        "unit": "L’une.",
+        "covers": "Toutes.",
+    },
     "domains": [
         {"type": "ensemble", "label": "Ensemble"},
         {"type": "taille", "label": "Taille", "by": "taille"},

@@ -98,7 +98,9 @@ def two_populations(tmp_path):
     for file in DATA.glob("entreprises*.js"):
         text = file.read_text("utf-8").replace('["entreprises', '["essai', 1)
         text = text.replace('"population":"entreprises"', '"population":"essai"')
-        text = text.replace('"Les entreprises"', '"L’essai"').replace('"secteur"', '"ailleurs"')
+        text = text.replace('"Les entreprises employeuses"', '"L’essai"').replace(
+            '"secteur"', '"ailleurs"'
+        )
         (folder / "explorer" / file.name.replace("entreprises", "essai")).write_text(text, "utf-8")
     listed = "[&quot;essai&quot;, &quot;L’essai&quot;]"
     page = PAGE.read_text("utf-8").replace("&quot;]]", f"&quot;], {listed}]", 1)
@@ -117,7 +119,9 @@ def test_another_population_opens_on_its_own_first_view(visit, two_populations):
     assert "#population=essai&indicateur=usage_ia&par=taille&edition=2026" in page.url
     page.go_back()
     expect(page.locator("#resultat h2")).to_contain_text("par secteur")
-    assert page.locator("#indicateurs legend").text_content().startswith("Les entreprises")
+    assert (
+        page.locator("#indicateurs legend").text_content().startswith("Les entreprises employeuses")
+    )
     assert page.get_by_label("Population").input_value() == "entreprises"
 
 

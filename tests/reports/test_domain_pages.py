@@ -184,7 +184,7 @@ def test_a_territory_without_any_cell_tells_who_is_there(pages):
     front, body = parts(page)
     assert "l’enquête ne donne pas encore de chiffre" in front["subtitle"]
     assert page.files == {}
-    assert "Population concernée\u202f: les entreprises." in body
+    assert "Population concernée\u202f: les entreprises employeuses." in body
     assert re.search(r"\d.personnes vivent dans \d+.communes", body)
 
 

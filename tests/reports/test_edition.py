@@ -90,7 +90,7 @@ def test_the_lecture_reads_the_largest_firm_cell(edition):
     assert frame["estimate"][4] > frame["estimate"][3]  # larger, but fragile
     assert caption.reading.startswith(f"{value} des 50 à 249 salariés")
     assert caption.simulated and caption.full_source.endswith("données simulées")
-    assert caption.field == "ensemble des entreprises, Pays de la Loire"
+    assert caption.field == f"{edition.file.scope.field}, Pays de la Loire"
     fragile = frame.with_columns(status=pl.lit("fragile"))
     none = edition.caption("x", "Titre", "Part", fragile, "{value} des {label}", "Taille")
     assert not re.search(r"\d", none.reading)
@@ -132,9 +132,9 @@ def test_a_withheld_measure_leaves_the_table_without_a_number(edition):
 
 def test_the_headline_needs_a_firm_cell(edition):
     firm = only(edition, "usage_ia", estimate=0.2, status="ok")
-    said = "Une entreprise sur cinq utilise au moins une technologie d’IA"
+    said = "Une entreprise employeuse sur cinq utilise au moins une technologie d’IA"
     assert essential.headline(firm) == said
-    neutral = "Les entreprises et l’intelligence artificielle"
+    neutral = f"{edition.file.name} et l’intelligence artificielle"
     assert essential.headline(only(edition, "usage_ia", status="fragile")) == neutral
     assert essential.headline(only(edition, "usage_ia", **WITHHELD)) == neutral
 

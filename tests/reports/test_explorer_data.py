@@ -222,7 +222,7 @@ def test_indicators_are_told_in_words(editions):
     }
     assert len(found) == len(editions[-1].definitions) + 1  # usage_ia is a share and a total
     assert found["usage_ia"]["reads"] == [
-        "{value} des entreprises utilisent au moins une technologie d’IA"
+        "{value} des entreprises employeuses utilisent au moins une technologie d’IA"
     ]
     assert found["usage_ia-total"]["statistic"] == "total"
     assert "{label}" in found["freins"]["reads"][0] and "{nouns}" not in found["freins"]["reads"][0]

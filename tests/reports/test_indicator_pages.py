@@ -106,7 +106,7 @@ def test_every_page_is_named_described_and_leads_back(made):
         if address != "indicateurs/index":
             assert [link["text"] for link in header["parents"]][:2] == [
                 "Indicateurs",
-                "Les entreprises",
+                "Les entreprises employeuses",
             ]
 
 
@@ -118,12 +118,12 @@ def test_a_share_is_told_in_words_with_its_interval_and_what_moved(made, edition
     assert f"{opening} en Pays de la Loire en 2026." in text
     low, high = round(100 * cell["conf_low"]), round(100 * cell["conf_high"])
     assert f"{share} % entre {low} et {high} % (intervalle à 95 %)" in text
-    assert "nombre d’entreprises utilisant au moins une technologie d’IA" in text
-    assert "Part des entreprises qui utilisent au moins une technologie d’IA, par taille" in text
+    assert "nombre d’établissements utilisant au moins une technologie d’IA" in text
+    assert "Part des entreprises employeuses qui utilisent" in text
     for heading in ("Par taille", "Par secteur", "Par département", "Ce qui a changé depuis 2025"):
         assert f"## {heading}" in text
     assert "« Votre entreprise utilise-t-elle aujourd’hui des outils d’IA" in text
-    assert "Part des entreprises pour lesquelles « Accès à internet pour le travail »" in text
+    assert "Part des entreprises employeuses pour lesquelles « Accès à internet" in text
     assert "Soutenir les TPE et les PME" in text
 
 
@@ -320,7 +320,9 @@ def test_moves_are_counted_or_named(verdicts, said):
 def test_a_group_of_units_is_read_as_the_units_themselves(edition):
     whole = Measure(edition, edition.definitions["usage_ia"])
     cut = next(each for each in whole.breakdowns if each.role == "sector")
-    assert whole.reading_by(cut)[0].startswith("{named}, {value} des entreprises utilisent")
+    assert whole.reading_by(cut)[0].startswith(
+        "{named}, {value} des entreprises employeuses utilisent"
+    )
     words = {code: f"les {code}" for code in whole.by(cut.type)["domain"].unique()}
     file = edition.file.model_copy(update={"words": {cut.type: words}})
     edition = replace(edition, file=file)

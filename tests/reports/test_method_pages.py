@@ -111,9 +111,11 @@ def test_thresholds_are_told_once_for_those_who_share_them(edition):
         file=edition.file.model_copy(update={"name": "Les habitants"}),
     )
     same = method.thresholds_by_population({"a": edition, "b": edition})
-    assert [group["names"] for group in same] == ["Les entreprises et les entreprises"]
+    assert [group["names"] for group in same] == [
+        "Les entreprises employeuses et les entreprises employeuses"
+    ]
     apart = method.thresholds_by_population({"a": edition, "b": other})
-    assert [group["names"] for group in apart] == ["Les entreprises", "Les habitants"]
+    assert [group["names"] for group in apart] == ["Les entreprises employeuses", "Les habitants"]
     assert "moins de 40 répondants" in apart[1]["table"]
 
 
@@ -134,11 +136,11 @@ def test_what_is_declared_is_checked(tmp_path, edition):
     folder.mkdir(parents=True)
     with pytest.raises(SurveyError, match=r"habitants\.yml : fichier introuvable.*copiez"):
         population_quality(tmp_path, "habitants")
-    (folder / "habitants.yml").write_text("unite: La personne.\nzut: 1\n", encoding="utf-8")
+    (folder / "habitants.yml").write_text("concepts: Un usage.\nzut: 1\n", encoding="utf-8")
     with pytest.raises(SurveyError) as error:
         population_quality(tmp_path, "habitants")
     said = str(error.value).replace("\u202f", " ")
-    assert "« champ » : clé manquante" in said and "ligne 2 : « zut » : clé inconnue" in said
+    assert "« tirage » : clé manquante" in said and "ligne 2 : « zut » : clé inconnue" in said
 
 
 def test_a_variable_without_a_name_is_said(declared):

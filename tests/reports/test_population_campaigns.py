@@ -21,6 +21,7 @@ USES["associations"] = "internet = oui and any(technologies) = oui"
 TOTALS = {"secteur_public": 1_305, "associations": 14_500, "habitants": 3_276_076}
 REGISTRY = """
 population: {population}
+scope: {{short: unités, field: unités, unit: L’unité., covers: Toutes.}}
 domains:
   - {{type: ensemble, label: Ensemble, role: whole}}
   - {{type: departement, label: Département, by: departement, role: territory}}

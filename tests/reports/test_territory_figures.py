@@ -87,7 +87,7 @@ def test_a_figure_says_where_and_why_not(edition):
     assert "<title>Nantes Métropole, " in text
     assert figure.alt.startswith("Carte en cercles à la mesure de la population")
     reading = figure.caption.reading
-    assert "des entreprises utilisent au moins une technologie d’IA" in reading
+    assert "des entreprises employeuses utilisent au moins une technologie d’IA" in reading
 
 
 def test_titles_are_findings_that_the_cells_support(edition):
@@ -96,8 +96,8 @@ def test_titles_are_findings_that_the_cells_support(edition):
     few = [without(edition, "departement").cells, made(edition, "departement", ("ok",))]
     named = departement_figure(replace(edition, cells=pl.concat(few)), "usage_ia").caption.title
     assert named == (
-        "Les entreprises utilisent au moins une technologie d’IA quatre fois plus souvent "
-        "dans la Sarthe qu’en Loire-Atlantique"
+        "Les entreprises employeuses utilisent au moins une technologie d’IA quatre fois plus "
+        "souvent dans la Sarthe qu’en Loire-Atlantique"
     )
     same = replace(edition, cells=edition.cells.with_columns(level_share()))
     neutral = "Entre intercommunalités, des écarts trop faibles pour être affirmés"

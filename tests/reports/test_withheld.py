@@ -101,12 +101,13 @@ def test_each_finding_has_its_figure_and_leads_to_its_indicator(hide):
 
 def test_findings_speak_of_each_population_in_turn(hide, monkeypatch):
     one = hide(pl.lit(False))["entreprises"]
+    one = replace(one, file=one.file.model_copy(update={"name": "Les unes"}))
     two = replace(one, file=one.file.model_copy(update={"name": "Les autres"}))
     always = [lambda edition, word=word: Claim(word, "", "usage_ia") for word in "abc"]
     only_first = [lambda edition: Claim("d", "", "usage_ia") if edition is one else None]
     monkeypatch.setattr(reports.essential, "SUBJECTS", [*always, *only_first])
     named = [told.split(".**")[0] for told in findings({"one": one, "two": two})]
-    assert named == ["**Les entreprises", "**Les autres", "**Les entreprises", "**Les entreprises"]
+    assert named == ["**Les unes", "**Les autres", "**Les unes", "**Les unes"]
 
 
 def test_a_subject_withheld_gives_way_to_the_next(hide):

@@ -54,7 +54,7 @@ def test_a_withheld_use_is_told_without_a_number(editions):
     text = pages_of(populations, gone)["entreprises"]
     lead = re.search(r"::: \{\.chapo\}\n(.*?)\n:::", text, re.DOTALL)[1]
     assert not re.search(r"\d+\s?%", lead)
-    assert lead.startswith("Les entreprises et l’intelligence artificielle")
+    assert lead.startswith("Les entreprises employeuses et l’intelligence artificielle")
     table = value_chain_table(gone)
     assert "utilisent l’IA" not in table and "trop peu de réponses" in table
     assert "19" not in pages_of(essential, gone)["_fragments/essentiel-titre"]
