@@ -2,22 +2,21 @@
 
 Each function returns the strongest sentence the cells support, or the neutral title given by the
 caller. Within one survey a gap is stated only when the two 95 % intervals do not overlap; between
-the extremes of many domains, it must also exceed what chance parts them by. Fragile and withheld
-cells never carry a title.
+the extremes of many domains, it must also exceed what chance parts them by (`analysis.ranking`). A
+fragile cell may be said to stand above or below another; its level never stands alone in a title,
+and is marked where it is cited. A withheld cell is never named.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from itertools import pairwise
-from math import hypot, inf, sqrt
 
 import polars as pl
-from scipy.stats import studentized_range
 
 from analysis.cells import SHOWN, by_value, display, value_text
 from analysis.comparison import DOWN, STABLE, UNSETTLED, UP
+from analysis.ranking import clearly_above, is_above, leaders, widest_gap
 from analysis.wording import (
     Noun,
     capital,
@@ -27,8 +26,9 @@ from analysis.wording import (
     share_among,
 )
 from survey.french import within
+from survey.prose import listed
 
-NORMAL_95 = 1.959964
+MOST_FIRST = 3  # answers said to be the most cited
 VOWELS = "aàâeéèêiîoôuyh"
 NO_GAP = "aucun écart net avec toutes les autres sources"
 LEAST_SURE_RATIO = 1.5  # « n fois plus » needs at least this ratio between the nearest bounds
@@ -52,10 +52,11 @@ def finding_gap(
 ) -> str:
     """« Le numérique utilise l’IA plus de six fois plus souvent que la construction ».
 
-    Compares the highest and the lowest firm cells named in `subjects` (domain code -> « le
-    numérique », « les transports »). The ratio is said when even the nearest bounds of the two
-    intervals are 1.5 times apart; a lesser gap is « plus souvent »; overlapping intervals, or a gap
-    that the extremes of as many equal domains would often reach, give `neutral`.
+    Compares the highest and the lowest of the shown cells named in `subjects` (domain code -> « le
+    numérique », « les transports »). The ratio is said of two firm cells, when even the nearest
+    bounds of their intervals are 1.5 times apart; a lesser gap is « plus souvent »; overlapping
+    intervals, or a gap that the extremes of as many equal domains would often reach, give
+    `neutral`.
     """
     found = _extremes(frame, subjects)
     if found is None:
@@ -81,24 +82,29 @@ def finding_places(
 
 
 def _extremes(frame: pl.DataFrame, names: Mapping[str, str]) -> tuple[str, str, str] | None:
-    """The names of the highest and lowest firm cells and « plus », or « deux fois plus »."""
-    found = _apart(frame, names)
-    if found is None:
+    """The names of the highest and lowest shown cells and « plus », or « deux fois plus »."""
+    rows = named_rows(frame, names)
+    if len(rows) < 2 or not is_above(rows[0], rows[-1], len(rows)):
         return None
-    high, low = found
-    sure = low["conf_high"] > 0 and high["conf_low"] / low["conf_high"] >= LEAST_SURE_RATIO
+    high, low = rows[0], rows[-1]
+    sure = high["status"] == low["status"] == "ok" and low["conf_high"] > 0
+    sure = sure and high["conf_low"] / low["conf_high"] >= LEAST_SURE_RATIO
     ratio = ratio_words(high["estimate"] / low["estimate"]) if sure and low["estimate"] else None
     return names[str(high["domain"])], names[str(low["domain"])], ratio or "plus"
 
 
-def _apart(frame: pl.DataFrame, names: Mapping[str, str]) -> tuple[dict, dict] | None:
-    """The highest and lowest firm cells among those named, when more than chance parts them."""
-    firm = _firm(frame).filter(pl.col("domain").cast(pl.String).is_in(list(names)))
-    if firm.height < 2:
-        return None
-    high, low = firm.row(0, named=True), firm.row(-1, named=True)
-    is_apart = clearly_above(high, low) and surely_apart(high, low, firm.height)
-    return (high, low) if is_apart else None
+def named_rows(frame: pl.DataFrame, names: Mapping[str, str]) -> list[dict]:
+    """The shown cells of the domains that have a name, displayed, the largest first."""
+    shown = display(frame).filter(
+        pl.col("status").is_in(SHOWN), pl.col("domain").cast(pl.String).is_in(list(names))
+    )
+    return by_value(shown).to_dicts()
+
+
+def level_words(cell: Mapping) -> str:
+    """« 24 % », « 52 %, estimation fragile », of a displayed row."""
+    fragile = ", estimation fragile" if cell["status"] == "fragile" else ""
+    return f"{_said(cell['value'])}{fragile}"
 
 
 def _than(words: str) -> str:
@@ -108,30 +114,33 @@ def _than(words: str) -> str:
 def finding_extremes(frame: pl.DataFrame, places: Mapping[str, str], neutral: str) -> str:
     """« De 9 % dans la construction à 57 % dans l’industrie », the lowest then the highest.
 
-    Compares the extremes of the firm cells named in `places` (domain code -> « dans la
-    construction », « en Vendée »). Where a fragile figure is beyond them, « 31 % dans l’industrie,
-    contre 9 % dans la construction » claims no range. Overlapping intervals, or a gap that the
-    extremes of as many equal domains would often reach, give `neutral`.
+    Compares the shown cells named in `places` (domain code -> « dans la construction », « en
+    Vendée »). Where the extremes of the chart are not those that surely differ, « 31 % dans
+    l’industrie, contre 9 % dans la construction, par exemple » claims no range. When no two surely
+    differ, `neutral`.
     """
-    found = _apart(frame, places)
+    found = widest_gap(named_rows(frame, places))
     if found is None:
         return capital(neutral)
     high, low = found
-    first, last = (f"{_said(cell['value'])} {places[str(cell['domain'])]}" for cell in (low, high))
+    first, last = (
+        f"{level_words(cell)}{',' * (cell['status'] == 'fragile')} {places[str(cell['domain'])]}"
+        for cell in (low, high)
+    )
     shown = frame["estimate"].drop_nulls()
     if shown.min() < low["estimate"] or shown.max() > high["estimate"]:
-        return capital(f"{last}, contre {first}")
+        return capital(f"{last}, contre {first}, par exemple")
     return capital(f"de {first} à {last}")
 
 
 def finding_trend(frame: pl.DataFrame, subject: str, along: str, neutral: str) -> str:
     """« L’usage de l’IA augmente avec la taille de l’entreprise », rows being in that order.
 
-    Needs every row firm, estimates that never turn back, and ends whose intervals do not overlap.
+    Needs every row shown, estimates that never turn back, and ends whose intervals do not overlap.
     """
     rows = display(frame).to_dicts()
     estimates = [row["estimate"] for row in rows]
-    if len(rows) < 2 or any(row["status"] != "ok" for row in rows):
+    if len(rows) < 2 or any(row["status"] not in SHOWN for row in rows):
         return capital(neutral)
     if estimates == sorted(estimates) and clearly_above(rows[-1], rows[0]):
         return capital(f"{subject} augmente avec {along}")
@@ -145,21 +154,19 @@ def finding_top(
 ) -> str:
     """« Le manque de compétences, premier frein » when first is clear of every other.
 
-    Otherwise « Freins les plus cités : … et … » (`heading`), which claims no order. A fragile cell
-    is never named; among the first two it leaves the `heading` alone, for the chart shows it
-    there. So does a cell that is alone, or one withheld, that could stand before. `quoted` sets the
-    first in guillemets, as an answer given.
+    Otherwise « Freins les plus cités : … et … » (`heading`), the two or three that are clear of all
+    others, in no order. The `heading` alone where there are none, or where one is withheld, that
+    could stand before. `quoted` sets the first in guillemets, as an answer given.
     """
     shown = by_value(display(frame).filter(pl.col("status").is_in(SHOWN))).to_dicts()
-    if len(shown) < max(2, frame.height) or shown[0]["status"] != "ok":
+    count = leaders(shown, MOST_FIRST) if len(shown) == frame.height else 0
+    if count == 0:
         return capital(heading)
-    if clearly_above(shown[0], shown[1]):
+    if count == 1:
         name = f"« {shown[0]['label']} »" if quoted else shown[0]["label"]
         return capital(f"{name}, {superlative}")
-    if shown[1]["status"] != "ok":
-        return capital(heading)
-    first, second = (within(row["label"]) for row in shown[:2])
-    return capital(f"{heading} : « {first} » et « {second} »")
+    named = [f"« {within(row['label'])} »" for row in shown[:count]]
+    return capital(f"{heading} : {listed(named, ' et')}")
 
 
 def finding_change(
@@ -262,8 +269,7 @@ def finding_matrix(
         if row["label"] == whole or domain not in subjects or row["answer"] not in region:
             continue
         against = region[row["answer"]]
-        firm = row["status"] == against["status"] == "ok"
-        counts[domain] = counts.get(domain, 0) + (firm and clearly_above(row, against))
+        counts[domain] = counts.get(domain, 0) + clearly_above(row, against)
     most = max(counts.values(), default=0)
     first = [domain for domain, count in counts.items() if count == most]
     if len(first) != 1 or 2 * most <= len(region) or len(region) < 2:
@@ -343,31 +349,6 @@ def _side(cell: Mapping, value: float) -> int:
     if cell["status"] != "ok" or low is None or high is None:
         return 0
     return (low > value) - (high < value)
-
-
-def clearly_above(high: Mapping, low: Mapping) -> bool:
-    """Whether the interval of `high` lies wholly above that of `low`; False when one is missing."""
-    bounds = (high["conf_low"], low["conf_high"])
-    return None not in bounds and bounds[0] > bounds[1]
-
-
-def surely_apart(high: Mapping, low: Mapping, count: int) -> bool:
-    """Whether the extremes of `count` domains differ more than chance alone would part them.
-
-    Tukey's studentised range at 5 %, standard errors being taken from the 95 % intervals.
-    """
-    errors = [(cell["conf_high"] - cell["conf_low"]) / (2 * NORMAL_95) for cell in (high, low)]
-    return high["estimate"] - low["estimate"] > range_allowed(count) * hypot(*errors)
-
-
-@cache
-def range_allowed(count: int) -> float:
-    """Errors of a difference by which chance parts the extremes of `count` domains, 19 in 20."""
-    return float(studentized_range.ppf(0.95, count, inf)) / sqrt(2)
-
-
-def _firm(frame: pl.DataFrame) -> pl.DataFrame:
-    return by_value(display(frame).filter(pl.col("status") == "ok"))
 
 
 def _said(value: str) -> str:

@@ -29,8 +29,8 @@ import polars as pl
 from scipy import special
 
 from analysis.checks import Floats, require_columns
-from analysis.findings import clearly_above, surely_apart
 from analysis.inference import adjusted
+from analysis.ranking import has_last, is_above, leaders
 
 MARGIN = 1.02
 RISK = 0.05
@@ -57,8 +57,9 @@ def beside_whole(cells: pl.DataFrame, whole: pl.DataFrame) -> pl.DataFrame:
     -------
     `cells`, same rows and order, plus `whole_estimate`, `whole_low`, `whole_high`, `whole_status`,
     `difference` (domain - whole; null when either is withheld, and for a total), `difference_error`
-    and `p_value` (two-sided, Student; null unless both cells are `ok`), `effect` (the difference in
-    standard units: Cohen's h of two shares, standard deviations of a mean).
+    and `p_value` (two-sided, Student; null when either is withheld, not when it is fragile: the
+    test counts the error), `effect` (the difference in standard units: Cohen's h of two shares,
+    standard deviations of a mean).
     """
     require_columns(cells, (*SAME, *NEEDED), "Profil")
     require_columns(whole, (*SAME, *NEEDED), "Profil")
@@ -69,7 +70,6 @@ def beside_whole(cells: pl.DataFrame, whole: pl.DataFrame) -> pl.DataFrame:
     comparable = pairs["statistic"].is_in(TESTED).to_numpy()
     difference = np.where(comparable, found["estimate"] - found["_estimate"], np.nan)
     error, own = _error_of_difference(found, share)
-    firm = ((pairs["status"] == "ok") & (pairs["_status"] == "ok").fill_null(False)).to_numpy()
     df = np.fmin(found["df"], found["_df"])
     with np.errstate(divide="ignore", invalid="ignore"):
         p_value = 2 * special.stdtr(np.where(df > 0, df, np.nan), -np.abs(difference) / error)
@@ -82,7 +82,7 @@ def beside_whole(cells: pl.DataFrame, whole: pl.DataFrame) -> pl.DataFrame:
     added = {
         "difference": difference,
         "difference_error": np.where(shown, error, np.nan),
-        "p_value": np.where(firm & shown, p_value, np.nan),
+        "p_value": np.where(shown, p_value, np.nan),
         "effect": np.where(shown, effect, np.nan),
     }
     return (
@@ -141,35 +141,23 @@ def standing(rows: Sequence[Mapping[str, Any]], domain: str) -> str | None:
     """ "premier" or "dernier" of its type on one indicator, only when clear of every other.
 
     `rows` are the cells of all the domains of a type. None when one is withheld (it might come
-    first), when the interval of another, fragile or not, meets that of `domain`, or when extremes
-    of as many equal domains would often part as much (`findings.surely_apart`).
+    first), or when another does not surely differ (`analysis.ranking`).
     """
-    own = next((row for row in rows if row["domain"] == domain), None)
-    others = [row for row in rows if row["domain"] != domain]
-    if own is None or own["status"] != "ok" or not others:
+    if any(row["estimate"] is None for row in rows):
         return None
-    if any(row["conf_low"] is None or row["conf_high"] is None for row in others):
-        return None
-    if all(clearly_above(own, row) and surely_apart(own, row, len(rows)) for row in others):
+    ordered = sorted(rows, key=lambda row: -row["estimate"])
+    if leaders(ordered) and ordered[0]["domain"] == domain:
         return "premier"
-    if all(clearly_above(row, own) and surely_apart(row, own, len(rows)) for row in others):
-        return "dernier"
-    return None
+    return "dernier" if has_last(ordered) and ordered[-1]["domain"] == domain else None
 
 
 def parted(own: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """The other domains that `own` is surely above, and surely below, by code; firm cells only."""
+    """The other domains that `own` is surely above, and surely below, by code; shown cells only."""
     count = len(others) + 1
-    found: dict[str, list[str]] = {ABOVE: [], BELOW: []}
-    if own["status"] != "ok":
-        return found
-    for row in others:
-        if row["status"] != "ok":
-            continue
-        for place, high, low in ((ABOVE, own, row), (BELOW, row, own)):
-            if clearly_above(high, low) and surely_apart(high, low, count):
-                found[place].append(row["domain"])
-    return found
+    return {
+        ABOVE: [row["domain"] for row in others if is_above(own, row, count)],
+        BELOW: [row["domain"] for row in others if is_above(row, own, count)],
+    }
 
 
 def nearest(sizes: Mapping[str, int], code: str, count: int) -> list[str]:

@@ -66,6 +66,12 @@ class Fact:
         return value_text(self.row["estimate"], self.row["statistic"])
 
     @property
+    def level(self) -> str:
+        """« 24 % », « 52 %, estimation fragile »: how a sentence cites it."""
+        fragile = ", estimation fragile" if self.row["status"] == "fragile" else ""
+        return f"{self.value}{fragile}"
+
+    @property
     def region(self) -> str:
         """That of the region, « 19 % »."""
         return value_text(self.row["whole_estimate"], self.row["statistic"])
@@ -130,9 +136,12 @@ def gap_points(gap: int) -> str:
 def sure_ratio(fact: Fact) -> str | None:
     """« deux fois plus », « près de trois fois moins », when even the nearest bounds are far apart.
 
-    The bounds must stand to each other as `findings.LEAST_SURE_RATIO` at least.
+    The bounds must stand to each other as `findings.LEAST_SURE_RATIO` at least; None for a fragile
+    figure.
     """
     row = fact.row
+    if row["status"] != "ok":
+        return None
     ends = ((row["estimate"], row["conf_low"]), (row["whole_estimate"], row["whole_low"]))
     highs = (row["conf_high"], row["whole_high"])
     high, low = (0, 1) if fact.is_above else (1, 0)
@@ -148,9 +157,12 @@ def sure_ratio(fact: Fact) -> str | None:
 def magnitude_words(fact: Fact, units: str | None = None) -> str | None:
     """« une entreprise sur cinq utilise l’IA »; None for a share of nil, which needs « ne ».
 
+    Nor for a fragile one, which is told by its figure.
+
     With the plural of `units`, they are said first: « parmi les communes, une sur cinq … ».
     """
-    if fact.verb is None or fact.row["statistic"] != "share" or not fact.row["estimate"] > 0:
+    told = fact.verb is not None and fact.row["statistic"] == "share"
+    if not told or fact.row["status"] != "ok" or not fact.row["estimate"] > 0:
         return None
     share = fact.row["estimate"]
     noun = replace(fact.noun, plural=units) if units else fact.noun

@@ -42,7 +42,7 @@ def _points(fact: Fact, place: Setting) -> str | None:
         return None
     verb = "atteint" if fact.is_above else "se limite à"
     return (
-        f"la part des {_units(fact, place)} qui {fact.verb[1]} {verb} {fact.value}, soit {gap} que "
+        f"la part des {_units(fact, place)} qui {fact.verb[1]} {verb} {fact.level}, soit {gap} que "
         "dans l’ensemble de la région"
     )
 
@@ -55,7 +55,8 @@ def _against(fact: Fact, place: Setting) -> str | None:
 
 def _read(fact: Fact, place: Setting) -> str | None:
     """« Dans les entreprises, 3,9 personnes sur dix en moyenne …, contre 3,0 dans la région »."""
-    return fact.reads and f"{fact.reads}, contre {fact.region} dans la région"
+    fragile = fact.level.removeprefix(fact.value)
+    return fact.reads and f"{fact.reads}{fragile}, contre {fact.region} dans la région"
 
 
 def _ratio(fact: Fact, place: Setting) -> str | None:
@@ -71,7 +72,7 @@ def _often(fact: Fact, place: Setting) -> str | None:
     often = "plus souvent" if fact.is_above else "moins souvent"
     return (
         f"{often} que dans l’ensemble de la région, les {_units(fact, place)} {fact.verb[1]} "
-        f"({fact.value}, contre {fact.region})"
+        f"({fact.level}, contre {fact.region})"
     )
 
 
@@ -80,9 +81,10 @@ def _from_region(fact: Fact, place: Setting) -> str | None:
     if fact.verb is None:
         return None
     verb = "atteint" if fact.is_above else "n’est que de"
+    comma = "," * (fact.level != fact.value)
     return (
         f"dans l’ensemble de la région, {fact.region} des {fact.noun.plural} {fact.verb[1]} ; "
-        f"cette part {verb} {fact.value} {place.locative}"
+        f"cette part {verb} {fact.level}{comma} {place.locative}"
     )
 
 
@@ -90,7 +92,7 @@ def _labelled(fact: Fact, place: Setting) -> str | None:
     """« L’indicateur « Formation » s’établit à 31 %, au-dessus du niveau régional (20 %) »."""
     side = "au-dessus" if fact.is_above else "au-dessous"
     return (
-        f"l’indicateur {quoted(fact.label)} s’établit à {fact.value}, {side} du niveau régional "
+        f"l’indicateur {quoted(fact.label)} s’établit à {fact.level}, {side} du niveau régional "
         f"({fact.region})"
     )
 
@@ -151,9 +153,10 @@ def main_sentence(fact: Fact, place: Setting) -> str:
         why = "secret statistique" if row["status"] == "secret" else "trop peu de réponses"
         return sentence(f"{place.locative}, la part {_who(fact)} n’est pas publiée : {why}")
     share = _share(fact, place)
+    against = _against_region(fact)
     if row["status"] == "fragile":
-        return sentence(f"{share} : cette estimation est fragile, {_between(row)}")
-    return sentence(f"{share}{_against_region(fact)}")
+        return sentence(f"{share} : cette estimation est fragile, {_between(row)}{against}")
+    return sentence(f"{share}{against}")
 
 
 def lead_sentence(fact: Fact) -> str:
@@ -206,9 +209,9 @@ def family_sentence(title: str, facts: Sequence[Fact], turn: int) -> str:
     `turn` chooses the turn of phrase, among three; `facts` are all above, or all below.
     """
     above, several = facts[0].is_above, len(facts) > 1
-    first = f"({facts[0].value}, contre {facts[0].region} dans la région)"
+    first = f"({facts[0].level}, contre {facts[0].region} dans la région)"
     told = [f"{quoted(facts[0].label)} {first}"]
-    told += [f"{quoted(each.label)} ({each.value}, contre {each.region})" for each in facts[1:]]
+    told += [f"{quoted(each.label)} ({each.level}, contre {each.region})" for each in facts[1:]]
     words = listed(told, " et")
     more = "plus" if above else "moins"
     end = "ent" if several else "e"

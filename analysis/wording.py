@@ -1,20 +1,18 @@
 """French sentences made from figures, true by construction.
 
-Orders of magnitude (« un peu plus d’une entreprise sur quatre »), intervals, ratios, changes, the
-text alternative of a figure. The titles that state a finding are in `analysis.findings`.
+Orders of magnitude (« un peu plus d’une entreprise sur quatre »), intervals, ratios, changes. The
+titles that state a finding are in `analysis.findings`, the text alternatives of figures in
+`analysis.alternatives`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import polars as pl
-
-from analysis.cells import SHOWN, by_value, display, interval_ends, value_text
+from analysis.cells import interval_ends
 from analysis.comparison import DOWN, STABLE, UNSETTLED, UP
-from analysis.marks import Reference
 from survey.french import NBSP, NNBSP, capitalised, decimal, integer, points, typography
 
 NOT_ESTABLISHED = "pas d’évolution établie"
@@ -243,7 +241,7 @@ def change_ends(low: float, high: float, statistic: str = "share") -> tuple[str,
     ends = (100 * low, 100 * high) if statistic == "share" else (low, high)
     for digits in range(4):
         kept = [round(end, digits) or 0.0 for end in ends]
-        if low == high or (kept[0] != kept[1] and all(map(bool, kept)) == all(ends)):
+        if (low == high or kept[0] != kept[1]) and all(kept) == all(ends):
             break
     first, last = (f"{'+' * (end > 0)}{decimal(end, digits)}" for end in kept)
     return first, last
@@ -268,80 +266,3 @@ def change_sentence(change: Mapping) -> str:
     first, last = change_ends(change["conf_low"], change["conf_high"])
     unit = "" if change["verdict"] in (UP, DOWN) else f"{NBSP}points"
     return typography(f"{words} (intervalle à 95 % : entre {first} et {last}{unit})")
-
-
-LONGEST_ALT = 400  # characters: a listener cannot skim
-
-
-_KINDS = {
-    "dots": "Points avec intervalle à 95 %",
-    "bars": "Barres avec intervalle à 95 %",
-    "dumbbell": "Évolution entre deux éditions",
-    "series": "Évolution sur plusieurs éditions, avec intervalle à 95 %",
-    "distribution": "Barres empilées",
-    "diverging": "Barres de part et d’autre d’un milieu",
-    "multiples": "Panneaux de points avec intervalle à 95 %",
-    "matrix": "Tableau en teintes, chaque part écrite avec son intervalle",
-    "map": "Carte",
-    "cartogram": "Carte en cercles à la mesure de la population",
-}
-# What names a cell beside its label, where one label has several cells.
-_SECOND = {"distribution": "answer", "matrix": "answer", "multiples": "panel", "series": "edition"}
-
-
-def alt_text(
-    frame: pl.DataFrame,
-    kind: str,
-    measure: str,
-    reference: Reference | None = None,
-    details: Sequence[str] = (),
-) -> str:
-    """Text alternative of a figure: what it shows, its extremes, the reference, what is missing.
-
-    `kind` is one of dots, bars, dumbbell, series, distribution, diverging, multiples, matrix, map,
-    cartogram; `measure` says what is drawn; `details` are further sentences (a trend first),
-    without their full stop: those that would pass 400 characters are left to the table.
-    """
-    cells = by_value(display(frame))
-    shown = cells.filter(pl.col("status").is_in(SHOWN))
-    second = _SECOND.get(kind)
-    parts = [f"{_KINDS[kind]} : {measure.rstrip('.')}"]
-    if shown.height:
-        first, last = shown.row(0, named=True), shown.row(-1, named=True)
-        parts.append(f"Le plus élevé : {_named(first, second)}")
-        if shown.height > 1:
-            parts.append(f"Le plus bas : {_named(last, second)}")
-    if reference:
-        parts.append(f"{reference.label} : {value_text(reference.value, reference.statistic)}")
-    missing = _missing(shown, cells.height - shown.height)
-    return typography(". ".join([*parts, *_fitting(details, parts + missing), *missing]) + ".")
-
-
-def _missing(shown: pl.DataFrame, hidden: int) -> list[str]:
-    fragile = shown.filter(pl.col("status") == "fragile").height
-    counts = ((fragile, "fragile"), (hidden, "non diffusée"))
-    return [
-        f"{count} estimation{'s' * (count > 1)} {what}{'s' * (count > 1)}"
-        for count, what in counts
-        if count
-    ]
-
-
-def _fitting(details: Sequence[str], others: Sequence[str]) -> list[str]:
-    """The first details that fit in an alternative beside the others; the table has the rest."""
-    rest = "La suite est dans le tableau"
-    room = LONGEST_ALT - len(". ".join(others)) - 1
-    if sum(len(detail) + 2 for detail in details) <= room:
-        return list(details)
-    kept, room = [], room - len(rest) - 2
-    for detail in details:
-        room -= len(detail) + 2
-        if room < 0:
-            break
-        kept.append(detail)
-    return [*kept, rest]
-
-
-def _named(row: dict, second: str | None) -> str:
-    where = f"{row['label']}, {row[second]}" if second else row["label"]
-    return f"{where}, {row['value']}{' (fragile)' * (row['status'] == 'fragile')}"

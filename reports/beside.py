@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from analysis.alternatives import alt_text
 from analysis.beside import beside_others, beside_region
 from analysis.cells import FRAGILE_LEGEND, display
 from analysis.marks import Reference
-from analysis.wording import alt_text
 from reports.figures import Caption, Figure
 
 FRAGILE = f"Cercle gris : {FRAGILE_LEGEND}."

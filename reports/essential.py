@@ -9,7 +9,14 @@ import polars as pl
 
 from analysis.cells import SHOWN, by_value, display, value_text
 from analysis.definitions import DomainDefinition, IndicatorDefinition
-from analysis.findings import finding_gap, finding_share, finding_top, finding_trend
+from analysis.findings import (
+    finding_gap,
+    finding_share,
+    finding_top,
+    finding_trend,
+    level_words,
+    named_rows,
+)
 from reports.addresses import indicator_page
 from reports.changes import counted_changes, whole_changes, widest_changes
 from reports.edition import POPULATIONS, Edition
@@ -110,9 +117,8 @@ def _gap(edition: Edition, cut: DomainDefinition) -> Claim | None:
     said = finding_gap(frame, names, edition.definitions[USE].verb, NOTHING)
     if said.startswith(NOTHING):
         return None
-    named = _firm(frame).filter(pl.col("domain").cast(pl.String).is_in(list(names)))
-    values = by_value(display(named))["value"]
-    return Claim(said, f" ({values[0]}, contre {values[-1]})", USE)
+    rows = named_rows(frame, names)
+    return Claim(said, f" ({level_words(rows[0])}, contre {level_words(rows[-1])})", USE)
 
 
 def _trend(edition: Edition, cut: DomainDefinition) -> Claim | None:
@@ -124,7 +130,7 @@ def _trend(edition: Edition, cut: DomainDefinition) -> Claim | None:
     if said.startswith(NOTHING):
         return None
     ends = (display(frame).row(index, named=True) for index in (0, -1))
-    first, last = (f"{end['value']} ({within(end['label'])})" for end in ends)
+    first, last = (f"{level_words(end)} ({within(end['label'])})" for end in ends)
     return Claim(said, f", de {first} à {last}", USE)
 
 
@@ -153,9 +159,9 @@ def leader_of(code: str) -> Callable[[Edition], Claim | None]:
             return None
         frame = edition.family(code)
         said = finding_top(frame, definition.superlative, NOTHING, quoted=True)
-        if said.startswith(NOTHING):
+        if said.startswith(NOTHING) or by_value(frame)["status"][0] != "ok":
             return None
-        value = by_value(display(_firm(frame)))["value"][0]
+        value = by_value(display(frame))["value"][0]
         return Claim(said, f" ({value} des {edition.noun(definition.base).plural})", code)
 
     return subject
@@ -177,10 +183,6 @@ SUBJECTS: tuple[Callable[[Edition], Claim | None], ...] = (
     order_of("dispositif_connu"),
     order_of("droit_connu"),
 )
-
-
-def _firm(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.filter(pl.col("status") == "ok")
 
 
 def what_changed(editions: Mapping[str, Edition]) -> str:

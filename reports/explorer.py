@@ -17,6 +17,7 @@ import polars as pl
 from analysis.cells import FRAGILE_LEGEND, REASONS, SHOWN, interval_text, value_text
 from analysis.comparison import FAMILY, compare_editions
 from analysis.definitions import DomainDefinition
+from analysis.ranking import COUNTS, range_allowed
 from analysis.wording import NOT_COMPARED, NOT_ESTABLISHED, UNMOVED, change_interval, change_words
 from reports.edition import Edition
 from reports.explorer_words import indicators
@@ -87,6 +88,7 @@ def catalogue(editions: Sequence[Edition]) -> dict[str, Any]:
         "statuses": {LETTERS[status]: [status, said] for status, said in STATUSES.items()},
         "fragile": FRAGILE_LEGEND,
         "unmoved": UNMOVED,
+        "ranges": {count: round(range_allowed(count), 5) for count in COUNTS},
         "start": start(last),
         "sources": sources(editions),
         "breakdowns": [

@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from analysis.alternatives import alt_text
 from analysis.cartogram import cartogram
 from analysis.cells import FRAGILE_LEGEND, REASONS, by_value, display
 from analysis.charts import KEY, Order, dot_interval, dumbbell, share_bars
@@ -29,7 +30,6 @@ from analysis.wording import (
     BROKEN,
     NOT_COMPARED,
     Noun,
-    alt_text,
     change_interval,
     change_words,
     interval_words,

@@ -8,6 +8,7 @@
   const ALL = "*"; // every line of an indicator, in one domain; no answer has this code
   const LONG = 15; // rows; over this a chart leaves out those without a number
   const WITHHELD = ["nd", "secret"];
+  const NORMAL_95 = 1.959964;
   const NOTHING = "aucune estimation n’est assez précise pour être lue seule";
   const BEFORE_ROUNDING = "Les évolutions sont calculées avant arrondi.";
 
@@ -119,15 +120,41 @@
     return `${said} en ${first}, ${pair.after.text} en ${second}${THIN}; ${pair.told}`;
   };
 
+  // Whether `high` surely stands above `low` among `count` rows: the rule of analysis/ranking.py.
+  const isAbove = ({ ranges }, high, low, count) => {
+    if ([high.low, low.high].includes(null) || high.low <= low.high) return false;
+    const counts = Object.keys(ranges).map(Number).sort((one, other) => one - other);
+    const allowed = ranges[counts.find((each) => each >= count) ?? counts.at(-1)];
+    const error = (row) => (row.high - row.low) / (2 * NORMAL_95);
+    return high.value - low.value > allowed * Math.hypot(error(high), error(low));
+  };
+
+  // The first and the last of the rows shown where they are sure, and the range of the others.
+  const extremes = (catalogue, shown, hidden) => {
+    const above = (high, low) => isAbove(catalogue, high, low, shown.length);
+    const among = hidden ? " des chiffres diffusés" : "";
+    const named = (row) => `${row.label}, ${row.text}${row.status === "fragile" ? " (fragile)" : ""}`;
+    const range = ([first, ...rest]) => {
+      const last = rest.at(-1) ?? first;
+      return last.text === first.text ? first.text : `de ${last.text} à ${first.text}`;
+    };
+    const told = [];
+    const rest = [...shown];
+    if (shown.slice(1).every((low) => above(shown[0], low)))
+      told.push(`Le plus élevé${among}${colon}${named(rest.shift())}`);
+    if (shown.slice(0, -1).every((high) => above(high, shown.at(-1))))
+      told.push(`Le plus bas${among}${colon}${named(rest.pop())}`);
+    if (told.length === 1) told.push(`Les autres${colon}${range(rest)}`);
+    if (told.length) return told;
+    const some = shown.some((high, rank) => shown.slice(rank + 1).some((low) => above(high, low)));
+    return [`Valeurs${colon}${range(shown)}${some ? "" : ", écarts non établis"}`];
+  };
+
   const summary = (view, found) => {
     const shown = found.filter((row) => row.value !== null).sort(byValue);
-    const parts = [];
-    const named = (row) => (found.length > 1 ? `${row.label}, ${row.text}` : row.text);
-    if (shown.length === 1 && found.length === 1) parts.push(`${view.breakdown.label}${colon}${shown[0].text}`);
-    else if (shown.length) {
-      parts.push(`Le plus élevé${colon}${named(shown[0])}`);
-      if (shown.length > 1) parts.push(`Le plus bas${colon}${named(shown.at(-1))}`);
-    }
+    const alone = found.length > 1 ? shown[0]?.label : view.breakdown.label;
+    const parts = shown.length === 1 ? [`${alone}${colon}${shown[0].text}`] : [];
+    if (shown.length > 1) parts.push(...extremes(view.catalogue, shown, found.length > shown.length));
     const fragile = shown.filter((row) => row.status === "fragile").length;
     const hidden = found.length - shown.length;
     if (fragile) parts.push(count(fragile, "estimation fragile", "estimations fragiles"));
@@ -261,5 +288,5 @@
     return [HEAD, ...lines].map((line) => line.filter((_, rank) => kept[rank]).map(field).join(",")).join("\n") + "\n";
   };
 
-  globalThis.explorer.model = { WHOLE, ALL, model, scripts, choices, csv, lower, quoted, colon, count };
+  globalThis.explorer.model = { WHOLE, ALL, model, scripts, choices, csv, extremes, lower, quoted, colon, count };
 })();

@@ -99,7 +99,7 @@ def breakdown(measure: Measure, cut: DomainDefinition) -> Shown:
 def breakdown_title(measure: Measure, cut: DomainDefinition, frame: pl.DataFrame) -> str:
     """What the domains of a cut allow to state: a trend along sizes, else the extremes."""
     by = f"par {lowered(cut.label)}"
-    if frame.filter(status="ok").height < 2:
+    if _shown(frame).height < 2:
         return typography(f"{measure.title}, {by}")
     neutral = typography(f"{by}, des écarts non établis")
     if cut.role == "size" and cut.label.lower().startswith("taille"):

@@ -25,8 +25,8 @@ def page(listed: Mapping[str, Sequence[Measure]]) -> Page:
     mark = f" ({SIMULATED})" if edition.campaign.decisions.simulee else ""
     intro = typography(
         f"{integer(count)} indicateurs, avec leur valeur dans la région en {edition.year} et, "
-        "entre crochets, leur intervalle de confiance à 95 %. Pour une liste de réponses, c’est la "
-        "plus fréquente qui est donnée."
+        "entre crochets, leur intervalle de confiance à 95 %. Pour une liste, une réponse est "
+        "donnée, celle dont l’estimation est la plus forte : une autre peut l’égaler."
     )
     body = "\n\n".join([f"::: {{.chapo}}\n{intro}\n:::", *parts])
     text = document(

@@ -141,7 +141,7 @@ def _frame(facts: Sequence[Fact], name: str | None = None) -> pl.DataFrame:
 
 
 def gap_words(fact: Fact) -> str:
-    """« 12 points de plus », « écart faible », « sans écart net », « non testé » (fragile).
+    """« 12 points de plus », « écart faible », « sans écart net », « non testé ».
 
     « Environ 12 » where the rounded figures say one more or less. Nothing for a withheld cell.
     """

@@ -37,7 +37,8 @@ def opening(profile: Profile, teller: Teller) -> tuple[str, str]:
     first = main
     if main.row["status"] != "ok":
         kept = [fact.row["indicator"] for fact in kept_facts(profile)]
-        told = (fact for fact in profile.facts if fact.row["indicator"] in kept and fact.verb)
+        firm = (fact for fact in profile.facts if fact.row["status"] == "ok" and fact.verb)
+        told = (fact for fact in firm if fact.row["indicator"] in kept)
         first = next(told, main)
     title = finding(first, place, neutral)
     if title == capital(neutral):

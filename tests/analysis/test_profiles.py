@@ -73,11 +73,10 @@ def test_the_whole_as_its_own_domain_differs_by_nothing():
 
 
 @pytest.mark.parametrize("status", ["fragile", "nd", "secret"])
-def test_only_firm_cells_are_tested(status):
+def test_shown_cells_are_tested_fragile_or_not(status):
     none = {} if status == "fragile" else dict.fromkeys(("estimate", "std_error", "df"))
     row = compared({"status": status} | none).row(0, named=True)
-    assert row["p_value"] is None
-    assert (row["difference"] is None) == (status != "fragile")
+    assert (row["p_value"] is None) == (row["difference"] is None) == (status != "fragile")
 
 
 def test_a_withheld_cell_carries_no_number():
@@ -183,7 +182,7 @@ def test_a_rank_needs_every_other_clearly_apart():
     assert standing([*rows, sector("d", 0.55, 0.9, "fragile")], "a") is None
     assert standing([*rows, sector("d", 0, 0, "nd")], "a") is None
     assert standing(rows[:1], "a") is None
-    assert standing([sector("a", 0.5, 0.6, "fragile"), *rows[1:]], "a") is None
+    assert standing([sector("a", 0.4, 0.6, "fragile"), *rows[1:]], "a") == "premier"
 
 
 def test_intervals_side_by_side_are_no_rank_among_many():
@@ -191,10 +190,10 @@ def test_intervals_side_by_side_are_no_rank_among_many():
     assert standing(rows, "a") is None  # chance alone parts the extremes of thirteen by as much
 
 
-def test_parted_names_the_firm_ones_only():
+def test_parted_names_those_that_surely_differ():
     own = sector("a", 0.5, 0.6)
     others = [sector("b", 0.1, 0.2), sector("c", 0.55, 0.7), sector("d", 0.1, 0.2, "fragile")]
-    assert parted(own, [*others, sector("e", 0.9, 0.95)]) == {ABOVE: ["b"], BELOW: ["e"]}
+    assert parted(own, [*others, sector("e", 0.9, 0.95)]) == {ABOVE: ["b", "d"], BELOW: ["e"]}
     assert parted(sector("a", 0, 0, "nd"), others) == {ABOVE: [], BELOW: []}
 
 

@@ -7,9 +7,12 @@ import random
 import polars as pl
 from pages import SITE, require
 
+from analysis.alternatives import extremes
 from analysis.cells import display, interval_text, value_text
+from analysis.ranking import COUNTS, range_allowed
 from reports.edition import open_edition
-from survey.french import decimal, integer
+from survey.french import decimal, integer, typography
+from tests.published import cells
 
 ASSETS = SITE.parent / "reports" / "assets"
 PAGE = SITE / "reports" / "2026" / "explorer.html"
@@ -40,6 +43,13 @@ CELLS = """() => Object.values(explorerData).filter(one => one.indicators).flatM
   })))"""
 
 
+EXTREMES = """([sets, ranges]) => sets.map((rows, turn) => {
+  const named = ([label, value, low, high, text, status]) =>
+    ({ label, value, low, high, text, status });
+  return explorer.model.extremes({ ranges }, rows.map(named), turn % 2).join('. ');
+})"""
+
+
 def test_numbers_are_written_as_in_python(browser):
     draw = random.Random(20261125)
     values = [(0.5 * n, 0.5 * n, kind) for n in range(-60, 60) for kind in STATISTICS[1:]]
@@ -61,6 +71,33 @@ def test_numbers_are_written_as_in_python(browser):
         triple for triple in zip(values, expected, found, strict=True) if triple[1] != triple[2]
     ]
     assert wrong == []
+
+
+def test_extremes_are_named_as_in_python(browser):
+    draw = random.Random(20261201)
+    sets = []
+    for _ in range(400):
+        rows = []
+        for number in range(draw.choice([2, 3, 5, 9, 14])):
+            value, half = draw.randint(5, 900) / 1000, draw.choice([2, 40, 250]) / 1000
+            ends = (max(0.0, value - half), min(1.0, value + half))
+            status = draw.choice(["ok", "ok", "fragile"])
+            rows.append((str(number), f"Ligne {number:02}", value, *ends, status))
+        sets.append(cells(*rows).sort("estimate", "label", descending=[True, False]))
+    expected = [
+        typography(". ".join(extremes(display(frame).to_dicts(), None, turn % 2)))
+        for turn, frame in enumerate(sets)
+    ]
+    kept = ("label", "estimate", "conf_low", "conf_high", "value", "status")
+    given = [display(frame).select(kept).rows() for frame in sets]
+    page = browser.new_page()
+    for name in ("explorer-format.js", "explorer-model.js"):
+        page.add_script_tag(path=ASSETS / name)
+    found = page.evaluate(EXTREMES, [given, {count: range_allowed(count) for count in COUNTS}])
+    page.close()
+    assert found == expected
+    for words in ("écarts non établis", "Le plus élevé", "Le plus bas", "Les autres"):
+        assert sum(words in said for said in found) > 10
 
 
 def test_every_cell_reads_as_published(visit, monkeypatch):

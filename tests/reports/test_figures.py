@@ -14,11 +14,11 @@ import vl_convert
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.alternatives import alt_text
 from analysis.charts import dot_interval
 from analysis.diverging import Poles
 from analysis.marks import PALETTE, Reference
 from analysis.matrix import Totals
-from analysis.wording import alt_text
 from reports.figure import Caption, compact_spec
 from reports.figures import (
     KeyFigure,
@@ -85,7 +85,7 @@ def test_a_figure_is_complete(markdown):
     assert root.find("h3").text == "Le numérique devant"
     assert root.find("p[@class='sous']").text == "Part des entreprises utilisant l’IA, 2026"
     assert [svg.get("role") for svg in root.iter("svg")] == ["img", "img"]
-    assert "Le plus bas\u202f: Construction, 9\u202f%" in root.find(".//svg").get("aria-label")
+    assert "Les autres\u202f: de 9\u202f% à 27\u202f%" in root.find(".//svg").get("aria-label")
     read = "".join(root.find("p[@class='lire']").itertext())
     assert "Lecture\u202f:" in read and "Champ\u202f:" in read
     assert "Cercle gris\u202f: estimation fragile" in read
@@ -234,7 +234,7 @@ def test_every_kind_of_figure_is_complete(kind, tmp_path):
     root = block(figure.to_markdown())
     said = [svg.get("aria-label") for svg in root.iter("svg")]
     assert said == [figure.alt] * 2 and len(figure.alt) <= 400
-    assert all(words in figure.alt for words in ("Le plus élevé", "non diffusée", "fragile"))
+    assert all(words in figure.alt for words in ("\u202f%", "non diffusée", "fragile"))
     reading = "".join(root.find("p[@class='lire']").itertext())
     assert "estimation fragile" in reading
     if kind in ("multiples", "matrix", "series"):

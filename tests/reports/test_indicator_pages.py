@@ -273,17 +273,20 @@ def test_since_when_a_series_compares_is_that_of_the_whole_population(edition):
 PLACES = {code: f"dans {code}" for code in SECTORS["domain"]}
 
 
-def test_extremes_are_told_only_when_they_are_apart_and_firm():
+def test_extremes_are_told_only_when_they_are_apart():
     firm = SECTORS.filter(pl.col("status") == "ok")
     assert finding_extremes(firm, PLACES, "Rien") == "De 9\u202f% dans FZ à 57\u202f% dans JZ"
     close = firm.with_columns(conf_low=pl.lit(0.05), conf_high=pl.lit(0.6))
     assert finding_extremes(close, PLACES, "rien") == "Rien"
     assert finding_extremes(firm.head(1), PLACES, "rien") == "Rien"
-    beyond = firm.with_columns(
-        status=pl.when(pl.col("domain") == "JZ").then(pl.lit("fragile")).otherwise("status")
-    )
-    # a range that a fragile dot leaves is no range
-    assert finding_extremes(beyond, PLACES, "rien") == "22\u202f% dans GZ, contre 9\u202f% dans FZ"
+    top = pl.col("domain") == "JZ"
+    fragile = firm.with_columns(status=pl.when(top).then(pl.lit("fragile")).otherwise("status"))
+    said = "De 9\u202f% dans FZ à 57\u202f%, estimation fragile, dans JZ"
+    assert finding_extremes(fragile, PLACES, "rien") == said
+    # a range that a doubtful dot leaves is no range
+    beyond = fragile.with_columns(conf_low=pl.when(top).then(0.1).otherwise("conf_low"))
+    said = "22\u202f% dans GZ, contre 9\u202f% dans FZ, par exemple"
+    assert finding_extremes(beyond, PLACES, "rien") == said
 
 
 def test_a_first_that_a_hidden_row_could_pass_is_not_first():
@@ -294,7 +297,8 @@ def test_a_first_that_a_hidden_row_could_pass_is_not_first():
     below = cells(*rows, ("c", "Le droit", 0.3, 0.2, 0.4, "fragile"))
     assert finding_top(below, "premier frein", "Freins") == "Le coût, premier frein"
     above = cells(*rows, ("c", "Le droit", 0.5, 0.4, 0.6, "fragile"))
-    assert finding_top(above, "premier frein", "Freins") == "Freins"
+    said = "Freins\u202f: «\u202fle coût\u202f» et «\u202fle droit\u202f»"  # clear of the rest
+    assert finding_top(above, "premier frein", "Freins") == said
     quoted = finding_top(cells(*rows), "première réponse", "Réponses", quoted=True)
     assert quoted == "«\u202fLe coût\u202f», première réponse"
 
