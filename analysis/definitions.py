@@ -71,10 +71,15 @@ class NounDefinition(_Definition):
 
 
 class Following(_Definition):
-    """A recommendation that an indicator follows, and as what."""
+    """A recommendation that an indicator follows, and as what.
+
+    `among` : the domains whose figures follow it (codes, by domain type); the whole population
+    when empty.
+    """
 
     recommendation: str
     as_: Literal["moyens", "resultat", "impact"] = Field(alias="as")
+    among: dict[str, tuple[str, ...]] = {}
 
 
 class Comparison(_Definition):

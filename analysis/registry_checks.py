@@ -84,13 +84,25 @@ def cut_faults(
     file: RegistryFile,
     known: Questionnaire,
 ) -> Iterator[Fault]:
-    """Themes, breakdowns and domains of comparison that are not there."""
+    """Themes, breakdowns, and domains of comparisons or recommendations that are not there."""
     yield from _unknown(each.theme, {**known.themes, **file.themes}, (*place, "theme"), source)
     types = [cut.type for cut in file.domains]
     for rank, name in enumerate(each.breakdowns):
         yield from _unknown(name, types, (*place, "breakdowns", rank), source)
     for rank, wanted in enumerate(each.compare):
         yield from _unknown(wanted.on, types, (*place, "compare", rank, "domain"), source)
+    answers = {
+        cut.type: [option.code for option in question.options]
+        for cut in file.domains
+        for question in known.questions
+        if question.code == cut.by
+    }
+    for rank, follows in enumerate(each.follows):
+        inside = (*place, "follows", rank, "among")
+        for name, codes in follows.among.items():
+            yield from _unknown(name, types, inside, source)
+            for code in codes if name in answers else ():
+                yield from _unknown(code, answers[name], (*inside, name), source)
 
 
 def _unknown(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -12,7 +12,8 @@ from analysis.cells import by_value, cell_words, display, value_text
 from analysis.comparison import DOWN, STABLE, UNSETTLED, UP, compare_editions
 from analysis.definitions import IndicatorDefinition
 from analysis.wording import change_interval, change_words
-from reports.edition import Edition, read_rows, row_label
+from reports.edition import WHOLE, Edition, read_rows, row_label
+from survey.french import lowered
 
 ROLES = {"moyens": "Moyens", "resultat": "Résultat", "impact": "Impact"}
 NO_TOTAL = pl.col("statistic") != "total"  # the share of the same indicator is told
@@ -22,11 +23,34 @@ PROGRESS = {(UP, "higher"), (DOWN, "lower")}
 
 @dataclass(frozen=True, slots=True)
 class Followed:
-    """An indicator that follows a recommendation: `role` is `moyens`, `resultat` or `impact`."""
+    """An indicator that follows a recommendation: `role` is `moyens`, `resultat` or `impact`.
+
+    `cut`, `domain` : the part of the population whose figure follows it, the whole by default.
+    """
 
     role: str
     edition: Edition
     definition: IndicatorDefinition
+    cut: str = WHOLE
+    domain: str = WHOLE
+
+    @property
+    def who(self) -> str:
+        """The population, and the part of it that is followed: « …, 1 à 9 salariés »."""
+        name = self.edition.file.name
+        if self.cut == WHOLE:
+            return name
+        label = self.cells(self.edition).select(pl.first("label")).item()
+        return f"{name}, {lowered(label)}"
+
+    def cells(self, edition: Edition) -> pl.DataFrame:
+        """Its cells in an edition; `label` names the domain. None where it was not published."""
+        return edition.cells.filter(
+            pl.col("family") == self.definition.code,
+            pl.col("domain_type") == self.cut,
+            pl.col("domain") == self.domain,
+            NO_TOTAL,
+        )
 
 
 def followers(editions: Mapping[str, Edition]) -> Iterator[tuple[str, Followed]]:
@@ -34,7 +58,10 @@ def followers(editions: Mapping[str, Edition]) -> Iterator[tuple[str, Followed]]
     for edition in editions.values():
         for definition in edition.definitions.values():
             for follows in definition.follows:
-                yield follows.recommendation, Followed(follows.as_, edition, definition)
+                one = Followed(follows.as_, edition, definition)
+                parts = [(cut, code) for cut, codes in follows.among.items() for code in codes]
+                for cut, code in parts or [(WHOLE, WHOLE)]:
+                    yield follows.recommendation, replace(one, cut=cut, domain=code)
 
 
 def followed_by(editions: Mapping[str, Edition], code: str) -> list[Followed]:
@@ -45,8 +72,9 @@ def followed_by(editions: Mapping[str, Edition], code: str) -> list[Followed]:
 
 def level(followed: Followed) -> str:
     """Its value this year: « 24 % [22 ; 26] », or the row of a family that comes first."""
-    edition, definition = followed.edition, followed.definition
-    cells = read_rows(edition.family(definition.code).filter(NO_TOTAL), definition)
+    definition = followed.definition
+    cells = read_rows(followed.cells(followed.edition), definition)
+    cells = cells.with_columns(label="indicator_label")
     row = by_value(display(cells)).row(0, named=True)
     words = cell_words(row, "fragile")
     return f"« {row_label(row)} », {words}" if definition.each and not row["reason"] else words
@@ -78,9 +106,11 @@ def trend(followed: Followed) -> str:
 
 
 def _change(followed: Followed) -> dict[str, Any] | None:
-    before, code = followed.edition.previous(), followed.definition.code
-    if before is None or followed.definition.each or code not in before.definitions:
+    before = followed.edition.previous()
+    if before is None or followed.definition.each:
         return None
-    earlier, later = (each.family(code).filter(NO_TOTAL) for each in (before, followed.edition))
+    earlier, later = (followed.cells(each) for each in (before, followed.edition))
+    if earlier.is_empty():
+        return None
     changes = compare_editions(earlier, later)
     return changes.row(0, named=True) if changes.height else None

@@ -15,7 +15,7 @@ KEYS = {
     "capacité": ("code", "titre", "but", "preconisations"),
     "préconisation": ("code", "titre", "texte"),
 }
-OPTIONAL = ("acteurs",)
+OPTIONAL = ("acteurs", "reponse")
 FORMS = {"annee": (int, "une année")} | dict.fromkeys(
     ("capacites", "preconisations", "acteurs"), (list, "une liste")
 )
@@ -23,12 +23,16 @@ FORMS = {"annee": (int, "une année")} | dict.fromkeys(
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """What the CESER asks for: a title (a verb and its object), a short text, whom it names."""
+    """What the CESER asks for: a title (a verb and its object), a short text, whom it names.
+
+    `answer` : what the observatory does about it by itself, where no indicator follows it.
+    """
 
     code: str
     title: str
     text: str
     actors: tuple[str, ...]
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,8 @@ def _capacity(path: Path, item: Any) -> Capacity:
 def _recommendation(path: Path, item: Any) -> Recommendation:
     read = _checked(path, item, "préconisation", _name(item, "préconisation"))
     actors = tuple(read.get("acteurs", ()))
-    return Recommendation(read["code"], read["titre"], read["texte"], actors)
+    answer = read.get("reponse", "")
+    return Recommendation(read["code"], read["titre"], read["texte"], actors, answer)
 
 
 def _name(item: Any, kind: str) -> str:

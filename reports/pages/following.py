@@ -11,11 +11,11 @@ from reports.edition import Edition, markdown_table
 from reports.followup import ROLES, Followed, baseline, followed_by, followers, level, trend
 from reports.pages.page import Page, fragment
 from survey.errors import SurveyError
-from survey.french import capitalised, counted, typography
+from survey.french import capitalised, counted, integer, typography
 from survey.recommendations import Recommendation, Recommendations, load_recommendations
 
 HEADER = ("Indicateur", "Nature", "Population", "Départ", "Aujourd’hui", "Tendance")
-NOTHING = "*Pas d’indicateur disponible : aucune question de l’observatoire ne mesure cet effet.*"
+NOTHING = "*Pas d’indicateur : aucune question de l’observatoire ne porte sur ce point.*"
 
 
 def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
@@ -46,12 +46,19 @@ def refuse_unknown(editions: Mapping[str, Edition], known: Recommendations, path
 
 
 def summary(recommendations: list[Recommendation], editions: Mapping[str, Edition]) -> str:
-    """How many recommendations have an indicator, and how many have none."""
+    """How many recommendations have an indicator, are the observatory itself, or have neither."""
     measured = sum(bool(followed_by(editions, each.code)) for each in recommendations)
-    without = len(recommendations) - measured
+    itself = sum(bool(each.answer) for each in recommendations)
+    without = len(recommendations) - measured - itself
+    own = (
+        f" ; il est lui-même la réponse à {integer(itself)} autre{'s' * (itself > 1)}"
+        if itself
+        else ""
+    )
     return (
-        f"L’observatoire suit {measured} des {counted(len(recommendations), 'ligne')} de la "
-        f"synthèse du CESER ; {without} n’ont pas d’indicateur disponible."
+        f"Par des indicateurs, l’observatoire suit {measured} des "
+        f"{counted(len(recommendations), 'ligne')} de la synthèse du CESER{own} ; {without} n’ont "
+        "pas d’indicateur."
     )
 
 
@@ -60,7 +67,9 @@ def section(recommendation: Recommendation, followed: list[Followed]) -> list[st
     text = recommendation.text
     if recommendation.actors:
         text += f" Acteurs nommés : {', '.join(recommendation.actors)}."
-    shown = markdown_table(HEADER, map(row, followed), numbers=0) if followed else NOTHING
+    shown = recommendation.answer or NOTHING
+    if followed:
+        shown = markdown_table(HEADER, map(row, followed), numbers=0)
     return [f"### {recommendation.title}", text, shown]
 
 
@@ -68,11 +77,10 @@ def row(followed: Followed) -> tuple[str, ...]:
     """One indicator in the table of its recommendation."""
     population = followed.edition.campaign.population
     address = f"{indicator_page(population, followed.definition.code)}.qmd"
-    name = followed.edition.file.name
     return (
         f"[{followed.definition.title}]({address})",
         ROLES[followed.role],
-        name,
+        followed.who,
         baseline(followed),
         level(followed),
         trend(followed),

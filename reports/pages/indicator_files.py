@@ -145,8 +145,7 @@ def description(
     """The indicator for machines, in the words of schema.org where it has some; no estimate."""
     edition, asked = measure.edition, measure.definition
     simulated = edition.campaign.decisions.simulee
-    cuts = {cut.type: cut for cut in edition.file.domains}
-    published = measure.cells["domain_type"].unique(maintain_order=True).to_list()
+    published = set(measure.cells["domain_type"])
     return {
         "@context": "https://schema.org",
         "@type": "Dataset",
@@ -182,9 +181,9 @@ def description(
         ],
         "rows": _rows(measure),
         "breakdowns": [
-            {"type": name, "label": typography(cuts[name].label), "role": cuts[name].role}
-            for name in published
-            if name in cuts
+            {"type": cut.type, "label": typography(cut.label), "role": cut.role}
+            for cut in edition.file.domains
+            if cut.type in published
         ],
         "respondents": respondents(measure),
         "comparableSince": since(measure),

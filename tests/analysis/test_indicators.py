@@ -122,6 +122,12 @@ def registry(
     return read_registry(Source("essai.yml", {}, content), in_edition(known, 2025), known)
 
 
+def follows(**among: list[str]) -> dict:
+    """A definition that follows a recommendation in some domains only."""
+    followed = {"recommendation": "r", "as": "moyens", "among": among}
+    return {"code": "x", "condition": "internet = oui", "follows": [followed]}
+
+
 def codes(made) -> list[str]:
     return [indicator.code for indicator in made.indicators]
 
@@ -338,6 +344,7 @@ def test_a_question_of_another_edition_is_left_out(known):
         ({"code": "x", "each": "outils", "answer": "parfois"}, "« answer » : parfois est inconnu"),
         ({"code": "x", "each": "statut", "theme": "usage"}, "« theme » : usage est inconnu"),
         ({"code": "x", "each": "statut", "breakdowns": ["taille"]}, "« breakdowns » : taille est"),
+        (follows(tailles=["1-9"]), "« among » : tailles est inconnu"),
         ({"code": "x"}, "« x » doit avoir une seule des clés"),
         ({"code": "x", "each": "statut", "mean": "part"}, "doit avoir une seule des clés"),
         ({"code": "x", "condition": "taille = 0", "couleur": "bleu"}, "couleur » : clé inconnue"),
@@ -347,6 +354,16 @@ def test_a_wrong_definition_is_named(known, definition, said):
     with pytest.raises(SurveyError) as error:
         registry(known, definition)
     assert said in str(error.value).replace("\u202f", " ")
+
+
+def test_a_recommendation_is_followed_in_domains_that_there_are(known):
+    cuts = (
+        {"type": "ensemble", "label": "Ensemble"},
+        {"type": "par", "label": "P", "by": "taille"},
+    )
+    assert codes(registry(known, follows(par=["0", "1-9"]), domains=cuts)) == ["x"]
+    with pytest.raises(SurveyError, match="10-49 est inconnu"):
+        registry(known, follows(par=["10-49"]), domains=cuts)
 
 
 def test_a_code_or_a_rank_of_headline_serves_once(known):

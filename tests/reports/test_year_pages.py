@@ -15,6 +15,7 @@ from reports.pages import changing, comparing, essential, following, populations
 from reports.pages.measures import Measure, measures
 from reports.value_chain import value_chain_table
 from survey.errors import SurveyError
+from survey.french import percent, typography
 from survey.recommendations import Recommendations, load_recommendations
 
 
@@ -117,10 +118,26 @@ def test_every_recommendation_is_followed_or_said_not_to_be(editions, estimated)
     for each in known:
         part = text.partition(f"### {each.title}\n")[2].partition("\n### ")[0]
         followed = followup.followed_by(editions, each.code)
-        without += not followed
-        assert ("Pas d’indicateur disponible" in part) == (not followed)
+        without += not (followed or each.answer)
+        assert (typography(following.NOTHING) in part) == (not followed and not each.answer)
+        assert typography(each.answer) in part
         assert all(one.definition.title in part for one in followed)
-    assert f"{without} n’ont pas d’indicateur disponible" in text
+    assert f"{without} n’ont pas d’indicateur." in text
+    assert "L’observatoire est cette évaluation" in text
+
+
+def test_small_firms_are_followed_by_their_own_figures(editions):
+    edition = editions["entreprises"]
+    followed = followup.followed_by(editions, "soutenir_tpe_pme")
+    assert {each.domain for each in followed} == {"1-9", "10-49", "50-249"}
+    uses = {each.domain: each for each in followed if each.definition.code == "usage_ia"}
+    sizes = {row["domain"]: row for row in edition.by("usage_ia", "taille").to_dicts()}
+    before = {row["domain"]: row for row in edition.previous().by("usage_ia", "taille").to_dicts()}
+    for size, each in uses.items():
+        assert followup.level(each).startswith(percent(sizes[size]["estimate"]))
+        assert followup.baseline(each) == f"{percent(before[size]['estimate'])} (2025)"
+        assert each.who.startswith(f"{edition.file.name}, ") and "salariés" in each.who
+        assert each.who in following.row(each)
 
 
 def test_a_recommendation_that_nobody_made_is_not_followed(editions):
