@@ -1,4 +1,7 @@
-"""What is checked on a built site before anyone sees it: nothing withheld, nothing missing."""
+"""What is checked on a built site before anyone sees it: nothing withheld, nothing missing.
+
+What no file may hold, whatever its kind, is looked for by `reports.inspection`.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ import polars as pl
 
 from analysis.disclosure import NUMBERS, WITHHELD, assert_gated
 from reports.archive import rebuilt_faults
+from reports.inspection.scripts import tag_faults
+from reports.inspection.site import inspected
 from survey.campaign import Campaign
 from survey.errors import SurveyError
 from survey.french import counted, integer
@@ -54,6 +59,7 @@ def check_site(site: Path, campaigns: Sequence[Campaign]) -> str:
         text, where = path.read_text(encoding="utf-8"), path.relative_to(site)
         faults += [*leaks(text, where, secrets), *token_leaks(text, where, known)]
     faults += [fault for path in site.rglob("*") for fault in file_faults(path, site)]
+    faults += inspected(site, campaigns)
     faults += [fault for campaign in campaigns for fault in rebuilt_faults(campaign)]
     if faults:
         listed = "\n  ".join(faults[:MOST_TOLD])
@@ -65,7 +71,7 @@ def check_site(site: Path, campaigns: Sequence[Campaign]) -> str:
     return (
         f"{count} : langue, titre, liens, mention, aucun appel à un "
         f"autre site. {integer(len(secrets))} nombres non diffusés et {integer(len(known))} jetons "
-        "cherchés : aucun n’apparaît."
+        "cherchés : aucun n’apparaît. Ni réponse libre, ni coordonnée, ni programme, ni formule."
     )
 
 
@@ -233,6 +239,7 @@ def page_faults(path: Path, site: Path, *, simulated: bool) -> Iterator[str]:
         yield f"{where} : la mention « données simulées » manque."
     if raw := RAW_VALUES.search(page.text):
         yield f"{where} : une valeur brute apparaît (« {raw[0]} »)."
+    yield from (f"{where} : {fault}." for fault in dict.fromkeys(page.running))
     for address in page.loaded:
         if urlsplit(address).netloc:
             yield f"{where} : la page demande un fichier à un autre site ({address})."
@@ -252,6 +259,7 @@ class _Page(HTMLParser):
         self.language, self.title, self.text = "", "", ""
         self.links: list[str] = []
         self.loaded: list[str] = []
+        self.running: list[str] = []
         self._inside: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -264,6 +272,7 @@ class _Page(HTMLParser):
             self.links.append(values["href"])
         if tag == "link" and "href" in values:
             self.loaded.append(values["href"])
+        self.running += tag_faults(tag, attrs)
         self.loaded += [value for name, value in values.items() if name in LOADING]
         if tag in {"title", "script", "style"}:
             self._inside.append(tag)

@@ -17,12 +17,13 @@ from reports.control import (
 )
 from survey.errors import SurveyError
 
+JSON = '<script type="application/json">'
 HIDDEN = 0.178947367244351
 SHOWN = 0.336042718930517
 DIGITS = "178947367244"
 PAGE = """<!doctype html>
 <html lang="fr"><head><title>Essai. Données simulées</title>
-<link rel="stylesheet" href="site.css"><script>let x = null</script></head>
+<link rel="stylesheet" href="site.css"><script type="application/json">null</script></head>
 <body><p>Données simulées</p><a href="autre.html#bas">Autre</a> <a href="#ici">Ici</a>
 <a href="https://exemple.fr">Ailleurs</a></body></html>"""
 
@@ -85,7 +86,7 @@ def test_a_clean_site_passes(site, campaign):
     )
     said = check_site(site, [campaign])
     assert said.startswith("2 pages contrôlées")
-    assert said.endswith("1 nombres non diffusés et 0 jetons cherchés : aucun n’apparaît.")
+    assert "1 nombres non diffusés et 0 jetons cherchés : aucun n’apparaît. Ni" in said
 
 
 def test_only_numbers_that_tell_something_are_withheld(campaign):
@@ -149,7 +150,7 @@ def test_a_withheld_number_is_found_wherever_it_is(site, campaign, name, content
         ("Autre</a>", "None</a>", "une valeur brute apparaît (« None »)"),
         ('href="site.css"', 'href="//exemple.org/a.css"', "demande un fichier à un autre site"),
         ("<p>", '<img src="https://exemple.org/a.png"><p>', "(https://exemple.org/a.png)"),
-        ("<script>", '<script src="https://exemple.org/a.js">', "(https://exemple.org/a.js)"),
+        (JSON, '<script src="https://exemple.org/a.js">', "(https://exemple.org/a.js)"),
     ],
 )
 def test_a_fault_of_a_page_is_said(site, campaign, before, after, said):

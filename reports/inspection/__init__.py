@@ -1,0 +1,1 @@
+"""What no file of a built site may hold, whatever its kind: people, scripts, formulas."""
