@@ -24,7 +24,7 @@ from survey.campaign import Campaign, load_campaign, read_source
 from survey.conditions import EVERYONE
 from survey.errors import SurveyError
 from survey.files import SIMULATED
-from survey.french import lowered, within
+from survey.french import filled, lowered, within
 from survey.questionnaire import Questionnaire, load_questionnaire
 from survey.reference import Reference, load_reference
 from survey.territories import load_territories
@@ -281,7 +281,8 @@ def _reading(frame: pl.DataFrame, statement: str, named: Mapping[str, str]) -> s
         return "aucune estimation de cette figure n’est assez précise pour être lue seule"
     cell = firm.row(0, named=True)
     name = cell["label"]
-    words = statement.format(
+    words = filled(
+        statement,
         value=cell["value"],
         label=within(name),
         name=name,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from survey.campaign import read_settings
 from survey.errors import SurveyError
@@ -23,7 +24,7 @@ class Erratum(BaseModel):
 
     date: date
     edition: int
-    page: str
+    page: Annotated[str, Field(pattern=r"^[\w./-]+$")]
     titre: str
     faux: str
     juste: str

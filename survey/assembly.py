@@ -28,6 +28,7 @@ from survey.french import capitalised
 from survey.modules import Module
 from survey.source import Place, Source, quoted
 from survey.suggestions import suggestion
+from survey.typed import REMEDY, command_in
 from survey.yaml_lines import KeyPath
 
 SHARED_BY_ALL = {"from", "theme", "base"}
@@ -304,6 +305,8 @@ def _text_faults(text: str) -> Iterator[tuple[str, str]]:
         code = f"U+{ord(found[0]):04X}"
         what = f"le caractère n° {found.start() + 1}, {code}, ne s’écrit pas partout."
         yield what, "L’effacer et le retaper."
-    if re.search(r"[{}]", WORD.sub("", text)):
+    if found := command_in(text):
+        yield f"{quoted(found)} ne peut figurer dans un texte.", REMEDY
+    elif re.search(r"[{}]", WORD.sub("", text)):
         what = f"accolade seule ou en trop dans {quoted(text)}."
         yield what, "Écrire un mot de « words » entre deux accolades : « {mot} »."

@@ -15,6 +15,7 @@ from survey.errors import SurveyError
 from survey.form_faults import form_error
 from survey.sampling import SamplingPlan
 from survey.source import Source
+from survey.typed import refuse_commands
 from survey.yaml_lines import LOADER, DuplicateKeyError, read_yaml
 
 
@@ -327,14 +328,15 @@ def read_source(path: Path) -> Source:
 
     Raises
     ------
-    SurveyError : no such file, YAML that cannot be read, or a key written twice, with its line
+    SurveyError : no such file, YAML that cannot be read, a key written twice, or a text that would
+        command a page (`survey.typed`), with its line
     """
     if not path.is_file():
         raise SurveyError(f"{path} : fichier introuvable. Vérifiez son nom dans campaign.yml.")
     try:
         text = path.read_text(encoding="utf-8")
         _, lines = read_yaml(text)
-        return Source.of_file(str(path), lines, yaml.load(text, LOADER))
+        source = Source.of_file(str(path), lines, yaml.load(text, LOADER))
     except DuplicateKeyError as error:
         key, line, first = error.args
         raise SurveyError(
@@ -347,3 +349,5 @@ def read_source(path: Path) -> Source:
             f"{path}{where} : ce fichier n’est pas un YAML lisible. "
             "Vérifiez les retraits et les deux-points."
         ) from error
+    refuse_commands(source)
+    return source

@@ -79,6 +79,11 @@ def within(label: str) -> str:
     return label if is_name else lowered(label)
 
 
+def filled(template: str, **words: str) -> str:
+    """A template with each `{name}` given replaced; any other brace is text, as typed."""
+    return re.sub(r"\{(\w+)\}", lambda found: words.get(found[1], found[0]), template)
+
+
 def long_date(day: date) -> str:
     """« 24 novembre 2026 », « 1er mars 2027 »."""
     number = "1er" if day.day == 1 else str(day.day)

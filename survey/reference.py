@@ -14,6 +14,7 @@ import polars as pl
 from survey.campaign import read_settings
 from survey.errors import MarginError, SurveyError
 from survey.french import integer
+from survey.typed import refuse_commands_in_table, refuse_other_schemes
 
 MARGINS = pl.Schema(
     {
@@ -139,6 +140,7 @@ def read_table(path: Path, schema: pl.Schema) -> pl.DataFrame:
         raise SurveyError(
             f"{path} : ce fichier n’est pas un CSV lisible (UTF-8, virgules)."
         ) from error
+    refuse_commands_in_table(table, str(path))
     missing = [name for name in schema if name not in table.columns]
     if missing:
         raise SurveyError(
@@ -249,7 +251,7 @@ def read_comparators(path: Path) -> pl.DataFrame:
 
     Raises
     ------
-    SurveyError : an id comes twice, or `lecture` holds something else
+    SurveyError : an id comes twice, `lecture` holds something else, or `source_url` no address
     """
     text = (
         *("id", "population", "indicateur", "indicateur_code", "territoire_code", "territoire"),
@@ -267,6 +269,7 @@ def read_comparators(path: Path) -> pl.DataFrame:
             f"{path}, {other['id'][0]} : « lecture » vaut « {other['lecture'][0] or ''} ». Écrire "
             "primaire ou secondaire."
         )
+    refuse_other_schemes(found, "source_url", str(path))
     return found
 
 

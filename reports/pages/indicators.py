@@ -17,12 +17,12 @@ from reports.edition import Edition
 from reports.figure import text_html
 from reports.figures import KeyFigure, key_figures
 from reports.pages import indicator_files, indicator_hub
-from reports.pages.indicator_beside import comparisons
 from reports.pages.indicator_figures import (
     Shown,
     address,
     breakdown,
     change,
+    comparisons,
     main_figure,
     nothing_shown,
 )
@@ -30,7 +30,7 @@ from reports.pages.indicator_files import FOLDER
 from reports.pages.measures import Measure, by_theme, measures
 from reports.pages.page import Draft, Page, document, escaped, parents
 from survey.files import SIMULATED
-from survey.french import NNBSP, capitalised, integer, lowered, points, typography
+from survey.french import NNBSP, capitalised, filled, integer, lowered, points, typography
 from survey.prose import listed
 from survey.recommendations import Recommendations, load_recommendations
 
@@ -130,7 +130,7 @@ def _stated(measure: Measure, cell: Mapping) -> str:
     """The *Lecture* of a figure, as the start of a sentence."""
     label = typography(cell["label"])
     value = value_text(cell["estimate"], cell["statistic"])
-    said = measure.statement.format(value=value, label=lowered(label), name=label)
+    said = filled(measure.statement, value=value, label=lowered(label), name=label)
     return capitalised(said)
 
 
@@ -209,7 +209,7 @@ def _said_of(measure: Measure, cell: Mapping) -> str:
     label = typography(cell["label"])
     opening, _, rest = measure.statement.partition("{value}")
     if not opening:
-        return rest.strip().format(label=lowered(label), name=label)
+        return filled(rest.strip(), label=lowered(label), name=label)
     if measure.is_family:
         return f"des {measure.units} : « {lowered(label)} »"
     return f"{measure.title}, parmi les {measure.units}"

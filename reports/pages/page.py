@@ -37,8 +37,13 @@ def made(page: Page) -> Page:
 
 
 def document(title: str, description: str, body: str, **metadata: object) -> str:
-    """A `.qmd` that runs nothing: `engine: markdown` keeps Quarto from starting a kernel."""
-    header = {"title": title, "description": description, "engine": "markdown", **metadata}
+    """A `.qmd` that runs nothing: `engine: markdown` keeps Quarto from starting a kernel.
+
+    Title, subtitle and description are plain text, whatever signs they hold; `body` is Markdown.
+    """
+    if "subtitle" in metadata:
+        metadata["subtitle"] = escaped(str(metadata["subtitle"]))
+    header = {"title": escaped(title), "description": description, "engine": "markdown", **metadata}
     front = yaml.safe_dump(header, allow_unicode=True, sort_keys=False, width=1000)
     return f"---\n{front}---\n\n{body.strip()}\n"
 
@@ -57,4 +62,4 @@ def escaped(text: str) -> str:
 
 def parents(*links: tuple[str, str]) -> list[dict[str, str]]:
     """The way back from a page, from the farthest: name and address of each, for `document`."""
-    return [{"text": text, "href": address} for text, address in links]
+    return [{"text": escaped(text), "href": address} for text, address in links]

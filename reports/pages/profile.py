@@ -18,6 +18,7 @@ from analysis.wording import Noun
 from reports.edition import WHOLE, Edition, row_label
 from survey.columns import DONT_KNOW
 from survey.conditions import EVERYONE
+from survey.french import filled
 
 MAIN, KEY, PART = "principal", "indicateur", "réponse"  # tiers of the risk of a page
 LAST = 10_000  # rank of an indicator that is no headline
@@ -161,7 +162,7 @@ def fact_of(edition: Edition, row: Row) -> Fact:
     reads = None
     if known and definition.reads and row["estimate"] is not None:
         value = value_text(row["estimate"], row["statistic"])
-        reads = definition.reads.format(value=value, nouns=noun.plural, label=row_label(row))
+        reads = filled(definition.reads, value=value, nouns=noun.plural, label=row_label(row))
     single = definition.each is None and row["statistic"] == "share"
     return Fact(
         row=row,

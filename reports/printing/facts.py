@@ -7,7 +7,9 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 HOUSE = HERE / "maison.typ"
-TYPOGRAPHY = HERE.parent / "assets" / "filters" / "typographie.lua"
+SAFETY, TYPOGRAPHY = (
+    HERE.parent / "assets" / "filters" / f"{name}.lua" for name in ("surete", "typographie")
+)
 
 
 @dataclass(frozen=True, slots=True)

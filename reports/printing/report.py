@@ -11,13 +11,13 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
-from reports.printing.facts import HERE, TYPOGRAPHY, Facts
+from reports.printing.facts import HERE, SAFETY, TYPOGRAPHY, Facts
 from reports.printing.setting import compile_pdf
-from reports.rendering.pandoc import pandoc_program
+from reports.rendering.pandoc import READER, pandoc_program
 from reports.rendering.source import Source
 from survey.errors import SurveyError
 
-FILTERS = (TYPOGRAPHY, HERE / "typst.lua")
+FILTERS = (SAFETY, TYPOGRAPHY, HERE / "typst.lua")
 TEMPLATE = HERE / "rapport.typ"
 TERMS = ("glossaire",)  # pages whose headings are words explained
 SHOWN = re.compile(r'^#chart\("([\w-]+)"', re.MULTILINE)
@@ -75,7 +75,7 @@ def chapter_typst(chapter: Source) -> str:
 
 def to_typst(text: str, what: str = "Synthèse") -> str:
     """Markdown of a page of the site in Typst; `what` names it in an error."""
-    command = [pandoc_program(), "--from=markdown", "--to=typst-smart", "--wrap=none"]
+    command = [pandoc_program(), f"--from={READER}", "--to=typst-smart", "--wrap=none"]
     command += [f"--lua-filter={path}" for path in FILTERS]
     done = subprocess.run(command, input=text.encode(), capture_output=True, check=False)
     if done.returncode:

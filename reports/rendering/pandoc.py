@@ -10,15 +10,21 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from reports.rendering.project import MenuItem, Project, page_address, relative_address
 from survey.errors import SurveyError
+from survey.french import typography
 
 ASSETS = Path(__file__).parents[1] / "assets"
 TEMPLATE = ASSETS / "template.html"
 STAND_IN = ASSETS / "filters" / "quarto.lua"
+# Signs typed in a label stay signs: pages write HTML as whole raw blocks, and none of the rest.
+UNUSED = ("raw_html", "raw_tex", "latex_macros", "subscript", "superscript", "strikeout")
+UNUSED += ("inline_notes", "example_lists", "link_attributes", "inline_code_attributes")
+READER = "-".join(("markdown", *UNUSED))
 LIBRARY = "site_libs/observatoire"  # where style, fonts and scripts stand in the site
 RAW_BLOCK = re.compile(r"^```\{=html\}\n(.+?)\n```$", re.DOTALL | re.MULTILINE)
 LONG_FENCE = "````"
@@ -44,7 +50,7 @@ def page_html(
     filters = [*(project.root / path for path in project.filters), STAND_IN]
     command = [
         pandoc_program(),
-        "--from=markdown",
+        f"--from={READER}",
         "--to=html5",
         "--standalone",
         "--section-divs",
@@ -108,6 +114,7 @@ def template_metadata(project: Project, source: str, metadata: dict[str, Any]) -
     return {
         **DEFAULTS,
         **described,
+        **_description(metadata),
         "page-address": page,
         "site-title": project.title,
         "site-home": _raw(relative_address("index.html", page)),
@@ -130,6 +137,12 @@ def _items(menu: Iterable[MenuItem], page: str) -> list[dict[str, Any]]:
     ]
 
 
+def _description(metadata: dict[str, Any]) -> dict[str, str]:
+    """What search engines show of a page: plain text within an attribute."""
+    text = metadata.get("description")
+    return {"description": _raw(escape(typography(text)))} if text else {}
+
+
 def _search_page(metadata: dict[str, Any], page: str) -> dict[str, str]:
     """The address of `search-page`, as written in a page."""
     source = metadata.get("search-page")
@@ -137,8 +150,8 @@ def _search_page(metadata: dict[str, Any], page: str) -> dict[str, str]:
 
 
 def _raw(text: str) -> str:
-    """An address kept as it is by pandoc, which reads metadata as Markdown."""
-    return f"`{text}`{{=html}}"
+    """An address, or HTML, kept as it is by pandoc, which reads metadata as Markdown."""
+    return f"`{text.replace('`', '&#96;')}`{{=html}}"
 
 
 def _message(stderr: str) -> str:
