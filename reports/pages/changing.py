@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import polars as pl
 
@@ -17,6 +18,7 @@ from reports.figures import OF_CHANGE, change_figure, evolution_figure
 from reports.pages.page import Page, fragment
 from survey.french import percent, typography
 
+BASE = ("base_label", "Sur qui")
 KEY_FIGURE = Noun("chiffre clé", "chiffres clés")
 
 
@@ -81,10 +83,11 @@ def key_series(edition: Edition, changes: pl.DataFrame, identifier: str) -> Figu
 
 
 def change_table(edition: Edition, before: Edition, changes: pl.DataFrame) -> str:
-    """Both figures of each indicator, its change in words, and the interval of the change."""
+    """Both figures of each indicator, on whom, its change in words and the interval of it."""
     rows = [
         (
             f"[{typography(row['label'])}]({_address(edition, row['indicator'])})",
+            edition.noun(edition.definitions[row["indicator"]].base).plural,
             _share(row["estimate_before"]),
             _share(row["estimate_after"]),
             change_words(row["difference"], row["verdict"], row["series_break"]),
@@ -92,7 +95,7 @@ def change_table(edition: Edition, before: Edition, changes: pl.DataFrame) -> st
         )
         for row in changes.to_dicts()
     ]
-    header = ("Indicateur", str(before.year), str(edition.year), "Évolution", OF_CHANGE)
+    header = ("Indicateur", BASE[1], str(before.year), str(edition.year), "Évolution", OF_CHANGE)
     return markdown_table(header, rows, numbers=4)
 
 
@@ -112,7 +115,8 @@ def _figure(edition: Edition, before: Edition, changes: pl.DataFrame, identifier
         period=f"{before.year} (cercle) et {edition.year} (point)",
         reading=_reading(changes.row(0, named=True)),
     )
-    return change_figure(earlier, later, changes, caption, order="value")
+    figure = change_figure(earlier, later, changes, caption, order="value")
+    return replace(figure, second=BASE)
 
 
 def _field(edition: Edition) -> str:

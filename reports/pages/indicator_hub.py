@@ -71,4 +71,5 @@ def _figure(measure: Measure) -> str:
         words.append(f"« {lowered(typography(row_label(cell)))} »")
     if cell["status"] == "fragile":
         words.append("fragile")
-    return f"<b>{text_html(value)}</b> <span>{text_html(' '.join(words))}</span>"
+    said = f"{' '.join(words)}{measure.among}"
+    return f"<b>{text_html(value)}</b> <span>{text_html(said)}</span>"

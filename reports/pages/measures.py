@@ -132,6 +132,12 @@ class Measure:
         return lowered(self.cells["base_label"][0])
 
     @property
+    def among(self) -> str:
+        """What ends a line of a list where its base is a part of the population; else nothing."""
+        part = self.definition.base != EVERYONE and self.kind != "total"
+        return f", parmi les {self.units}" if part else ""
+
+    @property
     def subject(self) -> str:
         """What is measured, as the subject of a verb."""
         if self.kind == "mean":

@@ -296,3 +296,15 @@ def test_each_indicator_is_computed_on_answers(population):
     for i, target in enumerate(made):
         inside = found[f"{i}"].struct.unnest().filter(pl.col("base"))["value"].drop_nulls()
         assert inside.n_unique() > 1, f"{target.indicator} : base vide, ou une seule valeur"
+
+
+@pytest.mark.parametrize("population", POPULATIONS)
+def test_one_label_is_never_two_shares_of_one_answer(population):
+    made = registry(population, 2026).indicators
+    rows = {(each.short.lower(), each.base) for each in made if each.code != each.family}
+    for single in (each for each in made if each.code == each.family):
+        others = {base for label, base in rows if label == single.short.lower()}
+        assert others <= {single.base}, single.code  # another base is said in the label
+    uses = {each.code: each.short for each in made}
+    if population != "habitants":  # there, the use of AI holds that of generative AI
+        assert "question à part" in uses["usage_generative"]

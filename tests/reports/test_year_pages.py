@@ -161,6 +161,16 @@ def test_a_trend_is_progress_only_where_a_side_is_wished(editions):
     assert not re.search(r"\d", followup.level(hidden))
 
 
+def test_a_line_of_a_list_says_its_base_where_it_is_a_part(editions):
+    edition = editions["entreprises"]
+    listed = {each.code: populations.item(each) for each in measures(edition)}
+    assert listed["cadre_fixe"].endswith(", parmi les entreprises utilisatrices")
+    assert "parmi les" not in listed["usage_ia"]
+    table = pages_of(changing, editions)["_fragments/evolutions"]
+    rows = [line for line in table.splitlines() if line.startswith("| [Au moins une règle d")]
+    assert rows and all("| entreprises utilisatrices |" in row for row in rows)
+
+
 @pytest.mark.parametrize(("share", "explained"), [(0.9, True), (0.01, False)])
 def test_a_part_above_its_whole_is_explained_where_both_are_listed(editions, share, explained):
     edition = editions["entreprises"]
