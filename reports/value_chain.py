@@ -85,15 +85,19 @@ def _points(edition: Edition) -> Iterator[str]:
             continue
         ours = value_text(own["estimate"][0], "share")
         where = lowered(labels[comparison.on])
-        yield f"{name}, {where} : {', '.join([f'région {ours}', *elsewhere(others)])}"
+        own_year = f"région {ours} en {edition.year}"
+        yield f"{name}, {where} : {', '.join([own_year, *elsewhere(others)])}"
 
 
 def elsewhere(others: pl.DataFrame) -> list[str]:
-    """« France 48 % en 2025 » a published figure; its source too where two say the same else."""
-    shared = pl.struct("territoire", "annee_reference").is_duplicated()
-    found = others.select("territoire", "valeur", "annee_reference", "source", shared=shared)
+    """« France 48 % en 2025 (Baromètre du numérique) » a published figure."""
+    found = others.select("territoire", "valeur", "annee_reference", "source")
     return [
-        f"{place} {percent(value / 100)} en {year}"
-        + (f" ({re.split(r'[,(«;:]', source)[0].strip()})" if is_shared else "")
-        for place, value, year, source, is_shared in found.iter_rows()
+        f"{place} {percent(value / 100)} en {year} ({source_name(source)})"
+        for place, value, year, source in found.iter_rows()
     ]
+
+
+def source_name(source: str) -> str:
+    """Who measured it: a source without the title and the date of its publication."""
+    return re.split(r"[,(«;:]", source)[0].strip()

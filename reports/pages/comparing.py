@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from reports.edition import Edition
-from reports.pages.indicator_figures import Shown, address, comparisons
+from reports.pages.indicator_beside import comparisons
+from reports.pages.indicator_figures import Shown, address
 from reports.pages.indicator_files import FOLDER
 from reports.pages.measures import Measure, measures
 from reports.pages.page import Page, escaped, fragment

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from analysis.cells import SHOWN, by_value, display, value_text
+from analysis.cells import SHOWN, by_value, value_text
 from analysis.comparison import compare_editions
-from analysis.definitions import Comparison, DomainDefinition
+from analysis.definitions import DomainDefinition
 from analysis.findings import (
-    finding_beside,
     finding_change,
     finding_extremes,
     finding_moves,
@@ -21,7 +20,7 @@ from analysis.marks import TINTS, Reference
 from analysis.matrix import Totals
 from analysis.wording import Noun, change_sentence
 from reports.addresses import indicator_page, slug
-from reports.edition import WHOLE, Edition, row_label
+from reports.edition import WHOLE, Edition
 from reports.figure import Caption, Figure
 from reports.figures import (
     bar_figure,
@@ -31,7 +30,6 @@ from reports.figures import (
     matrix_figure,
 )
 from reports.pages.measures import Measure
-from survey.errors import SurveyError
 from survey.french import counted, filled, lowered, typography
 
 REGION = "Région"
@@ -51,7 +49,7 @@ class Shown:
 def main_figure(measure: Measure) -> Figure | None:
     """The rows of a family over the whole population; None for a single figure or none shown."""
     frame = measure.whole
-    if not measure.is_family or not _shown(frame).height:
+    if not measure.is_family or not shown(frame).height:
         return None
     base = address(measure)
     read = measure.read(frame)
@@ -70,7 +68,7 @@ def breakdown(measure: Measure, cut: DomainDefinition) -> Shown:
     """One indicator by domain; the answers of a choice stacked, other families as a matrix."""
     heading = f"Par {lowered(cut.label)}"
     frame = measure.by(cut.type)
-    if not _shown(frame).height:
+    if not shown(frame).height:
         return Shown(heading, note=nothing_shown(frame))
     kept, note = _readable(frame)
     if measure.is_family:
@@ -99,7 +97,7 @@ def breakdown(measure: Measure, cut: DomainDefinition) -> Shown:
 def breakdown_title(measure: Measure, cut: DomainDefinition, frame: pl.DataFrame) -> str:
     """What the domains of a cut allow to state: a trend along sizes, else the extremes."""
     by = f"par {lowered(cut.label)}"
-    if _shown(frame).height < 2:
+    if shown(frame).height < 2:
         return typography(f"{measure.title}, {by}")
     neutral = typography(f"{by}, des écarts non établis")
     if cut.role == "size" and cut.label.lower().startswith("taille"):
@@ -193,98 +191,6 @@ def _change_reading(measure: Measure, changes: pl.DataFrame, after: pl.DataFrame
     return typography(f"{where}en {after_}, {said}, contre {before} en {before_}{words}")
 
 
-def comparisons(measure: Measure) -> list[Shown]:
-    """The indicator beside each of the points of comparison that its definition names."""
-    found = (comparison(measure, wanted) for wanted in measure.definition.compare)
-    return [each for each in found if each]
-
-
-def comparison(measure: Measure, wanted: Comparison) -> Shown | None:
-    """The indicator beside published figures on the same base; None when ours are withheld."""
-    edition = measure.edition
-    others = _comparators(measure, wanted)
-    own = measure.cells.filter(
-        pl.col("domain_type") == wanted.on, pl.col("statistic") == measure.statistic
-    )
-    single = own["domain"].n_unique() == 1
-    if single:
-        others = others.with_columns(place=pl.lit(own["domain"][0]))
-    keys = others.select("indicator", "place").unique(maintain_order=True)
-    rows, pairs = [], []
-    for indicator, place in keys.rows():
-        mine = own.filter(pl.col("indicator") == indicator, pl.col("domain") == place)
-        if not _shown(mine).height:
-            continue
-        theirs = others.filter(pl.col("indicator") == indicator, pl.col("place") == place)
-        prefix = [] if not measure.is_family else [mine["indicator_label"][0]]
-        prefix += [] if single else [mine["label"][0]]
-        names = [f"{edition.region}, {edition.year}", *theirs["name"]]
-        labels = [" : ".join([*prefix, name]) for name in names]
-        rows.append(mine.with_columns(label=pl.lit(labels[0])))
-        rows.append(theirs.drop("place", "name").with_columns(label=pl.Series(labels[1:])))
-        cell = display(mine).row(0, named=True)
-        pairs.append((cell, names[0], theirs.select("estimate", "name").rows()))
-    if not rows:
-        return None
-    frame = pl.concat(rows, how="diagonal_relaxed").with_columns(
-        status=pl.col("status").fill_null("ok"), statistic=pl.lit(measure.statistic)
-    )
-    years = sorted({*others["edition"], edition.year})
-    own_rows = pl.concat(rows[::2])
-    cut = next(cut for cut in edition.file.domains if cut.type == wanted.on)
-    what, _, among = cut.label.partition(", ")
-    parts = [own["base_label"][0]]
-    if wanted.on != WHOLE and (single or among):
-        parts.append(lowered(cut.label if single else among))
-    field = ", ".join(parts)
-    by = f", par {lowered(what)}"
-    if single:
-        by = "" if wanted.on == WHOLE else f", {lowered(cut.label)}"
-    subject = measure.title
-    if measure.is_family and len(pairs) == 1:
-        subject = f"« {row_label(own_rows.row(0, named=True))} »"
-    caption = edition.caption(
-        f"{address(measure)}-comparaison-{slug(wanted.on)}",
-        finding_beside(pairs, f"{subject}{by}", ANSWER if measure.is_family else GROUP),
-        f"{measure.subtitle}{by}",
-        own_rows,
-        "{name} : " + ("{value}" if measure.is_family else measure.statement),
-        "Territoire et année",
-        field=f"pour l’observatoire, {lowered(field)} ; chaque autre source a le sien",
-        source=f"{_sources(others)} ; {edition.source}",
-        period=f"{years[0]} à {years[-1]}" if years[0] != years[-1] else str(years[0]),
-    )
-    note = typography(wanted.differs.strip()) if wanted.differs else ""
-    return Shown("", dot_figure(frame, caption, order="given"), note)
-
-
-def _comparators(measure: Measure, wanted: Comparison) -> pl.DataFrame:
-    known = measure.edition.reference.comparators
-    found = known.filter(pl.col("id").is_in(wanted.with_))
-    if lost := sorted(set(wanted.with_) - set(found["id"])):
-        raise SurveyError(
-            f"{measure.edition.campaign.decisions.indicateurs}, indicateur « {measure.code} » : "
-            f"point de comparaison inconnu {lost[0]}. Corrigez « with » ou complétez "
-            "data/reference/comparators.csv."
-        )
-    codes = measure.cells["indicator"].unique().to_list()
-    return found.filter(pl.col("unite") == "%", pl.col("indicateur_code").is_in(codes)).select(
-        indicator="indicateur_code",
-        domain_type=pl.lit("comparateur"),
-        domain="territoire_code",
-        edition="annee_reference",
-        estimate=pl.col("valeur") / 100,
-        place="modalite_code",
-        name=pl.format("{}, {}", "territoire", "annee_reference"),
-        nature=pl.format("publié : {}", "source"),
-    )
-
-
-def _sources(others: pl.DataFrame) -> str:
-    names = others["nature"].str.strip_prefix("publié : ").unique(maintain_order=True)
-    return " ; ".join(names)
-
-
 def _answers_by(measure: Measure, cut: DomainDefinition, frame: pl.DataFrame) -> Figure:
     """The answers of a choice by domain, stacked."""
     answers = measure.whole["answer"].unique(maintain_order=True).to_list()
@@ -371,13 +277,14 @@ def _first(year: int) -> str:
 
 def _readable(frame: pl.DataFrame) -> tuple[pl.DataFrame, str]:
     """The rows drawn, and how many have no figure where they are too many to be listed."""
-    hidden = frame.height - _shown(frame).height
+    hidden = frame.height - shown(frame).height
     if frame["domain"].n_unique() <= MANY or not hidden:
         return frame, ""
-    kept = _shown(frame)
+    kept = shown(frame)
     count = counted(frame["domain"].n_unique() - kept["domain"].n_unique(), "groupe")
     return kept, typography(f"{count} sans chiffre publiable, faute de réponses assez nombreuses.")
 
 
-def _shown(frame: pl.DataFrame) -> pl.DataFrame:
+def shown(frame: pl.DataFrame) -> pl.DataFrame:
+    """The cells that carry a number."""
     return frame.filter(pl.col("status").is_in(SHOWN))

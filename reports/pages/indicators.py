@@ -17,12 +17,12 @@ from reports.edition import Edition
 from reports.figure import text_html
 from reports.figures import KeyFigure, key_figures
 from reports.pages import indicator_files, indicator_hub
+from reports.pages.indicator_beside import comparisons
 from reports.pages.indicator_figures import (
     Shown,
     address,
     breakdown,
     change,
-    comparisons,
     main_figure,
     nothing_shown,
 )

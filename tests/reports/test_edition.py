@@ -111,7 +111,7 @@ def test_the_table_of_the_ceser_has_its_question_mark_answered(edition):
     assert table.count("pas encore mesuré") == 3
 
 
-def test_two_figures_of_one_place_and_year_say_their_source():
+def test_a_figure_published_elsewhere_says_its_source():
     rows = [
         ("France", 48.0, 2025, "Baromètre du numérique, édition 2026 (CRÉDOC)"),
         ("France", 45.0, 2025, "Baromètre Ifop pour Talan « Les Français et l’IA »"),
@@ -121,7 +121,7 @@ def test_two_figures_of_one_place_and_year_say_their_source():
     assert value_chain.elsewhere(pl.DataFrame(rows, schema=names, orient="row")) == [
         f"France 48{NNBSP}% en 2025 (Baromètre du numérique)",
         f"France 45{NNBSP}% en 2025 (Baromètre Ifop pour Talan)",
-        f"France 33{NNBSP}% en 2024",
+        f"France 33{NNBSP}% en 2024 (Insee)",
     ]
 
 

@@ -16,7 +16,7 @@ from analysis.findings import finding_extremes, finding_moves, finding_share, fi
 from analysis.wording import Noun
 from reports.addresses import indicator_page
 from reports.edition import Edition, open_edition, open_editions
-from reports.pages import indicator_figures, indicator_files, indicators
+from reports.pages import indicator_beside, indicator_files, indicators
 from reports.pages.measures import Measure, measures
 from reports.pages.page import Page
 from reports.rendering.subset import check_subset
@@ -259,7 +259,44 @@ def test_an_unknown_comparator_is_said(edition):
     wanted = edition.definitions["usage_ia"].compare[0].model_copy(update={"with_": ("rien-001",)})
     measure = Measure(edition, edition.definitions["usage_ia"])
     with pytest.raises(SurveyError, match="point de comparaison inconnu rien-001"):
-        indicator_figures.comparison(measure, wanted)
+        indicator_beside.comparison(measure, wanted)
+
+
+def test_titles_oppose_only_figures_measured_alike_the_same_year(edition):
+    known = edition.reference.comparators
+    now = replace(
+        edition,
+        reference=replace(
+            edition.reference, comparators=known.with_columns(annee_reference=edition.year)
+        ),
+    )
+    told = {True: 0, False: 0}
+    for definition in edition.definitions.values():
+        for wanted in definition.compare:
+            alike = wanted.model_copy(update={"differs": None})
+            for place, kind, may in (
+                (edition, wanted, False),
+                (edition, alike, False),
+                (now, wanted, False),
+                (now, alike, True),
+            ):
+                shown = indicator_beside.comparison(Measure(place, definition), kind)
+                if shown is None:  # ours is withheld
+                    continue
+                told[may] += 1
+                title = shown.figure.caption.title
+                assert not re.search("contre|proche de|au-dess", title) or may
+                assert may or "la région en 2026" in title
+    assert told[True] and told[False] == 3 * told[True]
+
+
+def test_each_published_figure_has_its_year_and_its_source(edition):
+    definition = edition.definitions["usage_ia"]
+    shown = indicator_beside.comparison(Measure(edition, definition), definition.compare[0])
+    labels = shown.figure.frame["label"].to_list()
+    assert labels[0] == "Pays de la Loire, 2026"
+    assert "France, 2024 (Insee)" in labels
+    assert all(re.search(r", \d{4} \(.+\)$", label) for label in labels[1:])
 
 
 def test_since_when_a_series_compares_is_that_of_the_whole_population(edition):
