@@ -123,14 +123,17 @@ def finding_extremes(frame: pl.DataFrame, places: Mapping[str, str], neutral: st
     if found is None:
         return capital(neutral)
     high, low = found
-    first, last = (
-        f"{level_words(cell)}{',' * (cell['status'] == 'fragile')} {places[str(cell['domain'])]}"
-        for cell in (low, high)
-    )
+    first, last = (_placed(cell, places[str(cell["domain"])]) for cell in (low, high))
     shown = frame["estimate"].drop_nulls()
     if shown.min() < low["estimate"] or shown.max() > high["estimate"]:
         return capital(f"{last}, contre {first}, par exemple")
     return capital(f"de {first} à {last}")
+
+
+def _placed(cell: Mapping, place: str) -> str:
+    """« 9 % dans la construction », « 52 %, estimation fragile, dans l’industrie »."""
+    comma = "," * (cell["status"] == "fragile" and not place.startswith("("))
+    return f"{level_words(cell)}{comma} {place}"
 
 
 def finding_trend(frame: pl.DataFrame, subject: str, along: str, neutral: str) -> str:
