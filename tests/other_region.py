@@ -21,8 +21,11 @@ SAMPLES = {"entreprises": 1200, "habitants": 900}
 WRITTEN = (".qmd", ".yml")
 
 
-def make_project(root: Path) -> Path:
-    """The whole project with the invented region in place of ours, nothing done yet."""
+def make_project(root: Path, seed: int = 0) -> Path:
+    """The whole project with the invented region in place of ours, nothing done yet.
+
+    `seed` is added to those of the simulations: another gives other people, answers and figures.
+    """
     ignored = shutil.ignore_patterns(
         "__pycache__", "editions", "reference", "_fragments", "private"
     )
@@ -35,7 +38,8 @@ def make_project(root: Path) -> Path:
     write_official_items(root)
     write_recommendations(root)
     for population, size in SAMPLES.items():
-        write_campaign(root, population, size)
+        write_campaign(root, 2026, population, size, seed)
+    write_campaign(root, 2025, "entreprises", SAMPLES["entreprises"], seed)
     write_pages(root)
     return root
 
@@ -66,11 +70,13 @@ def write_recommendations(root: Path) -> None:
     (root / REFERENCE / "preconisations.yml").write_text(text, encoding="utf-8")
 
 
-def write_campaign(root: Path, population: str, size: int) -> None:
+def write_campaign(root: Path, year: int, population: str, size: int, seed: int) -> None:
     """The campaign of a population with a small sample."""
-    place = Path("campaigns", "2026", population, "campaign.yml")
+    place = Path("campaigns", str(year), population, "campaign.yml")
     text = (ROOT / place).read_text(encoding="utf-8")
     text, done = re.subn(r"taille_echantillon: \d+", f"taille_echantillon: {size}", text)
+    assert done == 1
+    text, done = re.subn(r"graine: (\d+)", lambda found: f"graine: {int(found[1]) + seed}", text)
     assert done == 1
     (root / place.parent).mkdir(parents=True)
     (root / place).write_text(text, encoding="utf-8")

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from analysis.charts import KEY
 from analysis.findings import finding_moves
 from analysis.wording import Noun, change_interval, change_sentence, change_words
 from reports.addresses import indicator_page, slug
@@ -14,7 +15,7 @@ from reports.changes import counted_changes, single_cells, whole_changes
 from reports.edition import Edition, markdown_table
 from reports.essential import headlines
 from reports.figure import Figure
-from reports.figures import OF_CHANGE, change_figure, evolution_figure
+from reports.figures import MOVE, OF_CHANGE, change_figure, evolution_figure
 from reports.pages.page import Page, fragment
 from survey.french import percent, typography
 
@@ -66,6 +67,7 @@ def key_series(edition: Edition, changes: pl.DataFrame, identifier: str) -> Figu
         asked.insert(0, before)
     codes = moved["indicator"].to_list()
     cells = [single_cells(each).filter(pl.col("indicator").is_in(codes)) for each in asked]
+    cells[-1] = cells[-1].join(moved.select(*KEY, *MOVE), on=KEY, how="left", maintain_order="left")
     labels = dict(moved.select("indicator", "label").rows())
     reading = moved.filter(pl.col("difference").is_not_null())
     caption = edition.caption(
