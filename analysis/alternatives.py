@@ -67,7 +67,8 @@ def extremes(shown: Sequence[dict], second: str | None, hidden: int) -> list[str
     if has_last(shown):
         told.append(f"Le plus bas{among} : {_named(rest.pop(), second)}")
     if not told:
-        doubt = "" if widest_gap(shown) else ", écarts non établis"
+        tested = all(row["conf_low"] is not None for row in shown)
+        doubt = ", écarts non établis" if tested and not widest_gap(shown) else ""
         return [f"Valeurs : {_span(*ends)}{doubt}"]
     if len(told) == 1:
         told.append(f"Les autres : {_span(rest[0], rest[-1])}")

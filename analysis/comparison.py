@@ -161,9 +161,9 @@ def compare_with_reference(
     -------
     `estimates`, same rows and order, plus `reference`, `difference` (estimate - reference),
     `difference_low`, `difference_high` (its interval), `p_value` (null where the share is 0 or 1 or
-    the reference not inside (0, 1)) and `position`: "au-dessus", "au-dessous", or "proche" when
-    the interval of the difference holds 0. Null where the estimate is. P-values are not corrected
-    for their number.
+    the reference not inside (0, 1)) and `position`: "au-dessus", "au-dessous", or "écart non
+    établi" when the interval of the difference holds 0, which does not prove equality. Null where
+    the estimate is. P-values are not corrected for their number.
     """
     check_level(level)
     check_estimates(estimates)
@@ -190,7 +190,7 @@ def compare_with_reference(
         .when(pl.col("difference_high") < 0)
         .then(pl.lit("au-dessous"))
         .when(pl.col("difference_low").is_not_null())
-        .then(pl.lit("proche"))
+        .then(pl.lit("écart non établi"))
     )
     added = ("reference", "difference", "difference_low", "difference_high", "p_value")
     return shifted.select(*estimates.columns, *added, position.alias("position"))

@@ -323,9 +323,9 @@ def finding_beside(
     if len(rows) == 1 and rows[0][0]["status"] == "ok":
         cell, name, beside = rows[0]
         value, other = beside[0]
-        link = "contre" if _side(cell, value) else "proche de"
-        published = _said(value_text(value, cell["statistic"]))
-        return capital(f"{subject} : {_said(cell['value'])} ({name}), {link} {published} ({other})")
+        published = f"{_said(value_text(value, cell['statistic']))} ({other})"
+        link = f"contre {published}" if _side(cell, value) else f"{published}, écart non établi"
+        return capital(f"{subject} : {_said(cell['value'])} ({name}), {link}")
     parts = [
         f"{way} des autres sources pour {_all_or(count, len(rows), noun)}"
         for way, side in (("au-dessus", 1), ("au-dessous", -1))

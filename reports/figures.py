@@ -84,9 +84,12 @@ def _row_figure(
 
 
 def _trend(frame: pl.DataFrame) -> list[str]:
-    """The first and the last of rows in an order of their own: « De sans salarié 8 % à … »."""
+    """The first and the last of rows in an order of their own: « De sans salarié 8 % à … ».
+
+    Nothing where a figure published elsewhere, without interval, stands among them.
+    """
     shown = display(frame).filter(pl.col("value").is_not_null()).to_dicts()
-    if len(shown) < 2:
+    if len(shown) < 2 or any(row["conf_low"] is None for row in shown):
         return []
     first, last = shown[0], shown[-1]
     return [f"De « {first['label']} », {first['value']}, à « {last['label']} », {last['value']}"]

@@ -146,7 +146,7 @@
       told.push(`Le plus bas${among}${colon}${named(rest.pop())}`);
     if (told.length === 1) told.push(`Les autres${colon}${range(rest)}`);
     if (told.length) return told;
-    const some = shown.some((high, rank) => shown.slice(rank + 1).some((low) => above(high, low)));
+    const some = shown.some((row) => row.low === null) || shown.some((high, rank) => shown.slice(rank + 1).some((low) => above(high, low)));
     return [`Valeurs${colon}${range(shown)}${some ? "" : ", écarts non établis"}`];
   };
 

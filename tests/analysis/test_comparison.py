@@ -235,7 +235,13 @@ def test_reference_position_follows_the_interval():
     got = compare_with_reference(
         cells, pl.when(pl.col("indicator") == "ca").then(20).otherwise(0.2)
     )
-    assert got["position"].to_list() == ["au-dessus", "au-dessous", "proche", None, "au-dessus"]
+    assert got["position"].to_list() == [
+        "au-dessus",
+        "au-dessous",
+        "écart non établi",
+        None,
+        "au-dessus",
+    ]
     assert got["p_value"][4] == pytest.approx(2 * stats.t.sf(2.5, 100))
     # On the logit scale: (logit 0.3 - logit 0.2) over 0.02 / (0.3 x 0.7).
     ratio = 0.5389965 / (0.02 / 0.21)
@@ -280,7 +286,7 @@ def test_published_figure_with_an_error():
     assert row["difference_high"] == pytest.approx(5 + reach)
     bare = compare_with_reference(mean, 20).row(0, named=True)
     # 5 is beyond 4, and within the 5.02 of both errors.
-    assert (bare["position"], row["position"]) == ("au-dessus", "proche")
+    assert (bare["position"], row["position"]) == ("au-dessus", "écart non établi")
     assert row["p_value"] > bare["p_value"]
 
 
