@@ -30,12 +30,18 @@ class PageFigure(Figure):
 
 
 def region_figure(
-    cells: pl.DataFrame, caption: Caption, *, name: str, data: str, second: bool = False
+    cells: pl.DataFrame,
+    caption: Caption,
+    *,
+    name: str,
+    data: str,
+    second: bool = False,
+    note: str = "",
 ) -> PageFigure:
     """Indicators of one domain beside the region, in the order given.
 
     `cells` : published cells with `label`, `whole_estimate` and, as text, `region` and `gap`; with
-    `second`, the base of each in `base`.
+    `second`, the base of each in `base`; `note` says what must be known not to misread them.
     """
     shown = display(cells)
     forms = [beside_region(shown, name=name, form=form) for form in ("wide", "narrow")]
@@ -48,7 +54,7 @@ def region_figure(
         cells,
         second=("base", "Sur qui") if second else None,
         extra=(("region", "Région"), ("gap", "Écart avec la région")),
-        note=_note(cells),
+        note=" ".join(filter(None, [note, _note(cells)])),
         data=data,
     )
 

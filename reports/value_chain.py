@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 import polars as pl
 
 from analysis.cells import REASONS, value_text
-from analysis.definitions import read_definitions
+from analysis.definitions import IndicatorDefinition, read_definitions
 from analysis.wording import between_words
 from reports.addresses import population_page
 from reports.edition import POPULATIONS, Edition, markdown_table
@@ -16,7 +16,8 @@ from survey.campaign import read_source
 from survey.french import capitalised, lowered, percent, typography
 
 USE = "usage_ia"
-COMPARED = {USE: "IA", "usage_generative": "IA générative"}  # indicators, and their names
+GENERATIVE = "usage_generative"  # asked apart, it may exceed the use of any technology
+COMPARED = {USE: "IA", GENERATIVE: "IA générative"}  # indicators, and their names
 HEADER = ("Position", "Maillon", "Présence dans la région")
 
 
@@ -48,6 +49,21 @@ def users(population: str, editions: Mapping[str, Edition]) -> str:
     root = next(iter(editions.values())).campaign.root
     path = root / "data" / "indicators" / f"{population}.yml"
     return read_definitions(read_source(path)).scope.short if path.is_file() else population
+
+
+def set_apart(
+    definitions: Mapping[str, IndicatorDefinition], shares: Mapping[str, float | None]
+) -> str:
+    """Why generative AI, asked apart, is above the use of any technology; nothing where it is not.
+
+    `shares` are those shown side by side, by code.
+    """
+    part, whole = shares.get(GENERATIVE), shares.get(USE)
+    if part is None or whole is None or part <= whole:
+        return ""
+    definition = definitions[GENERATIVE]
+    note = (definition.note or "").strip()
+    return typography(f"{definition.title} : {lowered(note)}") if note else ""
 
 
 def measured_use(edition: Edition) -> str:

@@ -17,13 +17,12 @@ from reports.pages.indicator_files import FOLDER
 from reports.pages.measures import Measure, by_theme, measures
 from reports.pages.page import Page, document, escaped
 from reports.quality import population_count
-from reports.value_chain import USE
+from reports.value_chain import USE, set_apart
 from survey.french import lowered, typography
 
 WHO = ("size", "sector", "profile")  # the cuts that tell who uses AI
 MOST_CUTS = 3
 BRACKETS = "Entre crochets, dans toute la page : l’intervalle à 95 %."
-GENERATIVE = "usage_generative"  # asked apart, it may exceed the use of any technology
 NOBODY = ("Non", "Personne", "Aucun", "Pas ", "Rien", "Sans ")  # how a negative answer begins
 
 
@@ -99,12 +98,9 @@ def theme(group: list[Measure], figures: list[Figure]) -> list[str]:
 
 def _apart(group: list[Measure]) -> Iterator[str]:
     """Why a part seems greater than the whole, where both are listed with such figures."""
-    listed = {each.code: each for each in group if each.code in (USE, GENERATIVE)}
-    shares = {code: (each.headline or {}).get("estimate") for code, each in listed.items()}
-    if len(listed) < 2 or None in shares.values() or shares[GENERATIVE] <= shares[USE]:
-        return
-    if note := listed[GENERATIVE].definition.note:
-        yield typography(f"{escaped(listed[GENERATIVE].title)} : {escaped(note.strip())}")
+    shares = {each.code: (each.headline or {}).get("estimate") for each in group}
+    if said := set_apart(group[0].edition.definitions, shares):
+        yield escaped(said)
 
 
 def shown_family(group: list[Measure]) -> Measure | None:

@@ -18,6 +18,7 @@ from reports.beside import PageFigure, places_figure, region_figure
 from reports.edition import Edition
 from reports.figures import Caption
 from reports.pages.profile import KEPT, Profile, Row, fact_of
+from reports.value_chain import set_apart
 from survey.french import typography, within
 
 LEAST_SHOWN = 3  # answers that a figure needs
@@ -55,7 +56,9 @@ def indicators_figure(profile: Profile, identifier: str, data: str, most: int) -
         "Indicateur",
     )
     frame = by_value(_frame(facts))
-    return region_figure(frame, caption, name="ici", data=data, second=True)
+    shares = {fact.row["indicator"]: fact.row["estimate"] for fact in facts}
+    note = set_apart(edition.definitions, shares)
+    return region_figure(frame, caption, name="ici", data=data, second=True, note=note)
 
 
 def families(profile: Profile, most: int) -> list[str]:

@@ -177,7 +177,7 @@ def test_a_part_above_its_whole_is_explained_where_both_are_listed(editions, sha
     changed = edition.cells.with_columns(
         estimate=pl.when(indicator="usage_generative").then(share).otherwise("estimate")
     )
-    note = edition.definitions["usage_generative"].note.strip()[:20]
+    note = edition.definitions["usage_generative"].note.strip()[1:20]
     text = pages_of(populations, {"entreprises": replace(edition, cells=changed)})["entreprises"]
     assert (note in text) == explained
 
