@@ -21,6 +21,7 @@ from reports.addresses import indicator_page
 from reports.changes import counted_changes, whole_changes, widest_changes
 from reports.edition import POPULATIONS, Edition
 from reports.figures import KeyFigure
+from reports.pages.page import escaped
 from reports.value_chain import USE, users
 from survey.french import integer, lowered, typography, within
 
@@ -84,7 +85,7 @@ def _told(edition: Edition, claim: Claim) -> str:
     link = f"{edition.definitions[claim.code].title} ({edition.file.scope.short})"
     page = indicator_page(population, claim.code)
     see = f"[Voir [{link}]({page}.qmd).]{{.ecran}}"  # not on paper
-    said = f"**{edition.file.name}.** {claim.words}{claim.proof}. {see}"
+    said = f"**{escaped(edition.file.name)}.** {escaped(claim.words)}{claim.proof}. {see}"
     return typography(said)
 
 
@@ -191,12 +192,12 @@ def what_changed(editions: Mapping[str, Edition]) -> str:
     for edition in editions.values():
         before = edition.previous()
         if before is None:
-            lines.append(f"- {edition.file.name} : première mesure en {edition.year}.")
+            lines.append(f"- {escaped(edition.file.name)} : première mesure en {edition.year}.")
         else:
             changes = whole_changes(before, edition)
             said = f"{lowered(counted_changes(changes))} depuis {before.year}."
             said = " ".join([said, *widest_changes(changes, edition.definitions)])
-            lines.append(f"- {edition.file.name} : {said}")
+            lines.append(f"- {escaped(edition.file.name)} : {said}")
     return typography("\n".join(lines))
 
 

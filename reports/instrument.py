@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
+from reports.pages.page import escaped
 from survey.campaign import Campaign
 from survey.formats.documents.dictionary import INSTRUCTIONS, STATUS
 from survey.questionnaire import Option, Question, Questionnaire, Row, load_questionnaire
@@ -40,13 +41,13 @@ def questionnaire_markdown(questionnaire: Questionnaire) -> str:
 
 def _question(question: Question, number: int, questionnaire: Questionnaire) -> str:
     lines = [
-        f"### {number}. {question.text} {{#question-{question.code}}}\n",
-        f"*{question.help}*\n",
+        f"### {number}. {escaped(question.text)} {{#question-{question.code}}}\n",
+        f"*{escaped(question.help)}*\n",
         f"{INSTRUCTIONS[question.type]} {asked_if(parse(question.base), questionnaire)}\n",
     ]
     if question.type == "grid":
         lines += [_row(row) for row in question.rows]
-        answers = [option.label for option in question.options] + _dont_know(question)
+        answers = [escaped(option.label) for option in question.options] + _dont_know(question)
         lines.append(f"\nRéponses proposées à chaque ligne : {' ; '.join(answers)}.")
     else:
         lines += [f"- {_option(option)}" for option in question.options]
@@ -57,9 +58,9 @@ def _question(question: Question, number: int, questionnaire: Questionnaire) -> 
 
 
 def _row(row: Row) -> str:
-    helped = f" *{row.help}*" if row.help else ""
+    helped = f" *{escaped(row.help)}*" if row.help else ""
     reference = row.comparable.reference if row.comparable else None
-    return f"- {row.label}.{helped}" + (f" ({_as_code(reference)})" if reference else "")
+    return f"- {escaped(row.label)}.{helped}" + (f" ({_as_code(reference)})" if reference else "")
 
 
 def _option(option: Option) -> str:
@@ -68,7 +69,7 @@ def _option(option: Option) -> str:
         notes.append("à préciser")
     if option.exclusive:
         notes.append("exclut les autres réponses")
-    return option.label + (f" ({', '.join(notes)})" if notes else "")
+    return escaped(option.label) + (f" ({', '.join(notes)})" if notes else "")
 
 
 def _dont_know(question: Question) -> list[str]:
@@ -84,10 +85,13 @@ def _origin(question: Question, first: int) -> str:
     notes = [f"{text}.", _as_code(comparable.note or "")]
     if question.since > first:
         notes.append(f"Posée depuis {question.since}.")
-    notes += [f"Modifiée en {change.edition} : {change.what}" for change in question.changed]
+    notes += [
+        f"Modifiée en {change.edition} : {escaped(change.what)}" for change in question.changed
+    ]
     return " ".join(note for note in notes if note)
 
 
 def _as_code(text: str) -> str:
     """The text with the codes of Eurostat set as code."""
-    return re.sub(r"\bE_AI_\w*\*?", r"`\g<0>`", text)
+    parts = re.split(r"(\bE_AI_\w*\*?)", text)
+    return "".join(f"`{part}`" if rank % 2 else escaped(part) for rank, part in enumerate(parts))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from reports.edition import Edition, markdown_table
+from reports.pages.page import escaped
 from reports.quality import (
     PopulationQuality,
     named_variable,
@@ -90,7 +91,7 @@ def response_overview(editions: Mapping[str, Edition]) -> str:
         found = response_of(edition)
         rows.append(
             [
-                edition.file.name,
+                escaped(edition.file.name),
                 integer(found.drawn),
                 integer(found.complete),
                 percent(found.rate),
@@ -107,7 +108,7 @@ def precision_overview(editions: Mapping[str, Edition]) -> str:
         found = precision_of(edition)
         rows.append(
             [
-                edition.file.name,
+                escaped(edition.file.name),
                 f"± {decimal(100 * found.half_width)}",
                 percent(found.shown / found.cells),
                 percent(found.fragile / found.cells),
@@ -122,7 +123,7 @@ def domains_table(edition: Edition) -> str:
     """What can be shown of each breakdown."""
     rows = [
         [
-            row["label"],
+            escaped(row["label"]),
             integer(row["domains"]),
             integer(row["cells"]),
             percent(row["ok"]),

@@ -23,12 +23,14 @@ from survey.campaign import Campaign
 CONTACTS = ("nom", "raison_sociale", "courriel", "telephone", "adresse", "siret")
 KEYS = ("id", "token", "unite", "nature")  # no words: tokens are looked for apart
 ANSWERS = ("reponses.parquet", "reponses-en-ligne.parquet")
-LETTERS = ("echantillon.parquet", "echantillon.csv", "liens.csv", "relances.csv", "base.parquet")
+LETTERS = ("echantillon.parquet", "echantillon.csv", "liens.csv", "relances.csv")
 FEWEST_WORDS, SHORTEST = 2, 12  # under that, a text may stand on a page by chance: « autre outil »
 FIRST_WORDS = 10  # by which a long text is known, even cut
 # Where the project writes what it publishes of itself.
 OWN = (
     "data/reference/*.yml",
+    "data/reference/territoires.csv",
+    "data/indicators/*.yml",
     "data/quality/*.yml",
     "survey/instruments/**/*.yml",
     "reports/texts/*.md",

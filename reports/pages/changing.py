@@ -16,7 +16,7 @@ from reports.edition import Edition, markdown_table
 from reports.essential import headlines
 from reports.figure import Figure
 from reports.figures import MOVE, OF_CHANGE, change_figure, evolution_figure
-from reports.pages.page import Page, fragment
+from reports.pages.page import Page, escaped, fragment
 from survey.french import percent, typography
 
 BASE = ("base_label", "Sur qui")
@@ -27,7 +27,7 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
     """What the page of changes includes, with its figures."""
     parts, figures = [], []
     for population, edition in editions.items():
-        parts.append(f"## {edition.file.name}")
+        parts.append(f"## {escaped(edition.file.name)}")
         before = edition.previous()
         if before is None:
             parts.append(first_time(edition))
@@ -49,8 +49,8 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
 def first_time(edition: Edition) -> str:
     """Why nothing is compared yet."""
     return typography(
-        f"{edition.file.name} : première mesure en {edition.year}. La première évolution sera "
-        "connue à la prochaine édition."
+        f"{escaped(edition.file.name)} : première mesure en {edition.year}. La première évolution "
+        "sera connue à la prochaine édition."
     )
 
 
@@ -88,8 +88,8 @@ def change_table(edition: Edition, before: Edition, changes: pl.DataFrame) -> st
     """Both figures of each indicator, on whom, its change in words and the interval of it."""
     rows = [
         (
-            f"[{typography(row['label'])}]({_address(edition, row['indicator'])})",
-            edition.noun(edition.definitions[row["indicator"]].base).plural,
+            f"[{escaped(typography(row['label']))}]({_address(edition, row['indicator'])})",
+            escaped(edition.noun(edition.definitions[row["indicator"]].base).plural),
             _share(row["estimate_before"]),
             _share(row["estimate_after"]),
             change_words(row["difference"], row["verdict"], row["series_break"]),
@@ -138,7 +138,9 @@ def _broken(changes: pl.DataFrame) -> list[str]:
     broken = changes.filter(pl.col("series_break").is_not_null())
     if broken.is_empty():
         return []
-    items = [f"- {row['label']} : {row['series_break']}" for row in broken.to_dicts()]
+    items = [
+        f"- {escaped(row['label'])} : {escaped(row['series_break'])}" for row in broken.to_dicts()
+    ]
     return ["### Séries rompues", "\n".join(typography(item) for item in items)]
 
 

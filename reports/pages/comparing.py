@@ -20,7 +20,7 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
     """What the page of comparisons includes, with its figures."""
     parts, figures = [], []
     for edition in editions.values():
-        parts.append(f"## {edition.file.name}")
+        parts.append(f"## {escaped(edition.file.name)}")
         compared = [(each, found) for each in measures(edition) if (found := comparisons(each))]
         figures += [each.figure for _, found in compared for each in found]
         parts += [part for pair in compared for part in _told(*pair)] or [NOTHING]
@@ -48,5 +48,5 @@ def neighbours(reference: Reference) -> list[str]:
     return [
         "## Les régions voisines",
         "Aucun chiffre publié sur les mêmes questions n’a été trouvé pour ces régions : "
-        f"{', '.join(lacking)}.",
+        f"{escaped(', '.join(lacking))}.",
     ]

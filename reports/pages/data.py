@@ -24,7 +24,7 @@ from reports.opendata import (
     dataset,
     simulated,
 )
-from reports.pages.page import Page, document
+from reports.pages.page import Page, document, escaped
 from reports.pages.texts import fill
 from reports.publisher import read_publisher
 from reports.settings import REPORT, publication_day, report_chapters
@@ -48,7 +48,7 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
         whole_list=files_list(WHOLE_EDITION, folder),
         populations=[
             {
-                "name": each.file.name,
+                "name": escaped(each.file.name),
                 "anchor": slug(population),
                 "files": files_list(population_files(population), folder),
             }

@@ -15,7 +15,7 @@ from reports.essential import (
     what_is_not_known,
 )
 from reports.figures import key_figures
-from reports.pages.page import Page, fragment
+from reports.pages.page import Page, escaped, fragment
 from reports.settings import REPORT, report_chapters
 from reports.value_chain import points_of_comparison, value_chain_table
 from survey.french import lowered
@@ -65,5 +65,5 @@ def figures(editions: Mapping[str, Edition]) -> list[str]:
         part
         for edition in editions.values()
         if (found := key_figures_of(edition))
-        for part in (f"### {edition.file.name}", key_figures(found))
+        for part in (f"### {escaped(edition.file.name)}", key_figures(found))
     ]

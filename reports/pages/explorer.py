@@ -9,7 +9,7 @@ from html import escape
 from reports.addresses import indicator_page
 from reports.edition import Edition
 from reports.explorer import FOLDER, all_files
-from reports.pages.page import Page, document
+from reports.pages.page import Page, document, escaped
 from survey.french import typography
 
 ADDRESS = "explorer"
@@ -67,7 +67,9 @@ def indicator_list(edition: Edition) -> str:
     themes: dict[str, list[str]] = {}
     for code, definition in edition.definitions.items():
         page = indicator_page(edition.campaign.population, code)
-        themes.setdefault(theme_of[code], []).append(f"- [{definition.title}]({page}.html)")
-    parts = [f"### {edition.file.name}"]
-    parts += ["\n".join([f"#### {theme}", "", *links]) for theme, links in themes.items()]
+        themes.setdefault(theme_of[code], []).append(
+            f"- [{escaped(definition.title)}]({page}.html)"
+        )
+    parts = [f"### {escaped(edition.file.name)}"]
+    parts += ["\n".join([f"#### {escaped(theme)}", "", *links]) for theme, links in themes.items()]
     return "\n\n".join(parts) + "\n"

@@ -9,7 +9,7 @@ from pathlib import Path
 from reports.addresses import indicator_page
 from reports.edition import Edition, markdown_table
 from reports.followup import ROLES, Followed, baseline, followed_by, followers, level, trend
-from reports.pages.page import Page, fragment
+from reports.pages.page import Page, escaped, fragment
 from survey.errors import SurveyError
 from survey.french import capitalised, counted, integer, typography
 from survey.recommendations import Recommendation, Recommendations, load_recommendations
@@ -30,7 +30,7 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
         parts += chain.from_iterable(
             section(each, followed_by(editions, each.code)) for each in capacity.recommendations
         )
-    parts.append(f"Source des préconisations : {known.source}.")
+    parts.append(f"Source des préconisations : {escaped(known.source)}.")
     yield fragment("suivi", [typography(part) for part in parts])
 
 
@@ -70,7 +70,7 @@ def section(recommendation: Recommendation, followed: list[Followed]) -> list[st
     shown = recommendation.answer or NOTHING
     if followed:
         shown = markdown_table(HEADER, map(row, followed), numbers=0)
-    return [f"### {recommendation.title}", text, shown]
+    return [f"### {escaped(recommendation.title)}", escaped(text), shown]
 
 
 def row(followed: Followed) -> tuple[str, ...]:
@@ -78,9 +78,9 @@ def row(followed: Followed) -> tuple[str, ...]:
     population = followed.edition.campaign.population
     address = f"{indicator_page(population, followed.definition.code)}.qmd"
     return (
-        f"[{followed.definition.title}]({address})",
+        f"[{escaped(followed.definition.title)}]({address})",
         ROLES[followed.role],
-        followed.who,
+        escaped(followed.who),
         baseline(followed),
         level(followed),
         trend(followed),

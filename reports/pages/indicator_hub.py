@@ -12,7 +12,7 @@ from reports.figure import text_html
 from reports.pages.indicator_figures import address
 from reports.pages.indicator_files import FOLDER
 from reports.pages.measures import Measure, by_theme
-from reports.pages.page import Page, document
+from reports.pages.page import Page, document, escaped
 from survey.files import SIMULATED
 from survey.french import integer, lowered, typography
 
@@ -41,12 +41,12 @@ def page(listed: Mapping[str, Sequence[Measure]]) -> Page:
 def _population(group: Sequence[Measure]) -> list[str]:
     edition = group[0].edition
     name = slug(edition.campaign.population)
-    parts = [f"## {edition.file.name} {{#{name}}}"]
+    parts = [f"## {escaped(edition.file.name)} {{#{name}}}"]
     for code, measures in groupby(by_theme(group), key=lambda each: each.definition.theme):
         theme = list(measures)
         items = "\n".join(map(_item, theme))
         parts.append(
-            f"### {theme[0].cells['theme'][0]} {{#{name}-{slug(code)}}}\n\n"
+            f"### {escaped(theme[0].cells['theme'][0])} {{#{name}-{slug(code)}}}\n\n"
             f'```{{=html}}\n<ul class="indicateurs">\n{items}\n</ul>\n```'
         )
     return parts

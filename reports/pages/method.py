@@ -9,7 +9,7 @@ from reports import method
 from reports.addresses import slug
 from reports.edition import Edition
 from reports.instrument import asked_questionnaire
-from reports.pages.page import Page, document
+from reports.pages.page import Page, document, escaped
 from reports.pages.texts import fill
 from reports.publisher import read_publisher
 from reports.quality import (
@@ -52,7 +52,7 @@ def _hub(editions: Mapping[str, Edition], declared: Mapping[str, PopulationQuali
         "methode",
         populations=[
             {
-                "name": edition.file.name,
+                "name": escaped(edition.file.name),
                 "scope": edition.file.scope,
                 "count": population_count(edition),
                 "declared": declared[population],
@@ -60,7 +60,8 @@ def _hub(editions: Mapping[str, Edition], declared: Mapping[str, PopulationQuali
             for population, edition in editions.items()
         ],
         reports_list="\n".join(
-            f"- [Rapport de qualité : {lowered(edition.file.name)}]({report_page(population)}.qmd)"
+            f"- [Rapport de qualité : {escaped(lowered(edition.file.name))}]"
+            f"({report_page(population)}.qmd)"
             for population, edition in editions.items()
         ),
         response_table=method.response_overview(editions),

@@ -9,7 +9,7 @@ from reports.addresses import questionnaire_page, slug
 from reports.downloads import FOLDER
 from reports.edition import Edition, markdown_table
 from reports.instrument import asked_questionnaire, questionnaire_markdown
-from reports.pages.page import Page, document
+from reports.pages.page import Page, document, escaped
 from reports.pages.texts import fill
 from survey.french import NBSP, counted, integer, lowered
 from survey.questionnaire import Questionnaire
@@ -30,7 +30,7 @@ def pages(editions: Mapping[str, Edition]) -> Iterator[Page]:
 def _hub(editions: Mapping[str, Edition], asked: Mapping[str, Questionnaire]) -> str:
     year = next(iter(editions.values())).year
     links = [
-        f"- [{edition.file.name}]({questionnaire_page(name)}.qmd) : "
+        f"- [{escaped(edition.file.name)}]({questionnaire_page(name)}.qmd) : "
         f"{counted(len(asked[name].questions), 'question')}, environ "
         f"{round(asked[name].minutes())}{NBSP}minutes"
         for name, edition in editions.items()
@@ -38,7 +38,7 @@ def _hub(editions: Mapping[str, Edition], asked: Mapping[str, Questionnaire]) ->
     rows = []
     for name, edition in editions.items():
         origins = Counter(each.comparable.status for each in asked[name].questions)
-        rows.append([edition.file.name, *(integer(origins[origin]) for origin in ORIGINS)])
+        rows.append([escaped(edition.file.name), *(integer(origins[origin]) for origin in ORIGINS)])
     header = ("Questionnaire", "Identiques", "Adaptées", "Propres à l’observatoire")
     body = fill(
         "questionnaires",
@@ -62,7 +62,7 @@ def _asked(edition: Edition, questionnaire: Questionnaire) -> str:
         folder=FOLDER,
         pdf=f"questionnaire-{slug(edition.campaign.population)}.pdf",
         anchor=slug(edition.campaign.population),
-        introduction=questionnaire.introduction.replace("\n", "\n\n"),
+        introduction=escaped(questionnaire.introduction).replace("\n", "\n\n"),
         questions=questionnaire_markdown(questionnaire),
     )
     return document(

@@ -14,7 +14,7 @@ from analysis.telling import Teller, main_sentence
 from analysis.wording import capital
 from reports.addresses import population_page, sector_page
 from reports.edition import Edition, markdown_table
-from reports.pages.page import Page, document
+from reports.pages.page import Page, document, escaped
 from reports.pages.profile import Profile, Row, grouped, judged_cells
 from reports.pages.profile_csv import DOMAIN, Tables, tables_of
 from reports.pages.profile_figures import (
@@ -178,7 +178,7 @@ def links(
     for label, found in by_cut(every).items():
         other = "autres " if profile in found else ""
         pages = (
-            f"[{each.place.name}](../{sector_page(population, each.domain)}.qmd)"
+            f"[{escaped(each.place.name)}](../{sector_page(population, each.domain)}.qmd)"
             for each in found
             if each is not profile
         )
@@ -187,7 +187,7 @@ def links(
     parts = [
         f"- Ces indicateurs, en détail : {indicator_links(profile, drawn)}.",
         *others,
-        f"- [{profile.edition.file.name}](../{population_page(population)}.qmd) · "
+        f"- [{escaped(profile.edition.file.name)}](../{population_page(population)}.qmd) · "
         "[Tous les secteurs](index.qmd)",
         f"- {former}" if (former := former_link([profile], address)) else "",
     ]
@@ -206,7 +206,7 @@ def hub(profiles: Mapping[str, Sequence[Profile]], year: int) -> Page:
         else "Aucune des populations interrogées dans cette édition n’est présentée par secteur."
     ]
     for population, found in profiles.items():
-        sections.append(f"## {found[0].edition.file.name}")
+        sections.append(f"## {escaped(found[0].edition.file.name)}")
         for rank, (label, same) in enumerate(by_cut(found).items()):
             sections += [f"### {capital(plural_label(label))}"] if rank else []
             sections.append(listing(population, same, label))
@@ -233,7 +233,7 @@ def listing(population: str, found: Sequence[Profile], label: str) -> str:
         page = f"{sector_page(population, profile.domain).rpartition('/')[2]}.qmd"
         rows.append(
             (
-                f"[{profile.place.name}]({page})",
+                f"[{escaped(profile.place.name)}]({page})",
                 f"{value}{fragile}",
                 shown["interval"] or "–",
                 gap_words(fact) or "–",

@@ -12,7 +12,7 @@ from analysis.telling import Teller, finding, lead_sentence, main_sentence
 from analysis.wording import capital
 from reports.addresses import population_page, slug
 from reports.edition import Edition
-from reports.pages.page import Draft, Page, document
+from reports.pages.page import Draft, Page, document, escaped
 from reports.pages.profile import Profile, grouped, judged_cells
 from reports.pages.profile_csv import DOMAIN, Tables, tables_of
 from reports.pages.profile_figures import (
@@ -205,7 +205,7 @@ def population_section(
     data: str,
 ) -> list[str]:
     """What one population answers in a territory, beside the region and similar places."""
-    heading = f"## {profile.edition.file.name}"
+    heading = f"## {escaped(profile.edition.file.name)}"
     if not has_figures(profile):
         return [heading, silence(profile, "")]
     name = slug(profile.edition.campaign.population)
@@ -275,9 +275,11 @@ def closing(
     yield "## Pour aller plus loin"
     near = "de population voisine" if place.level in LISTED else ""
     noun = f"{NOUNS[place.level].plural} {near}".strip() if near else "les autres territoires"
-    links = ", ".join(f"[{each.row['nom_court']}](../{each.address}.qmd)" for each in similar)
+    links = ", ".join(
+        f"[{escaped(each.row['nom_court'])}](../{each.address}.qmd)" for each in similar
+    )
     populations = " · ".join(
-        f"[{profile.edition.file.name}](../{population_page(population)}.qmd)"
+        f"[{escaped(profile.edition.file.name)}](../{population_page(population)}.qmd)"
         for population, profile in profiles.items()
     )
     former = former_link(list(profiles.values()), place.address)

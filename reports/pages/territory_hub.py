@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from reports.communes import alphabetical_list, index_script, search_block
 from reports.edition import Edition
 from reports.figure import Figure
-from reports.pages.page import Page, document
+from reports.pages.page import Page, document, escaped
 from reports.pages.territory_directory import directory
 from reports.territory_figures import NOUNS, main_indicator, territories, territory_figure
 from survey.french import NNBSP, capitalised, integer
@@ -107,7 +107,11 @@ def _fullest(figures: Mapping[str, Figure], level: str, count: int) -> list[str]
 
 def _definitions(edition: Edition) -> str:
     kinds = territories(edition.campaign.root).of("type_commune")
-    lines = [f"- **{row['nom']}** : {row['note']}." for row in kinds.to_dicts() if row["note"]]
+    lines = [
+        f"- **{escaped(row['nom'])}** : {escaped(row['note'])}."
+        for row in kinds.to_dicts()
+        if row["note"]
+    ]
     return re.sub(r"(?<=\d) (?=\d{3}\b)", NNBSP, "\n".join(lines))
 
 
@@ -117,7 +121,7 @@ def _level_page(editions: Mapping[str, Edition], level: str, figures: Mapping[st
     heading = capitalised(noun.plural)
     parts = ["::: {.chapo}\n" + WHY + "\n:::"]
     for population, figure in figures.items():
-        parts += [f"## {editions[population].file.name}", figure.to_markdown(".")]
+        parts += [f"## {escaped(editions[population].file.name)}", figure.to_markdown(".")]
     parts += [f"## Les {noun.plural} de A à Z", directory(editions, level)]
     body = "\n\n".join(parts)
     title = f"Les {noun.plural} et l’IA en {edition.year}"

@@ -13,6 +13,7 @@ from analysis.profiles import nearest
 from analysis.prose import Setting, number_words, rank_words, sentence
 from analysis.wording import Noun
 from reports.addresses import territory_page
+from reports.pages.page import escaped
 from reports.pages.profile_text import paragraphs
 from survey.french import NBSP, NNBSP, capitalised, integer, percent, typography
 from survey.territories import LEVELS, Territories
@@ -132,7 +133,7 @@ def met_places(place: Place, every: dict[tuple[str, str], Place], level: str) ->
         return ""
     noun = NOUNS[level]
     links = ", ".join(
-        f"[{every[level, code].row['nom_court']}](../{territory_page(level, code)}.qmd)"
+        f"[{escaped(every[level, code].row['nom_court'])}](../{territory_page(level, code)}.qmd)"
         for code in shared[level]
     )
     head = noun.singular if shared.height == 1 else noun.plural
@@ -148,7 +149,7 @@ def commune_list(place: Place, every: dict[tuple[str, str], Place]) -> str:
         alone = place.communes.filter(pl.col("epci").is_null())
         if alone.is_empty():
             return ""
-        names = ", ".join(alone["nom"])
+        names = escaped(", ".join(alone["nom"]))
         return typography(f"**Hors de toute intercommunalité** : {names}.")
     if place.level != "type_commune":
         return paragraphs(COMMUNES, _raw(_items(place.communes, every, place.level)))
