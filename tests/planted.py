@@ -12,7 +12,18 @@ PLANTED = (
 )
 MARKDOWN = f' [lien]{{onclick="{SIGN}5)"}} {{value}} {{rien}}'  # a questionnaire refuses braces
 TEXTS = {"title", "help", "heading", "note", "reference", "who", "why", "retention"}
-TEXTS |= {"superlative", "differs", "source", "quoi", "statut", "adresse", "nom", "nom_court"}
+TEXTS |= {
+    "covers",
+    "field",
+    "superlative",
+    "differs",
+    "source",
+    "quoi",
+    "statut",
+    "adresse",
+    "nom",
+    "nom_court",
+}
 TEXTS |= {"locatif", "genitif", "masculin", "feminin", "titre", "but", "texte", "acteurs", "mode"}
 LABELS = {"label", "short", "one", "many", "verb", "name", "text"}  # bounded in a questionnaire
 COLUMNS = ("indicateur", "source", "champ_definition", "note", "base", "document_lu")
