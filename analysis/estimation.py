@@ -68,7 +68,8 @@ def estimate(
     Returns
     -------
     `RESULT`, targets in order, and domains in order within each; `status` is "ok", or "nd" where
-    too few rows answer for an error: the gate has not been passed. `n_respondents` counts rows
+    too few rows answer for an error, or for an interval of a share that excludes anything (it is
+    0.95 wide or more): the gate has not been passed. `n_respondents` counts rows
     answered, `n_domain` rows of the domain whatever the target, both unweighted and of positive
     weight; `population_size` is the sum of weights of the rows of the base. A number that does not
     exist (no respondent, a single primary unit, CV of 0) is null. The total of a domain without

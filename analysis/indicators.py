@@ -28,6 +28,7 @@ from survey.routing import parse, to_polars
 from survey.source import Source
 
 Categories = Sequence[tuple[str, str]]
+PUBLISHED = "capped"  # interval of every published share
 INDICATOR_LABELS = ("indicator_label", "answer_label", "family", "title", "theme", "base_label")
 
 
@@ -106,7 +107,7 @@ def targets(registry: Registry, questionnaire: Questionnaire) -> list[Target]:
     """One target of the estimator per indicator.
 
     A share's value is true, false or null (the answers it needs are missing); its base is never
-    null. « NSP » counts as missing when the definition says so.
+    null. « NSP » counts as missing when the definition says so. Its interval is `capped`.
     """
     return [
         Target(
@@ -121,6 +122,7 @@ def targets(registry: Registry, questionnaire: Questionnaire) -> list[Target]:
             ),
             statistic=indicator.statistic,
             base=to_polars(parse(indicator.base), questionnaire),
+            interval=PUBLISHED if indicator.statistic == "share" else None,
         )
         for indicator in registry.indicators
     ]

@@ -36,6 +36,10 @@ RESULT = pl.Schema(
 
 BOUNDED = pl.all_horizontal(pl.col("std_error", "conf_low", "conf_high").is_not_null())
 TOLD = (pl.col("n_respondents") > 0) & (BOUNDED | pl.col("known"))
+EMPTY_WIDTH = 0.95  # of the interval of a share that excludes next to nothing, such as [1e-10 ; 1]
+SAYS_NOTHING = (pl.col("statistic") == "share") & (
+    pl.col("conf_high") - pl.col("conf_low") >= EMPTY_WIDTH
+)
 
 
 def check_request(targets: Sequence[Target], domains: Sequence[Domain], level: float) -> None:
@@ -97,7 +101,9 @@ def target_intervals(
         chosen = methods == method
         asked = ("estimate", "variance", "df", "n_respondents", "effective", "sampled")
         part = {name: cells[name][chosen] for name in asked}
-        low[chosen], high[chosen] = share_interval(**part, level=level, method=method)
+        low[chosen], high[chosen] = share_interval(
+            **part, level=level, method=method, population=cells["population_size"][chosen]
+        )
     own = methods == "own"
     low[own], high[own] = cells["low"][own], cells["high"][own]
     return low, high
@@ -128,8 +134,9 @@ def result_frame(
 ) -> pl.DataFrame:
     """The cells as `RESULT`, targets first, then domains; NaN becomes null.
 
-    The status is "nd" where no answer, no error or no interval stands behind the estimate; a domain
-    wholly taken is known without any interval.
+    The status is "nd" where no answer, no error or no interval stands behind the estimate, and
+    where that of a share, `EMPTY_WIDTH` or more, excludes next to nothing; a domain wholly taken is
+    known without any interval.
     """
     types = [part.domain_type for part in partitions for _ in part.labels]
     labels = [label for part in partitions for label in part.labels]
@@ -160,6 +167,10 @@ def result_frame(
     return (
         frame.with_columns(population=pl.lit(population), edition=pl.lit(edition))
         .with_columns(pl.col(pl.Float64).fill_nan(None))
-        .with_columns(status=pl.when(TOLD).then(pl.lit("ok")).otherwise(pl.lit("nd")))
+        .with_columns(
+            status=pl.when(TOLD & ~SAYS_NOTHING.fill_null(False))
+            .then(pl.lit("ok"))
+            .otherwise(pl.lit("nd"))
+        )
         .select(pl.col(name).cast(dtype) for name, dtype in RESULT.items())
     )

@@ -23,7 +23,7 @@ from analysis.checks import (
 )
 
 STATISTICS = ("share", "mean", "total", "ratio", "quantile", "gini", "quantile_share")
-INTERVALS = ("logit", "wilson", "beta", "arcsine", "likelihood", "normal")
+INTERVALS = ("logit", "wilson", "beta", "arcsine", "likelihood", "normal", "capped")
 ORDERED = ("quantile", "quantile_share")
 
 
@@ -45,7 +45,9 @@ class Target:
     base: pl.Expr | None = None
     denominator: pl.Expr | None = None
     order: float | None = None
-    interval: Literal["logit", "wilson", "beta", "arcsine", "likelihood", "normal"] | None = None
+    interval: (
+        Literal["logit", "wilson", "beta", "arcsine", "likelihood", "normal", "capped"] | None
+    ) = None
 
     def __post_init__(self) -> None:
         name = f"Indicateur « {self.indicator} »"

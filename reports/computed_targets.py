@@ -32,7 +32,7 @@ TWICE = {  # what is said of one asked twice
     "gini": "l’indice de Gini de {} est demandé",
     "part_quantile": "une part de {} est demandée",
 }
-INTERVALS = {"arcsinus": "arcsine", "vraisemblance": "likelihood"}
+INTERVALS = {"arcsinus": "arcsine", "vraisemblance": "likelihood", "plafonne": "capped"}
 
 
 @dataclass(frozen=True, slots=True)

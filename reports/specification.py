@@ -196,9 +196,9 @@ class TargetPart(_Part):
     denominateur: Name | None = None
     p: Annotated[tuple[float, ...], PlainValidator(orders)] = ()
     modalite: Name | None = None
-    intervalle: Literal["logit", "wilson", "beta", "arcsinus", "vraisemblance", "normal"] | None = (
-        None
-    )
+    intervalle: (
+        Literal["logit", "wilson", "beta", "arcsinus", "vraisemblance", "normal", "plafonne"] | None
+    ) = None
 
     @model_validator(mode="after")
     def _complete(self) -> TargetPart:
