@@ -149,7 +149,8 @@ class RegistryFile(_Definition):
     base (its expression, or `ensemble`); `words` says a domain, by type and code, within a
     sentence; `themes`
     replaces the headings that the questionnaire addresses to respondents; `unpublished` says why a
-    question has no indicator.
+    question has no indicator; `public_crossings` names types of domain whose crossings anyone can
+    make, the list of units being public: what they tell together is protected too.
     """
 
     population: str
@@ -157,6 +158,7 @@ class RegistryFile(_Definition):
     scope: ScopeDefinition
     nouns: dict[str, NounDefinition] = {}
     domains: tuple[DomainDefinition, ...]
+    public_crossings: tuple[tuple[str, ...], ...] = ()
     words: dict[str, dict[str, str]] = {}
     themes: dict[str, str] = {}
     indicators: tuple[IndicatorDefinition, ...]

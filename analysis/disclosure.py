@@ -12,6 +12,7 @@ from scipy import linalg
 
 from analysis.checks import Floats, fault, named, require_columns
 from analysis.estimation import Domain, partition
+from analysis.outsider import Protection
 from analysis.protection import cell_ties, domain_relations, withhold
 
 STATUSES = ("ok", "fragile", "nd", "secret")
@@ -45,6 +46,7 @@ class GateSpec:
         rarer, above which it is `fragile` (« 8 % [4 ; 17] »: 1.6), unless the width is at most
         `precise_width`. The rule of the NCHS for proportions, that does not publish such a figure
         (Parker et al., 2017, Vital and Health Statistics 2(175)).
+    protection : width that the interval of a withheld share must keep for an outsider.
     """
 
     secret_below: int = 3
@@ -56,6 +58,7 @@ class GateSpec:
     fragile_cv: float = 0.20
     fragile_relative_width: float = 1.30
     precise_width: float = 0.05
+    protection: Protection = Protection()
 
     def __post_init__(self) -> None:
         ordered = (
@@ -84,14 +87,12 @@ def apply_gate(
     share the most severe status, since each gives the others. A total beside the share it counts
     is judged by the share alone: the CV of a small count says little of its precision. Then, while
     a withheld cell can be computed from shown ones by adding and subtracting (population sizes
-    being public), one more domain is withheld among those that give it, with the status of the cell
-    it protects: the one with fewest respondents among those that end the matter alone, or else
-    among those that weigh most in giving it. Domains `secret` for every indicator are protected
-    once for all, so that no indicator tells another's.
+    being public), one more domain is withheld among those that give it, as `nd`: the one with
+    fewest respondents among those that end the matter alone, or else among those that weigh most in
+    giving it. Domains `secret` for every indicator are protected once for all, so that no indicator
+    tells another's.
 
-    Not done: intervals that nearly give a withheld number away; what earlier editions published.
-    The few units behind a share near 0 or 1 are not withheld in a shown cell: weights are unequal,
-    no list of respondents is public, and `min_respondents` keeps such cells large.
+    Not done: what the bounds of shares tell, which is left to `bounds.withhold_told`.
 
     Parameters
     ----------
@@ -230,7 +231,7 @@ def protected(
     ties = cell_ties(relations, places, np.zeros_like(places), real, complete=False)
     everywhere = withhold(ties, rank, domains["n_domain"].to_numpy(), RANK["secret"])
     domains = domains.with_row_index("place").with_columns(everywhere=pl.Series(everywhere))
-    floor = pl.when(pl.col("everywhere") == RANK["secret"]).then("everywhere").otherwise(0)
+    floor = pl.when(pl.col("everywhere") >= RANK["nd"]).then("everywhere").otherwise(0)
     cells = (
         cells.drop("n_domain")
         .join(domains, on=["domain_type", "domain"], maintain_order="left")

@@ -55,12 +55,14 @@ class Registry:
     """The indicators and domains of one population that one edition can measure.
 
     `places` : code and label of each category of the columns of the frame that cut the population.
+    `public_crossings` : types of domain that an outsider can cross, the list of units being public.
     """
 
     population: str
     domains: tuple[DomainDefinition, ...]
     indicators: tuple[Indicator, ...]
     places: Mapping[str, Categories]
+    public_crossings: tuple[tuple[str, ...], ...] = ()
 
     def categories(self, cut: DomainDefinition, questionnaire: Questionnaire) -> Categories:
         """Code and label of each domain of a cut, in their own order."""
@@ -100,7 +102,9 @@ def read_registry(
         if _needed(definition, known) <= asked:
             indicators += _expand(definition, questionnaire, file)
     cuts = tuple(cut for cut in file.domains if edition is None or (cut.since or 0) <= edition)
-    return Registry(file.population, cuts, tuple(indicators), places)
+    return Registry(
+        file.population, cuts, tuple(indicators), places, file.public_crossings
+    )
 
 
 def targets(registry: Registry, questionnaire: Questionnaire) -> list[Target]:

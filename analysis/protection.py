@@ -71,8 +71,8 @@ def withhold(
 ) -> NDArray[np.int64]:
     """Ranks of cells once none of rank `guarded` or more follows from those shown.
 
-    One more cell is withheld at a time, with the rank of the one it protects: the smallest of those
-    that end the matter alone, or else of those that take the largest part in giving it.
+    One more cell is withheld at a time, as « nd »: the smallest of those that end the matter alone,
+    or else of those that take the largest part in giving it.
     """
     rank = rank.copy()
     while True:
@@ -88,7 +88,7 @@ def withhold(
         part, alone = space.givers(protected)
         enough = alone & (part > TINY)
         candidates = np.flatnonzero(enough if enough.any() else part > part.max() - TINY)
-        rank[candidates[size[candidates].argmin()]] = rank[protected]
+        rank[candidates[size[candidates].argmin()]] = WITHHELD_RANK
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
+from analysis.bounds import withhold_told
 from analysis.design import SurveyDesign
 from analysis.disclosure import (
     GateSpec,
+    RANK,
+    WITHHELD,
     apply_gate,
     assert_gated,
     domain_membership,
@@ -21,6 +24,7 @@ from analysis.indicators import (
     labelled,
     targets,
 )
+from analysis.relations import asked_to_counted, domain_blocks, families
 from survey.questionnaire import Questionnaire
 from survey.routing import parse, to_polars
 
@@ -57,7 +61,8 @@ def published_cells(
         how="anti",
         maintain_order="left",
     )
-    gated = gate_by_base(possible, rows, registry, questionnaire, cuts, spec)
+    linear = gate_by_base(possible, rows, registry, questionnaire, cuts, spec)
+    gated = gate_by_bounds(linear, rows, design, registry, questionnaire, cuts, spec)
     assert_gated(gated)
     return estimates, labelled(gated, registry, questionnaire)
 
@@ -73,7 +78,8 @@ def gate_by_base(
     """The gate, base by base: what domains give by difference depends on who is in the base.
 
     A domain without any respondent of the base has nothing to give away; it is withheld. Same rows
-    and order as `estimates`. Not done: what indicators of different bases tell together.
+    and order as `estimates`. What indicators of different bases tell together is left to
+    `gate_by_bounds`.
     """
     numbered = estimates.with_row_index("_row")
     parts, wholes = [], exclusive_groups(registry)
@@ -89,3 +95,40 @@ def gate_by_base(
         gated = apply_gate(held.drop("_row"), spec, membership=membership, exclusive=groups)
         parts += [places.hstack(gated), without_numbers(empty, "secret")]
     return pl.concat(parts).sort("_row").drop("_row")
+
+
+def gate_by_bounds(
+    gated: pl.DataFrame,
+    rows: pl.DataFrame,
+    design: SurveyDesign,
+    registry: Registry,
+    questionnaire: Questionnaire,
+    cuts: list[Domain],
+    spec: GateSpec,
+) -> pl.DataFrame:
+    """The gate, last pass: what the bounds of shares tell is withheld too, as « nd ».
+
+    A share lies in [0, 1]; those of one question add up; who uses AI is who is asked how. Same rows
+    and order as `gated`. Not done: bounds of means and totals other than those of their share.
+    """
+    shares = [each for each in targets(registry, questionnaire) if each.statistic == "share"]
+    cell = ["indicator", *PLACE]
+    ranked = gated.filter(pl.col("statistic") == "share").select(
+        *cell, rank=pl.col("status").replace_strict(RANK, return_dtype=pl.Int64)
+    )
+    told = withhold_told(
+        ranked,
+        rows,
+        design.weight,
+        shares,
+        cuts,
+        blocks=domain_blocks(registry, questionnaire),
+        families=families(registry.indicators, questionnaire),
+        counters=asked_to_counted(registry, questionnaire),
+        protection=spec.protection,
+    ).filter(pl.col("rank") >= RANK["nd"])
+    numbered = gated.with_row_index("_row")
+    shown = ~pl.col("status").is_in(WITHHELD)
+    withheld = numbered.filter(shown).join(told, on=cell, how="semi")
+    kept = numbered.join(withheld, on="_row", how="anti")
+    return pl.concat([kept, without_numbers(withheld, "nd")]).sort("_row").drop("_row")

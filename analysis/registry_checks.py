@@ -31,6 +31,10 @@ def registry_faults(
         yield from condition_faults(cut, place, source, known, ("condition",))
         for key, among in (("by", questions), ("frame", columns)):
             yield from _unknown(getattr(cut, key), among, (*place, key), source)
+    types = [cut.type for cut in file.domains]
+    for position, names in enumerate(file.public_crossings):
+        for rank, name in enumerate(names):
+            yield from _unknown(name, types, ("public_crossings", position, rank), source)
     for position, each in enumerate(file.indicators):
         place = ("indicators", position)
         yield from condition_faults(each, place, source, known, ("base", "condition", "total"))

@@ -89,7 +89,7 @@ WHOLE = cell("ensemble", "ensemble", 362)
 
 def test_secret_cell_takes_the_smallest_of_its_sisters_with_it():
     cells = [cell("taille", "0", 200), cell("taille", "1-9", 160), cell("taille", "10+", 2)]
-    assert statuses(WHOLE, *cells) == ["ok", "ok", "secret", "secret"]
+    assert statuses(WHOLE, *cells) == ["ok", "ok", "nd", "secret"]
 
 
 def test_nothing_more_is_withheld_when_two_cells_are():
@@ -137,7 +137,7 @@ def test_domains_that_overlap_are_seen_through_their_respondents():
         cell("dix", "dix", 42),
     ]
     # Size 2 is both ensemble - 0 - 1 and dix - 1: withholding size 1 alone settles both.
-    assert statuses(*cells, membership=membership) == ["ok", "ok", "secret", "secret", "fragile"]
+    assert statuses(*cells, membership=membership) == ["ok", "ok", "nd", "secret", "fragile"]
 
 
 def test_a_domain_of_nobody_is_withheld_alone():

@@ -1,0 +1,188 @@
+"""What an outsider can work out: the interval in which each withheld share must lie.
+
+A share lies in [0, 1], and groups add up. From the cells that are shown, linear programming gives
+the least and the most that a withheld one can be: where the shown départements hold the whole
+numerator of the region, every other one is known to be 0. This is the attacker's problem of cell
+suppression (Fischetti and Salazar, Management Science 47(7), 2001, 1008-1027).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from analysis.checks import Floats
+
+Cells = NDArray[np.bool_]
+
+AT_ONCE = 3  # cells told too well that are looked for before more are withheld: one often frees many
+ROUNDS = 3  # of objectives common to all cells in doubt, before each has its own
+SLACK = 1e-6  # by which a width may fall short of what is asked: rounding
+DUAL, PRIMAL = 1, 4  # strategies of HiGHS; the second is quick where only the objective changes
+FINE = 1e-9  # of what a solution may miss, or a sum differ from nothing or from all
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Cells that add up, as an outsider knows them, whichever of them are shown.
+
+    An unknown is what one atom (the units of the same domains) holds of one answer, in weight.
+
+    sums : cells x unknowns, 1 where the cell holds the unknown; sparse, by rows.
+    sizes : denominator of each cell, positive; its share is `sums @ truth / sizes`.
+    upper : the most each unknown can be: the weight of those of the atom who answer.
+    truth : what each unknown is.
+    wholes : sums of unknowns that are public in any case (the answers of a choice add up to those
+        who answer), rows x unknowns; no row where there is none.
+    """
+
+    sums: sparse.csr_array
+    sizes: Floats
+    upper: Floats
+    truth: Floats
+    wholes: sparse.csr_array
+
+    @property
+    def shares(self) -> sparse.csr_array:
+        """The share of each cell as weights on the unknowns."""
+        return sparse.csr_array(sparse.diags_array(1 / self.sizes) @ self.sums)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exposure:
+    """A withheld cell whose share is known too well.
+
+    width : the most less the least it can be.
+    gains : by cell of the table, the most that withholding it too can add to the width; by weak
+        duality no set of cells widens the interval by more than the sum of their gains.
+    """
+
+    cell: int
+    width: float
+    gains: Floats
+
+
+class Outsider:
+    """A reader who sees some cells of a table, and the values of the others they cannot exclude.
+
+    `low` and `high` bound, for each cell, shares found to agree with what is shown. More cells may
+    be withheld; what was possible before stays so.
+    """
+
+    def __init__(self, table: Table, shown: Cells) -> None:
+        self.table, self.shown = table, shown.copy()
+        self.shares = table.shares
+        self.low = self.shares @ table.truth
+        self.high = self.low.copy()
+        self.value, self.room = table.sums @ table.truth, table.sums @ table.upper
+        self.scale = float(table.upper.mean())
+        self.solver: highspy.Highs | None = None
+
+    def withhold(self, cells: Cells) -> None:
+        """Let the outsider see these cells no more."""
+        self.shown &= ~cells
+        if self.solver is not None:
+            for row in np.flatnonzero(cells):
+                self.solver.changeRowBounds(int(row), -highspy.kHighsInf, highspy.kHighsInf)
+
+    def started(self) -> highspy.Highs:
+        """The solver, with what is shown."""
+        if self.solver is None:
+            self.solver = highspy.Highs()
+            self.solver.setOptionValue("output_flag", False)
+            self.solver.setOptionValue("threads", 1)
+            self.solver.setOptionValue("simplex_strategy", PRIMAL)
+            self.solver.setOptionValue("primal_feasibility_tolerance", FINE)
+            self.solver.setOptionValue("dual_feasibility_tolerance", FINE)
+            self.solver.passModel(self.program())
+        return self.solver
+
+    def program(self) -> highspy.HighsLp:
+        """Unknowns between 0 and their most, what is public as it is; all over `scale`."""
+        known = sparse.vstack([self.table.sums, self.table.wholes], format="csr")
+        public = np.concatenate([self.shown, np.ones(self.table.wholes.shape[0], bool)])
+        totals = known @ self.table.truth / self.scale
+        program = highspy.HighsLp()
+        program.num_row_, program.num_col_ = known.shape
+        program.sense_ = highspy.ObjSense.kMaximize
+        program.col_cost_ = program.col_lower_ = np.zeros(known.shape[1])
+        program.col_upper_ = self.table.upper / self.scale
+        program.row_lower_ = np.where(public, totals, -highspy.kHighsInf)
+        program.row_upper_ = np.where(public, totals, highspy.kHighsInf)
+        program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        program.a_matrix_.start_, program.a_matrix_.index_ = known.indptr, known.indices
+        program.a_matrix_.value_ = known.data
+        return program
+
+    def most(self, objective: Floats) -> tuple[float, Floats]:
+        """The largest value of an objective over the unknowns, and the gains of each cell shown."""
+        solver = self.started()
+        solver.changeColsCost(len(objective), np.arange(len(objective), dtype=np.int32), objective)
+        solver.run()
+        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            solver.clearSolver()  # from the start, by the dual simplex, where rounding has led astray
+            solver.setOptionValue("simplex_strategy", DUAL)
+            solver.run()
+            solver.setOptionValue("simplex_strategy", PRIMAL)
+        if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            raise ArithmeticError(f"program of the outsider: {solver.getModelStatus()}")
+        solution = solver.getSolution()
+        unknowns = self.scale * np.array(solution.col_value)
+        found = self.shares @ unknowns
+        self.low, self.high = np.minimum(self.low, found), np.maximum(self.high, found)
+        price = np.array(solution.row_dual)[: len(self.shown)]
+        gains = np.where(price > 0, price * (self.room - self.value), -price * self.value)
+        return float(objective @ unknowns), np.where(self.shown & (gains > FINE), gains, 0.0)
+
+    def exposures(self, need: Floats) -> Iterator[Exposure]:
+        """The withheld cells whose interval is narrower than `need`, one item a cell.
+
+        Those that sums of nothing or of all tell need no program, and come alone. Else a few points
+        found for all cells at once clear most of them; each other has its own least and most.
+        """
+        need = np.where(self.shown, 0.0, np.minimum(need, 1) - SLACK)
+        if told := self.told_outright(need):
+            yield from told
+            return
+        random = np.random.default_rng(len(need))
+        for _ in range(ROUNDS):
+            doubt = self.high - self.low < need
+            if not doubt.any():
+                return
+            common = (random.uniform(0.5, 1, len(need)) * doubt) @ self.shares
+            for side in (1, -1):
+                self.most(side * common)
+        found = 0
+        for cell in np.flatnonzero(self.high - self.low < need):
+            if found == AT_ONCE:
+                return
+            if self.high[cell] - self.low[cell] >= need[cell]:
+                continue  # cleared by the points of another
+            own = self.shares[[cell]].toarray()[0]
+            most, above = self.most(own)
+            less, below = self.most(-own)
+            if most + less < need[cell]:
+                found += 1
+                yield Exposure(int(cell), max(most + less, 0.0), above + below)
+
+    def told_outright(self, need: Floats) -> list[Exposure]:
+        """Cells all of whose unknowns are in a shown cell that holds nothing, or all it can."""
+        closed = self.shown & (
+            (self.value <= FINE * self.room) | (self.value >= (1 - FINE) * self.room)
+        )
+        fixing = self.table.sums[np.flatnonzero(closed)]
+        free = self.table.upper * (fixing.sum(axis=0) == 0)
+        told = np.flatnonzero((need > 0) & (self.shares @ free < need))
+        overlap = self.shares[told].multiply(self.table.upper[None, :]) @ fixing.T
+        gains = np.zeros((len(told), len(need)))
+        gains[:, closed] = overlap.toarray()
+        widths = self.shares[told] @ free
+        return [
+            Exposure(int(cell), float(width), row)
+            for cell, width, row in zip(told, widths, gains, strict=True)
+        ]
