@@ -20,7 +20,7 @@ from analysis.checks import Floats
 
 Cells = NDArray[np.bool_]
 
-AT_ONCE = 3  # cells told too well that are looked for before more are withheld: one often frees many
+AT_ONCE = 3
 ROUNDS = 3  # of objectives common to all cells in doubt, before each has its own
 SLACK = 1e-6  # by which a width may fall short of what is asked: rounding
 DUAL, PRIMAL = 1, 4  # strategies of HiGHS; the second is quick where only the objective changes
@@ -34,23 +34,35 @@ class Table:
     An unknown is what one atom (the units of the same domains) holds of one answer, in weight.
 
     sums : cells x unknowns, 1 where the cell holds the unknown; sparse, by rows.
-    sizes : denominator of each cell, positive; its share is `sums @ truth / sizes`.
-    upper : the most each unknown can be: the weight of those of the atom who answer.
-    truth : what each unknown is.
+    least, most : what a shown cell says of its sum; equal, but for rounding and blank answers.
+    sizes : denominator of each cell, positive; its share is its sum over it.
+    upper : the most each unknown can be.
     wholes : sums of unknowns that are public in any case (the answers of a choice add up to those
         who answer), rows x unknowns; no row where there is none.
+    whole_least, whole_most : what is known of those sums.
     """
 
     sums: sparse.csr_array
+    least: Floats
+    most: Floats
     sizes: Floats
     upper: Floats
-    truth: Floats
     wholes: sparse.csr_array
+    whole_least: Floats
+    whole_most: Floats
 
     @property
     def shares(self) -> sparse.csr_array:
         """The share of each cell as weights on the unknowns."""
         return sparse.csr_array(sparse.diags_array(1 / self.sizes) @ self.sums)
+
+
+def exact_table(
+    sums: sparse.csr_array, sizes: Floats, upper: Floats, truth: Floats, wholes: sparse.csr_array
+) -> Table:
+    """The table of one who knows what each unknown is: sums are known exactly."""
+    value, total = sums @ truth, wholes @ truth
+    return Table(sums, value, value, sizes, upper, wholes, total, total)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,19 +79,24 @@ class Exposure:
     gains: Floats
 
 
+class ContradictionError(ArithmeticError):
+    """What is public cannot all be true."""
+
+
 class Outsider:
     """A reader who sees some cells of a table, and the values of the others they cannot exclude.
 
-    `low` and `high` bound, for each cell, shares found to agree with what is shown. More cells may
-    be withheld; what was possible before stays so.
+    `low` and `high` are, for each cell, the least and the most of the shares found to agree with
+    what is shown. More cells may be withheld; what was possible before stays so. `at_once` cells at
+    most are found told by a search, one often freeing many; None = all.
     """
 
-    def __init__(self, table: Table, shown: Cells) -> None:
-        self.table, self.shown = table, shown.copy()
+    def __init__(self, table: Table, shown: Cells, at_once: int | None = AT_ONCE) -> None:
+        self.table, self.shown, self.at_once = table, shown.copy(), at_once
         self.shares = table.shares
-        self.low = self.shares @ table.truth
-        self.high = self.low.copy()
-        self.value, self.room = table.sums @ table.truth, table.sums @ table.upper
+        self.low = np.full(len(table.sizes), np.inf)
+        self.high = -self.low
+        self.room = table.sums @ table.upper
         self.scale = float(table.upper.mean())
         self.solver: highspy.Highs | None = None
 
@@ -105,15 +122,16 @@ class Outsider:
     def program(self) -> highspy.HighsLp:
         """Unknowns between 0 and their most, what is public as it is; all over `scale`."""
         known = sparse.vstack([self.table.sums, self.table.wholes], format="csr")
-        public = np.concatenate([self.shown, np.ones(self.table.wholes.shape[0], bool)])
-        totals = known @ self.table.truth / self.scale
+        none = np.full(len(self.shown), highspy.kHighsInf)
+        least = np.where(self.shown, self.table.least, -none), self.table.whole_least
+        most = np.where(self.shown, self.table.most, none), self.table.whole_most
         program = highspy.HighsLp()
         program.num_row_, program.num_col_ = known.shape
         program.sense_ = highspy.ObjSense.kMaximize
         program.col_cost_ = program.col_lower_ = np.zeros(known.shape[1])
         program.col_upper_ = self.table.upper / self.scale
-        program.row_lower_ = np.where(public, totals, -highspy.kHighsInf)
-        program.row_upper_ = np.where(public, totals, highspy.kHighsInf)
+        program.row_lower_ = np.concatenate(least) / self.scale
+        program.row_upper_ = np.concatenate(most) / self.scale
         program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         program.a_matrix_.start_, program.a_matrix_.index_ = known.indptr, known.indices
         program.a_matrix_.value_ = known.data
@@ -130,13 +148,14 @@ class Outsider:
             solver.run()
             solver.setOptionValue("simplex_strategy", PRIMAL)
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            raise ArithmeticError(f"program of the outsider: {solver.getModelStatus()}")
+            raise ContradictionError(f"program of the outsider: {solver.getModelStatus()}")
         solution = solver.getSolution()
         unknowns = self.scale * np.array(solution.col_value)
         found = self.shares @ unknowns
         self.low, self.high = np.minimum(self.low, found), np.maximum(self.high, found)
         price = np.array(solution.row_dual)[: len(self.shown)]
-        gains = np.where(price > 0, price * (self.room - self.value), -price * self.value)
+        room, least = self.room - self.table.most, self.table.least
+        gains = np.where(price > 0, price * room, -price * least)
         return float(objective @ unknowns), np.where(self.shown & (gains > FINE), gains, 0.0)
 
     def exposures(self, need: Floats) -> Iterator[Exposure]:
@@ -148,7 +167,9 @@ class Outsider:
         need = np.where(self.shown, 0.0, np.minimum(need, 1) - SLACK)
         if told := self.told_outright(need):
             yield from told
-            return
+            if self.at_once:
+                return
+            need[[each.cell for each in told]] = 0.0
         random = np.random.default_rng(len(need))
         for _ in range(ROUNDS):
             doubt = self.high - self.low < need
@@ -159,7 +180,7 @@ class Outsider:
                 self.most(side * common)
         found = 0
         for cell in np.flatnonzero(self.high - self.low < need):
-            if found == AT_ONCE:
+            if found == self.at_once:
                 return
             if self.high[cell] - self.low[cell] >= need[cell]:
                 continue  # cleared by the points of another
@@ -173,7 +194,7 @@ class Outsider:
     def told_outright(self, need: Floats) -> list[Exposure]:
         """Cells all of whose unknowns are in a shown cell that holds nothing, or all it can."""
         closed = self.shown & (
-            (self.value <= FINE * self.room) | (self.value >= (1 - FINE) * self.room)
+            (self.table.most <= FINE * self.room) | (self.table.least >= (1 - FINE) * self.room)
         )
         fixing = self.table.sums[np.flatnonzero(closed)]
         free = self.table.upper * (fixing.sum(axis=0) == 0)

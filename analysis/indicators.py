@@ -102,9 +102,7 @@ def read_registry(
         if _needed(definition, known) <= asked:
             indicators += _expand(definition, questionnaire, file)
     cuts = tuple(cut for cut in file.domains if edition is None or (cut.since or 0) <= edition)
-    return Registry(
-        file.population, cuts, tuple(indicators), places, file.public_crossings
-    )
+    return Registry(file.population, cuts, tuple(indicators), places, file.public_crossings)
 
 
 def targets(registry: Registry, questionnaire: Questionnaire) -> list[Target]:

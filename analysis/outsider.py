@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from analysis.checks import Floats, Integers
-from analysis.feasible import Table
+from analysis.feasible import Table, exact_table
 from analysis.relations import Family
 from analysis.suppression import withheld_too
 from analysis.targets import Domain, Target, partition, target_values
@@ -137,7 +137,7 @@ def family_table(
     whole = sparse.csr_array(
         sparse.kron(np.ones((1, len(answers))), sparse.eye_array(len(upper)), format="csr")
     )
-    table = Table(
+    table = exact_table(
         sums=sparse.csr_array(sparse.kron(joined, inside, format="csr"))[np.flatnonzero(held)],
         sizes=sizes[held],
         upper=np.tile(upper, len(answers)),

@@ -41,7 +41,9 @@ def domain_blocks(registry: Registry, questionnaire: Questionnaire) -> list[list
     """
     columns: dict[str, set[str]] = {}
     for cut in registry.domains:
-        used = set() if cut.role == "whole" else questionnaire.questions_behind(parse(cut.condition))
+        used = (
+            set() if cut.role == "whole" else questionnaire.questions_behind(parse(cut.condition))
+        )
         if cut.role == "territory":
             used = {"territory"}
         elif cut.by or cut.frame:
@@ -65,7 +67,9 @@ def families(indicators: Sequence[Indicator], questionnaire: Questionnaire) -> l
     for each in shares:
         if each.answer_label is not None:
             stem = each.code.rpartition("__")[0]
-            family = next((one for one in found if next(iter(one)).rpartition("__")[0] == stem), None)
+            family = next(
+                (one for one in found if next(iter(one)).rpartition("__")[0] == stem), None
+            )
             if family is None:
                 found.append({each.code: (each.code,)})
             else:

@@ -18,6 +18,7 @@ import polars as pl
 
 from analysis.disclosure import NUMBERS, WITHHELD, assert_gated
 from reports.archive import rebuilt_faults
+from reports.audit import audit_site
 from reports.inspection.scripts import tag_faults
 from reports.inspection.site import inspected
 from survey.campaign import Campaign
@@ -61,6 +62,8 @@ def check_site(site: Path, campaigns: Sequence[Campaign]) -> str:
     faults += [fault for path in site.rglob("*") for fault in file_faults(path, site)]
     faults += inspected(site, campaigns)
     faults += [fault for campaign in campaigns for fault in rebuilt_faults(campaign)]
+    audited = audit_site(site, campaigns)
+    faults += audited.faults
     if faults:
         listed = "\n  ".join(faults[:MOST_TOLD])
         more = len(faults) - MOST_TOLD
@@ -68,11 +71,12 @@ def check_site(site: Path, campaigns: Sequence[Campaign]) -> str:
         told = counted(len(faults), "défaut")
         raise SurveyError(f"Le site ne peut pas être publié ({told}) :\n  {listed}{rest}")
     count = f"{integer(len(pages))} pages contrôlées" if len(pages) > 1 else "1 page contrôlée"
-    return (
+    told = (
         f"{count} : langue, titre, liens, mention, aucun appel à un "
         f"autre site. {integer(len(secrets))} nombres non diffusés et {integer(len(known))} jetons "
         "cherchés : aucun n’apparaît. Ni réponse libre, ni coordonnée, ni programme, ni formule."
     )
+    return "\n".join([told, *audited.summary])
 
 
 def shows(page: Path, campaign: Campaign, last: int) -> bool:
