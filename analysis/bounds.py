@@ -59,33 +59,25 @@ def withhold_told(
     )
     rank = np.full((len(place), len(columns)), -1)
     rank[at] = ranked["rank"].to_numpy()
-    found = [
-        restricted(
-            atoms(rows, weight, shares, [cut for cut in cuts if cut.domain_type in block]), columns
-        )
-        for block in blocks
-    ]
+    parts = ([cut for cut in cuts if cut.domain_type in block] for block in blocks)
+    found = [restricted(atoms(rows, weight, shares, part), columns) for part in parts]
     groups = [
-        [family_tables(each, found, place, columns) for each in sound(family, found[0], place)]
+        family_tables(each, found, place, columns)
         for family in families
+        for each in sound(family, found[0], place)
     ]
-    pending = [tables for group in groups for tables in group]
     asked = {
         place[code]: [place[each] for each in others if each in place]
         for code, others in counters.items()
         if code in place
     }
     withhold_asked(rank, asked)
+    pending = groups
     while pending:
         for tables in pending:
             raised(rank, tables, protection)
         changed = withhold_asked(rank, asked)
-        pending = [
-            tables
-            for group in groups
-            for tables in group
-            if any(changed & table.cells for table in tables)
-        ]
+        pending = [each for each in groups if any(changed & table.cells for table in each)]
     return ranked.with_columns(rank=pl.Series(rank[at]))
 
 

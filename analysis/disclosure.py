@@ -31,6 +31,7 @@ NUMBERS = (
 )
 CELL = ("indicator", "population", "edition", "domain_type", "domain")
 RANK = {status: rank for rank, status in enumerate(STATUSES)}
+STATED = Protection()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class GateSpec:
     fragile_cv: float = 0.20
     fragile_relative_width: float = 1.30
     precise_width: float = 0.05
-    protection: Protection = Protection()
+    protection: Protection = STATED
 
     def __post_init__(self) -> None:
         ordered = (

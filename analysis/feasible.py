@@ -143,7 +143,7 @@ class Outsider:
         solver.changeColsCost(len(objective), np.arange(len(objective), dtype=np.int32), objective)
         solver.run()
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            solver.clearSolver()  # from the start, by the dual simplex, where rounding has led astray
+            solver.clearSolver()  # where rounding has led astray: from the start, the other way
             solver.setOptionValue("simplex_strategy", DUAL)
             solver.run()
             solver.setOptionValue("simplex_strategy", PRIMAL)

@@ -7,9 +7,9 @@ import polars as pl
 from analysis.bounds import withhold_told
 from analysis.design import SurveyDesign
 from analysis.disclosure import (
-    GateSpec,
     RANK,
     WITHHELD,
+    GateSpec,
     apply_gate,
     assert_gated,
     domain_membership,

@@ -41,14 +41,9 @@ def domain_blocks(registry: Registry, questionnaire: Questionnaire) -> list[list
     """
     columns: dict[str, set[str]] = {}
     for cut in registry.domains:
-        used = (
-            set() if cut.role == "whole" else questionnaire.questions_behind(parse(cut.condition))
-        )
-        if cut.role == "territory":
-            used = {"territory"}
-        elif cut.by or cut.frame:
-            used = used | {cut.by or cut.frame}
-        columns[cut.type] = used
+        behind = questionnaire.questions_behind(parse(cut.condition))
+        own = {cut.by or cut.frame} - {None}
+        columns[cut.type] = {"whole": set(), "territory": {"territory"}}.get(cut.role, behind | own)
     wholes = [name for name, used in columns.items() if not used]
     crossed = [[name for name in names if name in columns] for names in registry.public_crossings]
     return [*blocks_of(columns), *([*wholes, *names] for names in crossed)]
@@ -63,18 +58,12 @@ def families(indicators: Sequence[Indicator], questionnaire: Questionnaire) -> l
     """
     shares = [each for each in indicators if each.statistic == "share"]
     codes = {each.code for each in shares}
-    found: list[Family] = []
+    by_stem: dict[str, Family] = {}
     for each in shares:
         if each.answer_label is not None:
-            stem = each.code.rpartition("__")[0]
-            family = next(
-                (one for one in found if next(iter(one)).rpartition("__")[0] == stem), None
-            )
-            if family is None:
-                found.append({each.code: (each.code,)})
-            else:
-                family[each.code] = (each.code,)
-    choices, reach = list(found), Reach(questionnaire)
+            by_stem.setdefault(each.code.rpartition("__")[0], {})[each.code] = (each.code,)
+    choices, reach = list(by_stem.values()), Reach(questionnaire)
+    found = list(choices)
     placed = {code for family in found for code in family}
     for each in shares:
         if each.code in placed:

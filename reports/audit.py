@@ -51,18 +51,22 @@ def audit_site(site: Path, campaigns: Sequence[Campaign]) -> SiteAudit:
     except SurveyError as error:
         return SiteAudit([str(error)], [])
     audit = SiteAudit([], [])
+    if shares.is_empty():
+        return audit
+    published = set(shares.select("population", "edition").unique().rows())
     for campaign in campaigns:
+        if (campaign.population, str(campaign.edition)) not in published:
+            continue
         try:
-            found = [] if campaign.decisions.donnees else audit_campaign(campaign, shares)
+            found = audit_campaign(campaign, shares)
         except ContradictionError:
             audit.faults.append(
-                f"{campaign.edition} · {campaign.population} : les chiffres publiés se contredisent ; "
-                "relancez observatoire estimer, puis publier."
+                f"{campaign.edition} · {campaign.population} : les chiffres publiés se "
+                "contredisent ; relancez observatoire estimer, puis publier."
             )
             continue
         audit.faults.extend(told_faults(campaign, found))
-        if found:
-            audit.summary.append(audit_summary(campaign, found))
+        audit.summary.append(audit_summary(campaign, found))
     return audit
 
 
@@ -88,8 +92,8 @@ def published_shares(site: Path) -> pl.DataFrame:
     if not wrong.is_empty():
         name = " / ".join(map(str, wrong.sort(CELL).select(CELL).row(0)))
         raise SurveyError(
-            f"{counted(wrong.height, 'cellule')} : un fichier donne un chiffre qu’un autre ne donne "
-            f"pas, ou donne autrement ({name}). Lancez observatoire publier, qui refait tout."
+            f"{counted(wrong.height, 'cellule')} : un fichier donne un chiffre qu’un autre ne "
+            f"donne pas, ou donne autrement ({name}). Lancez observatoire publier, qui refait tout."
         )
     most = [pl.col(name).max() for name in NUMBERS]
     return cells.group_by(CELL, maintain_order=True).agg(*most, pl.col("status").first()).sort(CELL)
@@ -118,14 +122,12 @@ def audit_campaign(campaign: Campaign, shares: pl.DataFrame) -> list[Told]:
     base = {each.code: each.base for each in registry.indicators}
     cells = shares.filter(
         pl.col("population") == campaign.population,
-        pl.col("edition").cast(pl.Int64) == campaign.edition,
+        pl.col("edition") == str(campaign.edition),
         pl.col("indicator").is_in(list(base)),
     ).with_columns(
         base=pl.col("indicator").replace_strict(base, return_dtype=pl.String),
         rank=pl.col("status").replace_strict(RANK, return_dtype=pl.Int64),
     )
-    if cells.is_empty():
-        return []
     return audit(
         cells,
         list(grounds(registry, questionnaire, campaign.root / REFERENCE)),
@@ -188,8 +190,8 @@ def audit_summary(campaign: Campaign, found: Sequence[Told]) -> str:
     secret = [cell for cell in found if cell.secret]
     text = (
         f"{campaign.edition} · {campaign.population} : {integer(len(found))} parts non diffusées, "
-        f"dont {integer(len(secret))} secrètes, éprouvées comme le ferait un lecteur ; aucune ne se "
-        "déduit."
+        f"dont {integer(len(secret))} secrètes, éprouvées comme le ferait un lecteur ; aucune "
+        "ne se déduit."
     )
     narrow = [f"\n    {described(cell)}" for cell in secret if cell.sized][:NARROWEST]
     return text + ("\n  Les moins larges :" + "".join(narrow) if narrow else "")
