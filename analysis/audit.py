@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from scipy import sparse
 
 from analysis.checks import Floats, Integers
 from analysis.feasible import Cells, ContradictionError, Outsider, Table
@@ -157,12 +156,12 @@ def family_audit(
     upper = np.where(inside[known] > 0, sizes[known][:, None], np.inf).min(axis=0)
     upper = np.where(np.isfinite(upper), upper, sizes[known].max())
     table = Table(
-        sums=sparse.csr_array(np.vstack([counts, others[unsized]])),
+        sums=np.vstack([counts, others[unsized]]),
         least=np.concatenate([value * (1 - blank) - gap, extra]),
         most=np.concatenate([value + gap, extra]),
         sizes=np.concatenate([np.where(np.isnan(size), UNSIZED, size), extra + UNSIZED]),
         upper=np.tile(upper, joined.shape[1]),
-        wholes=sparse.csr_array(wholes),
+        wholes=wholes,
         whole_least=sizes[known] * (1 - blank) - gap,
         whole_most=sizes[known] + gap,
     )

@@ -20,7 +20,7 @@ from analysis.checks import Floats
 
 Cells = NDArray[np.bool_]
 
-AT_ONCE = 3
+AT_ONCE = 4
 ROUNDS = 3  # of objectives common to all cells in doubt, before each has its own
 SLACK = 1e-6  # by which a width may fall short of what is asked: rounding
 DUAL, PRIMAL = 1, 4  # strategies of HiGHS; the second is quick where only the objective changes
@@ -33,7 +33,7 @@ class Table:
 
     An unknown is what one atom (the units of the same domains) holds of one answer, in weight.
 
-    sums : cells x unknowns, 1 where the cell holds the unknown; sparse, by rows.
+    sums : cells x unknowns, 1 where the cell holds the unknown.
     least, most : what a shown cell says of its sum; equal, but for rounding and blank answers.
     sizes : denominator of each cell, positive; its share is its sum over it.
     upper : the most each unknown can be.
@@ -42,24 +42,22 @@ class Table:
     whole_least, whole_most : what is known of those sums.
     """
 
-    sums: sparse.csr_array
+    sums: Floats
     least: Floats
     most: Floats
     sizes: Floats
     upper: Floats
-    wholes: sparse.csr_array
+    wholes: Floats
     whole_least: Floats
     whole_most: Floats
 
     @property
-    def shares(self) -> sparse.csr_array:
+    def shares(self) -> Floats:
         """The share of each cell as weights on the unknowns."""
-        return sparse.csr_array(sparse.diags_array(1 / self.sizes) @ self.sums)
+        return self.sums / self.sizes[:, None]
 
 
-def exact_table(
-    sums: sparse.csr_array, sizes: Floats, upper: Floats, truth: Floats, wholes: sparse.csr_array
-) -> Table:
+def exact_table(sums: Floats, sizes: Floats, upper: Floats, truth: Floats, wholes: Floats) -> Table:
     """The table of one who knows what each unknown is: sums are known exactly."""
     value, total = sums @ truth, wholes @ truth
     return Table(sums, value, value, sizes, upper, wholes, total, total)
@@ -93,23 +91,26 @@ class Outsider:
 
     def __init__(self, table: Table, shown: Cells, at_once: int | None = AT_ONCE) -> None:
         self.table, self.shown, self.at_once = table, shown.copy(), at_once
-        self.shares = table.shares
+        self.shares = sparse.csr_array(table.shares)
         self.low = np.full(len(table.sizes), np.inf)
         self.high = -self.low
         self.room = table.sums @ table.upper
         self.scale = float(table.upper.mean())
+        self.rows = np.flatnonzero(shown)
+        self.columns = np.arange(len(table.upper), dtype=np.int32)
         self.solver: highspy.Highs | None = None
 
     def withhold(self, cells: Cells) -> None:
         """Let the outsider see these cells no more."""
         self.shown &= ~cells
         if self.solver is not None:
-            for row in np.flatnonzero(cells):
+            for row in np.flatnonzero(cells[self.rows]):
                 self.solver.changeRowBounds(int(row), -highspy.kHighsInf, highspy.kHighsInf)
 
     def started(self) -> highspy.Highs:
         """The solver, with what is shown."""
         if self.solver is None:
+            self.rows = np.flatnonzero(self.shown)
             self.solver = highspy.Highs()
             self.solver.setOptionValue("output_flag", False)
             self.solver.setOptionValue("threads", 1)
@@ -121,10 +122,9 @@ class Outsider:
 
     def program(self) -> highspy.HighsLp:
         """Unknowns between 0 and their most, what is public as it is; all over `scale`."""
-        known = sparse.vstack([self.table.sums, self.table.wholes], format="csr")
-        none = np.full(len(self.shown), highspy.kHighsInf)
-        least = np.where(self.shown, self.table.least, -none), self.table.whole_least
-        most = np.where(self.shown, self.table.most, none), self.table.whole_most
+        known = sparse.csr_array(np.vstack([self.table.sums[self.rows], self.table.wholes]))
+        least = self.table.least[self.rows], self.table.whole_least
+        most = self.table.most[self.rows], self.table.whole_most
         program = highspy.HighsLp()
         program.num_row_, program.num_col_ = known.shape
         program.sense_ = highspy.ObjSense.kMaximize
@@ -140,7 +140,7 @@ class Outsider:
     def most(self, objective: Floats) -> tuple[float, Floats]:
         """The largest value of an objective over the unknowns, and the gains of each cell shown."""
         solver = self.started()
-        solver.changeColsCost(len(objective), np.arange(len(objective), dtype=np.int32), objective)
+        solver.changeColsCost(len(objective), self.columns, objective)
         solver.run()
         if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             solver.clearSolver()  # where rounding has led astray: from the start, the other way
@@ -153,7 +153,8 @@ class Outsider:
         unknowns = self.scale * np.array(solution.col_value)
         found = self.shares @ unknowns
         self.low, self.high = np.minimum(self.low, found), np.maximum(self.high, found)
-        price = np.array(solution.row_dual)[: len(self.shown)]
+        price = np.zeros(len(self.shown))
+        price[self.rows] = np.array(solution.row_dual)[: len(self.rows)]
         room, least = self.room - self.table.most, self.table.least
         gains = np.where(price > 0, price * room, -price * least)
         return float(objective @ unknowns), np.where(self.shown & (gains > FINE), gains, 0.0)
@@ -175,7 +176,8 @@ class Outsider:
             doubt = self.high - self.low < need
             if not doubt.any():
                 return
-            common = (random.uniform(0.5, 1, len(need)) * doubt) @ self.shares
+            signs = random.choice([-1.0, 1.0], len(need))  # what some gain, others must lose
+            common = (random.uniform(0.5, 1, len(need)) * signs * doubt) @ self.shares
             for side in (1, -1):
                 self.most(side * common)
         found = 0
@@ -184,7 +186,7 @@ class Outsider:
                 return
             if self.high[cell] - self.low[cell] >= need[cell]:
                 continue  # cleared by the points of another
-            own = self.shares[[cell]].toarray()[0]
+            own = self.table.sums[cell] / self.table.sizes[cell]
             most, above = self.most(own)
             less, below = self.most(-own)
             if most + less < need[cell]:
@@ -199,9 +201,8 @@ class Outsider:
         fixing = self.table.sums[np.flatnonzero(closed)]
         free = self.table.upper * (fixing.sum(axis=0) == 0)
         told = np.flatnonzero((need > 0) & (self.shares @ free < need))
-        overlap = self.shares[told].multiply(self.table.upper[None, :]) @ fixing.T
         gains = np.zeros((len(told), len(need)))
-        gains[:, closed] = overlap.toarray()
+        gains[:, closed] = (self.table.shares[told] * self.table.upper) @ fixing.T
         widths = self.shares[told] @ free
         return [
             Exposure(int(cell), float(width), row)

@@ -134,15 +134,13 @@ def family_table(
     shape = (len(family), len(found.domains))
     sizes = (found.answering[rows] @ found.inside.T).ravel()
     held = np.tile(inside.any(axis=1), len(family)) & (sizes > 0)
-    whole = sparse.csr_array(
-        sparse.kron(np.ones((1, len(answers))), sparse.eye_array(len(upper)), format="csr")
-    )
+    whole = np.tile(np.eye(len(upper) if len(answers) > 1 else 0, len(upper)), len(answers))
     table = exact_table(
-        sums=sparse.csr_array(sparse.kron(joined, inside, format="csr"))[np.flatnonzero(held)],
+        sums=np.kron(joined, inside)[held],
         sizes=sizes[held],
         upper=np.tile(upper, len(answers)),
         truth=np.concatenate([found.counted[place[answer], alive] for answer in answers]),
-        wholes=whole if len(answers) > 1 else whole[:0],
+        wholes=whole,
     )
     return FamilyTable(
         table,

@@ -6,22 +6,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import optimize, sparse
+from scipy import optimize
 
 from analysis.feasible import Outsider, Table, exact_table
 from analysis.suppression import cheapest, step_by_step, withheld_too
-
-NOTHING = sparse.csr_array((0, 1))
 
 
 def table(inside, upper, truth, *, levels=1):
     """Cells of every domain (rows of `inside`, over atoms) at every level."""
     inside, upper = np.array(inside, float), np.array(upper, float)
-    wholes = sparse.csr_array((0, levels * len(upper)))
-    if levels > 1:
-        wholes = sparse.csr_array(np.kron(np.ones(levels), np.eye(len(upper))))
+    wholes = np.tile(np.eye(len(upper) if levels > 1 else 0, len(upper)), levels)
     return exact_table(
-        sums=sparse.csr_array(np.kron(np.eye(levels), inside)),
+        sums=np.kron(np.eye(levels), inside),
         sizes=np.tile(inside @ upper, levels),
         upper=np.tile(upper, levels),
         truth=np.array(truth, float).ravel(),
@@ -31,8 +27,8 @@ def table(inside, upper, truth, *, levels=1):
 
 def interval(of: Table, shown, cell):
     """Least and most of the share of a cell, by SciPy: the peer."""
-    rows = sparse.vstack([of.sums[np.flatnonzero(shown)], of.wholes])
-    own = of.shares[[cell]].toarray()[0]
+    rows = np.vstack([of.sums[shown], of.wholes])
+    own = of.shares[cell]
     ends = [
         optimize.linprog(
             side * own,
