@@ -15,7 +15,9 @@ from analysis.disclosure import NUMBERS
 from survey.errors import SurveyError
 from survey.french import NNBSP, decimal, integer, percent, typography
 
-REASONS = {"nd": f"non diffusé{NNBSP}: trop peu de réponses", "secret": "secret statistique"}
+SECRET = "secret statistique"
+FEW = "trop peu de réponses ou secret"  # of the cell, or of another that it would tell
+REASONS = {"nd": f"non diffusé{NNBSP}: {FEW}", "secret": SECRET}
 SHOWN = ("ok", "fragile")
 FRAGILE_LEGEND = typography("estimation fragile (intervalle large), à lire avec prudence")
 REQUIRED = ("label", "statistic", "estimate", "conf_low", "conf_high", "n_respondents", "status")

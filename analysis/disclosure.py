@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from analysis.checks import Floats, fault, named, require_columns
-from analysis.estimation import Domain, partition
+from analysis.estimation import Domain, Target, partition
 from analysis.outsider import Protection
 from analysis.protection import cell_ties, domain_relations, withhold
+from analysis.targets import target_values
 
 STATUSES = ("ok", "fragile", "nd", "secret")
 WITHHELD = STATUSES[2:]
@@ -32,6 +33,12 @@ NUMBERS = (
 CELL = ("indicator", "population", "edition", "domain_type", "domain")
 RANK = {status: rank for rank, status in enumerate(STATUSES)}
 STATED = Protection()
+DOMINATED = pl.Schema(
+    {
+        **dict.fromkeys(("indicator", "statistic", "domain_type", "domain"), pl.String),
+        "largest": pl.Float64,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,8 @@ class GateSpec:
         `precise_width`. The rule of the NCHS for proportions, that does not publish such a figure
         (Parker et al., 2017, Vital and Health Statistics 2(175)).
     protection : width that the interval of a withheld share must keep for an outsider.
+    dominance : part of a total above which its largest unit, unweighted, makes it `secret`; rule of
+        Insee for enterprises, read in its column `largest` where the estimates have one.
     """
 
     secret_below: int = 3
@@ -60,6 +69,7 @@ class GateSpec:
     fragile_relative_width: float = 1.30
     precise_width: float = 0.05
     protection: Protection = STATED
+    dominance: float = 0.85
 
     def __post_init__(self) -> None:
         ordered = (
@@ -67,6 +77,7 @@ class GateSpec:
             0 < self.fragile_half_width <= self.max_half_width,
             0 < self.fragile_cv <= self.max_cv,
             self.fragile_relative_width > 0 <= self.precise_width,
+            0 < self.dominance <= 1,
         )
         if not all(ordered):
             raise fault(
@@ -97,7 +108,8 @@ def apply_gate(
 
     Parameters
     ----------
-    estimates : in the result vocabulary, any number of indicators, populations and editions.
+    estimates : in the result vocabulary, any number of indicators, populations and editions; a
+        column `largest`, where there is one, gives the largest unit of each total, unweighted.
     membership : from `domain_membership`, which respondents the domains share. Without it, each
         type of domain is taken to cut the "ensemble" domain completely.
     exclusive : groups of indicators whose shares add up to 1 in every domain (the options of a
@@ -111,7 +123,12 @@ def apply_gate(
     worst = pl.col("rank").max().over(CELL)
     counted = (pl.col("statistic") == "total") & (pl.col("statistic") == "share").any().over(CELL)
     judged = pl.when(~counted).then(primary_rank(spec))
-    ranked = estimates.with_columns(rank=judged).with_columns(rank=worst)
+    ranked = estimates.with_columns(rank=judged)
+    if "largest" in estimates.columns:
+        dominated = pl.col("largest") > spec.dominance * pl.col("estimate")
+        secret = pl.when(dominated).then(RANK["secret"]).otherwise("rank")
+        ranked = ranked.with_columns(rank=secret)
+    ranked = ranked.with_columns(rank=worst)
     parts = [
         protected(part, spec, membership, exclusive)
         for part in ranked.with_row_index("row").partition_by(
@@ -305,3 +322,25 @@ def vectors_of_partitions(names: Sequence[tuple[str, str]]) -> Floats:
     if not relations:
         return np.eye(len(names))
     return linalg.null_space(np.array(relations).reshape(-1, size))[: len(names)]
+
+
+def largest_units(
+    rows: pl.DataFrame, totals: Sequence[Target], domains: Sequence[Domain]
+) -> pl.DataFrame:
+    """The largest unit of each total, unweighted, in each domain: `DOMINATED`, one row a cell.
+
+    A unit counted is 1. Domains of nobody have no row.
+    """
+    values = target_values(rows, totals)
+    counted = np.where(values.answered, np.nan_to_num(values.value.astype(float)), 0.0)
+    found = []
+    for part in (partition(rows, domain) for domain in domains):
+        for code, label in enumerate(part.labels):
+            inside = part.codes == code
+            if inside.any():
+                most = np.abs(counted[inside]).max(axis=0)
+                found += [
+                    (total.indicator, "total", part.domain_type, label, float(number))
+                    for total, number in zip(totals, most, strict=True)
+                ]
+    return pl.DataFrame(found, schema=DOMINATED, orient="row")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from analysis.cells import FEW, SECRET
 from analysis.layout import SIZES, Form, Row
 from analysis.lettering import text_width, wrap
 from analysis.map_marks import Drawn
@@ -69,9 +70,9 @@ def _unlisted(cut: int, hidden: Sequence[Row], noun: Noun) -> list[str]:
     if cut:
         notes.append(f"et {integer(cut)} autre{'s' * (cut > 1)}, dans le tableau")
     if few:
-        notes.append(f"{_counted(few, noun)} sans chiffre diffusé : trop peu de réponses.")
+        notes.append(f"{_counted(few, noun)} sans chiffre diffusé : {FEW}.")
     if secret:
-        notes.append(f"{_counted(secret, noun)} sans chiffre diffusé : secret statistique.")
+        notes.append(f"{_counted(secret, noun)} sans chiffre diffusé : {SECRET}.")
     return [typography(note) for note in notes]
 
 

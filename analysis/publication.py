@@ -13,6 +13,7 @@ from analysis.disclosure import (
     apply_gate,
     assert_gated,
     domain_membership,
+    largest_units,
     without_numbers,
 )
 from analysis.estimation import Domain, estimate
@@ -61,7 +62,13 @@ def published_cells(
         how="anti",
         maintain_order="left",
     )
+    totals = [each for each in targets(registry, questionnaire) if each.statistic == "total"]
+    if totals:
+        largest = largest_units(rows, totals, cuts)
+        keys = largest.columns[:-1]
+        possible = possible.join(largest, on=keys, how="left", maintain_order="left")
     linear = gate_by_base(possible, rows, registry, questionnaire, cuts, spec)
+    linear = linear.select(estimates.columns)
     gated = gate_by_bounds(linear, rows, design, registry, questionnaire, cuts, spec)
     assert_gated(gated)
     return estimates, labelled(gated, registry, questionnaire)

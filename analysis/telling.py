@@ -150,7 +150,7 @@ def main_sentence(fact: Fact, place: Setting) -> str:
     """The main indicator in one sentence that stands alone, whatever its state."""
     row = fact.row
     if row["status"] in REASONS:
-        why = "secret statistique" if row["status"] == "secret" else "trop peu de réponses"
+        why = SECRET if row["status"] == "secret" else FEW
         return sentence(f"{place.locative}, la part {_who(fact)} n’est pas publiée : {why}")
     share = _share(fact, place)
     against = _against_region(fact)

@@ -13,6 +13,7 @@ from analysis.checks import require_columns
 from analysis.design import SurveyDesign
 from analysis.disclosure import GateSpec, apply_gate, assert_gated, domain_membership
 from analysis.estimation import Domain, Target, estimate
+from analysis.outsider import Protection
 from reports.manifest import write_manifest
 from reports.survey_file import as_number, read_survey_file
 from survey.campaign import Campaign, TargetSpec, Thresholds
@@ -98,4 +99,6 @@ def gate_spec(thresholds: Thresholds) -> GateSpec:
         fragile_cv=thresholds.cv_fragile,
         fragile_relative_width=thresholds.largeur_relative_fragile,
         precise_width=thresholds.largeur_sure,
+        protection=Protection(secret=thresholds.protection),
+        dominance=thresholds.dominance,
     )

@@ -228,11 +228,17 @@ def thresholds_table(thresholds: Thresholds) -> str:
     """When an estimate is shown, marked or withheld."""
     wide = "points de part et d’autre"
     rows = [
-        ["secret", f"moins de {thresholds.secret} répondants", "rien"],
+        [
+            "secret",
+            f"moins de {thresholds.secret} répondants, ou une unité à elle seule au-delà de "
+            f"{percent(thresholds.dominance)} d’un total",
+            "rien",
+        ],
         [
             "non diffusé",
             f"moins de {thresholds.repondants} répondants, ou plus de "
-            f"{integer(100 * thresholds.demi_intervalle)} {wide}",
+            f"{integer(100 * thresholds.demi_intervalle)} {wide}, ou parce qu’il en ferait connaître "
+            "un autre",
             "rien",
         ],
         [
@@ -258,6 +264,7 @@ def thresholds_by_population(editions: Mapping[str, Edition]) -> list[dict[str, 
             "cv_fragile": percent(rules.cv_fragile),
             "relative": percent(rules.largeur_relative_fragile),
             "sure": integer(100 * rules.largeur_sure),
+            "protection": integer(100 * rules.protection),
         }
         for rules, names in groups.items()
     ]

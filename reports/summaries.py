@@ -67,7 +67,7 @@ def estimation_summary(campaign: Campaign, output: Path | None) -> str:
     words = {
         "ok": "diffusables",
         "fragile": "fragiles, diffusables avec une marque",
-        "nd": "non diffusables : trop peu de réponses ou intervalle trop large",
+        "nd": "non diffusables : trop peu de réponses, intervalle trop large ou secret d’autres",
         "secret": "couvertes par le secret statistique",
     }
     lines = [f"{integer(cells.height)} estimations :"]

@@ -169,9 +169,13 @@ class Thresholds(_Decision):
     """When an estimate is fragile or withheld; widths and half-widths are shares in [0, 1].
 
     `largeur_relative_fragile` is the width of an interval over the share or its complement, the
-    rarer; no width up to `largeur_sure` is too large for it.
+    rarer; no width up to `largeur_sure` is too large for it. `protection` is the width that the
+    interval of a `secret` share keeps for an outsider; `dominance` the part of a total above which
+    one unit makes it `secret`. Sources of the rules: docs/diffusion.md.
     """
 
+    protection: Annotated[float, Field(gt=0, le=1)] = 0.20
+    dominance: Annotated[float, Field(gt=0, le=1)] = 0.85
     secret: Annotated[int, Field(ge=3)] = 3
     repondants: Annotated[int, Field(ge=1)] = 30
     demi_intervalle: Annotated[float, Field(gt=0, lt=1)] = 0.15

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 
-from analysis.cells import SHOWN
+from analysis.cells import FEW, SECRET, SHOWN
 from analysis.profiles import ABOVE, BELOW, SLIGHT, distinctive, parted
 from analysis.prose import Fact, number_words, quoted, sentence
 from analysis.telling import (
@@ -62,7 +62,7 @@ def has_figures(profile: Profile) -> bool:
 def silence(profile: Profile, where: str) -> str:
     """Why a domain has no figure: « dans les départements, aucun chiffre n’est publié : … »"""
     secret = all(row["status"] == "secret" for row in profile.withheld)
-    why = "secret statistique" if secret else "trop peu de réponses"
+    why = SECRET if secret else FEW
     return sentence(f"{where}aucun chiffre n’est publié : {why}")
 
 
