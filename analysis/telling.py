@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from analysis.cells import REASONS, interval_ends
+from analysis.cells import FEW, REASONS, SECRET, interval_ends
 from analysis.profiles import LEVEL_WITH, SLIGHT
 from analysis.prose import (
     Fact,

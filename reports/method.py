@@ -237,8 +237,8 @@ def thresholds_table(thresholds: Thresholds) -> str:
         [
             "non diffusé",
             f"moins de {thresholds.repondants} répondants, ou plus de "
-            f"{integer(100 * thresholds.demi_intervalle)} {wide}, ou parce qu’il en ferait connaître "
-            "un autre",
+            f"{integer(100 * thresholds.demi_intervalle)} {wide}, ou parce qu’il en ferait "
+            "connaître un autre",
             "rien",
         ],
         [
