@@ -11,7 +11,7 @@ from pathlib import Path
 from reports import collection_verbs, questionnaire_verbs
 from reports.console import FrenchParser, progress, say
 from survey.errors import SurveyError
-from survey.french import NNBSP, typography
+from survey.french import NNBSP, decimal, typography
 
 EXAMPLES = """exemples :
   observatoire demo
@@ -58,16 +58,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def demo(options: argparse.Namespace) -> None:
     """The whole way on simulated data: every campaign, from the frame to the site."""
     from reports import pipeline
+    from reports.demonstration import run_campaigns
 
     campaigns = pipeline.campaigns(Path.cwd())
+    simulated = [each for each in campaigns if each.decisions.simulee]
     with progress() as bar:
         for campaign in campaigns:
-            if not campaign.decisions.simulee:
+            if campaign not in simulated:
                 bar.note(f"{campaign.edition} : campagne réelle, laissée telle quelle")
-                continue
-            for name, step in pipeline.STEPS.items():
-                bar.start(f"{campaign.edition} · {campaign.population} · {name}")
-                bar.done(ran=step(campaign))
+        bar.start("Campagnes simulées")
+        for number, (campaign, runs) in enumerate(run_campaigns(simulated), start=1):
+            for run in runs:
+                state = f"{decimal(run.seconds)} s" if run.ran else "déjà à jour"
+                bar.note(f"{campaign.edition} · {campaign.population} · {run.name} : {state}")
+            bar.advance(number, len(simulated))
     publier(options)
 
 

@@ -77,6 +77,14 @@ class Exposure:
     gains: Floats
 
 
+def quiet_solver() -> highspy.Highs:
+    """A solver of one thread, the same everywhere, that prints nothing."""
+    solver = highspy.Highs()
+    for option, value in (("output_flag", False), ("log_to_console", False), ("threads", 1)):
+        solver.setOptionValue(option, value)
+    return solver
+
+
 class ContradictionError(ArithmeticError):
     """What is public cannot all be true."""
 
@@ -111,9 +119,7 @@ class Outsider:
         """The solver, with what is shown."""
         if self.solver is None:
             self.rows = np.flatnonzero(self.shown)
-            self.solver = highspy.Highs()
-            self.solver.setOptionValue("output_flag", False)
-            self.solver.setOptionValue("threads", 1)
+            self.solver = quiet_solver()
             self.solver.setOptionValue("simplex_strategy", PRIMAL)
             self.solver.setOptionValue("primal_feasibility_tolerance", FINE)
             self.solver.setOptionValue("dual_feasibility_tolerance", FINE)

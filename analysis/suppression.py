@@ -7,12 +7,13 @@ tries again. The conditions hold for every choice of cells, so that none need be
 
 from __future__ import annotations
 
+import highspy
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, sparse
+from scipy import sparse
 
 from analysis.checks import Floats
-from analysis.feasible import Cells, Exposure, Outsider, Table
+from analysis.feasible import Cells, Exposure, Outsider, Table, quiet_solver
 
 MOST_EXACT = 60_000  # conditions x cells beyond which the cheapest set is sought step by step
 
@@ -62,9 +63,21 @@ def cheapest(conditions: Floats, loss: Floats) -> NDArray[np.bool_]:
 
 def exact(parts: Floats, goal: Floats, price: Floats) -> NDArray[np.bool_]:
     """The cheapest cover, by HiGHS."""
-    met = optimize.LinearConstraint(sparse.csr_array(parts), lb=goal - 1e-9)
-    found = optimize.milp(price, integrality=1, bounds=optimize.Bounds(0, 1), constraints=met)
-    return step_by_step(parts, goal, price) if found.x is None else found.x > 0.5
+    program, matrix = highspy.HighsLp(), sparse.csr_array(parts)
+    program.num_row_, program.num_col_ = parts.shape
+    program.col_cost_, program.col_lower_ = price, np.zeros(len(price))
+    program.col_upper_ = np.ones(len(price))
+    program.integrality_ = [highspy.HighsVarType.kInteger] * len(price)
+    program.row_lower_, program.row_upper_ = goal - 1e-9, np.full(len(goal), highspy.kHighsInf)
+    program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    program.a_matrix_.start_, program.a_matrix_.index_ = matrix.indptr, matrix.indices
+    program.a_matrix_.value_ = matrix.data
+    solver = quiet_solver()
+    solver.passModel(program)
+    solver.run()
+    if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return step_by_step(parts, goal, price)
+    return np.array(solver.getSolution().col_value) > 0.5
 
 
 def step_by_step(parts: Floats, goal: Floats, price: Floats) -> NDArray[np.bool_]:
