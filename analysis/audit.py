@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import polars as pl
@@ -53,15 +54,13 @@ def ground(units: pl.DataFrame, cuts: Sequence[Domain]) -> Ground:
 class Told:
     """A withheld cell and the width of the interval that an outsider can give its share.
 
-    Where its size is published nowhere (`sized` false), the width is that of a number of units: 0
-    where the share is told to be 0 or 1.
+    Where its size is published nowhere, only a share told to be 0 or 1 is told.
     """
 
     indicator: str
     domain_type: str
     domain: str
     secret: bool
-    sized: bool
     width: float
     need: float
 
@@ -107,8 +106,9 @@ class Published:
 class FamilyAudit:
     """One family in one block, ready for the program of the outsider.
 
-    row, column : of each cell in the tables of `Published`. The cells of the table beyond stand for
-    those not counted, in the domains of unknown size.
+    row, column : of each cell in the tables of `Published`.
+    other : of each cell of unknown size, the place in `table` of those not counted in its domain,
+    after all cells; -1 for the others.
     """
 
     table: Table
@@ -116,6 +116,7 @@ class FamilyAudit:
     need: Floats
     row: Integers
     column: Integers
+    other: Integers
 
 
 def family_audit(
@@ -169,8 +170,8 @@ def family_audit(
         table,
         np.concatenate([shown, extra > 0]),
         np.concatenate([need, extra + protection.withheld]),
-        np.concatenate([at[0], at[0][unsized]]),
-        np.concatenate([at[1], at[1][unsized]]),
+        *at,
+        np.where(unsized, len(unsized) - 1 + np.cumsum(unsized), -1),
     )
 
 
@@ -209,7 +210,6 @@ def audit(
                     of.indicators[row],
                     *of.domains[column],
                     bool(of.rank[row, column] > ND),
-                    bool(np.isfinite(of.base_size[row, column])),
                     width,
                     need,
                 )
@@ -237,9 +237,36 @@ def widths(
             told = {each.cell: each.width for each in outsider.exposures(made.need)}
         except ContradictionError:
             continue
-        for cell in np.flatnonzero(~made.shown):
-            found = outsider.high[cell] - outsider.low[cell]
-            width = told.get(int(cell), float(max(found, made.need[cell])))
-            yield int(made.row[cell]), int(made.column[cell]), width, float(made.need[cell])
+        for cell in np.flatnonzero(~made.shown[: len(made.row)]):
+            row, column, other = int(made.row[cell]), int(made.column[cell]), int(made.other[cell])
+            secret = of.rank[row, column] > ND
+            need = protection.secret if secret else protection.withheld
+            width = min(told.get(each, np.inf) for each in (cell, other))
+            if not np.isfinite(width):
+                width = share_width(outsider, cell, other, need)
+            yield row, column, width, need
         return
     raise ContradictionError("the published cells contradict one another")
+
+
+def share_width(outsider: Outsider, cell: int, other: int, need: float) -> float:
+    """Width of the shares of a cell found possible; exact for a cell of unknown size under `need`.
+
+    `other` are those of its domain that the cell does not count, where its size is unknown; else
+    -1, and the search has made sure of the width.
+    """
+    if other < 0:
+        return max(float(outsider.high[cell] - outsider.low[cell]), need)
+    width = ratio_width(outsider, cell, other)
+    if width < need:
+        for each, side in product((cell, other), (1, -1)):
+            outsider.most(side * outsider.table.sums[each])
+        width = ratio_width(outsider, cell, other)
+    return width
+
+
+def ratio_width(outsider: Outsider, cell: int, other: int) -> float:
+    """Width of the shares that so many counted, and so many others, can make."""
+    least, most = outsider.low[[cell, other]], outsider.high[[cell, other]]
+    high = most[0] / max(most[0] + least[1], ROUNDING)
+    return float(high - least[0] / max(least[0] + most[1], ROUNDING))

@@ -193,13 +193,13 @@ def audit_summary(campaign: Campaign, found: Sequence[Told]) -> str:
         f"dont {integer(len(secret))} secrètes, éprouvées comme le ferait un lecteur ; aucune "
         "ne se déduit."
     )
-    narrow = [f"\n    {described(cell)}" for cell in secret if cell.sized][:NARROWEST]
+    narrow = [f"\n    {described(cell)}" for cell in secret[:NARROWEST]]
     return text + ("\n  Les moins larges :" + "".join(narrow) if narrow else "")
 
 
 def described(cell: Told) -> str:
     """« emploi__recrute, organisme reg : connue à 20 points près »."""
-    known = f"connue à {points_of(cell.width)} près" if cell.sized else "connue : 0 ou 100 %"
+    known = f"connue à {points_of(cell.width)} près"
     return f"{cell.indicator}, {cell.domain_type} {cell.domain} : {known}"
 
 
