@@ -29,7 +29,7 @@ ROWS = pytest.mark.parametrize("draw", [dot_interval, share_bars])
 def test_every_row_stays_with_its_figure_or_its_reason(draw, form):
     said = [row["text"] for row in written(draw(SECTORS, form=form))]
     assert {"57\u202f%", "27\u202f%", "[14\u202f; 45]"} <= set(said)
-    assert {"non diffusé\u202f: trop peu de réponses", "secret statistique"} <= set(said)
+    assert {"non diffusé\u202f: trop peu de réponses ou secret", "secret statistique"} <= set(said)
     assert "Construction" in said
 
 
@@ -121,7 +121,7 @@ def test_change_is_said_as_the_test_allows(form):
     assert [text for text in said if "point" in text] == ["+9\u00a0points", "\u22124\u00a0points"]
     assert said.count("stable") == 1
     assert said.count("non comparé") == 1  # one edition has no figure
-    assert said.count("non diffusé\u202f: trop peu de réponses") == 1  # neither has
+    assert said.count("non diffusé\u202f: trop peu de réponses ou secret") == 1  # neither has
     assert {"2025", "2026"} <= set(said)
     assert_readable(chart, form)
 

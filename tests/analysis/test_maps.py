@@ -98,10 +98,10 @@ def test_the_list_counts_what_it_does_not_show():
     hidden = [(f"c{many + i}", f"C{many + i}", None, None, None, "nd") for i in range(2)]
     words = " ".join(said(contour_map(cells(*rows, *hidden), squares, noun=noun)))
     assert "et 3 autres, dans le tableau" in words
-    assert "2 communes sans chiffre diffusé\u202f: trop peu de réponses." in words
+    assert "2 communes sans chiffre diffusé\u202f: trop peu de réponses ou secret." in words
     secret = (f"c{many}", f"C{many}", None, None, None, "secret")
     words = " ".join(said(contour_map(cells(*rows, secret), squares, noun=noun)))
-    assert "1 commune sans chiffre diffusé\u202f: trop peu de réponses." in words
+    assert "1 commune sans chiffre diffusé\u202f: trop peu de réponses ou secret." in words
     assert "1 commune sans chiffre diffusé\u202f: secret statistique." in words
 
 

@@ -205,7 +205,7 @@ def test_a_kind_of_unit_is_counted_by_its_name():
 
 
 @pytest.mark.parametrize(
-    ("status", "why"), [("nd", "trop peu de réponses"), ("secret", "secret statistique")]
+    ("status", "why"), [("nd", "trop peu de réponses ou secret"), ("secret", "secret statistique")]
 )
 def test_a_withheld_main_indicator_says_why_and_carries_no_number(status, why):
     said = main_sentence(fact(None, 0.19, None, status=status), VENDEE)

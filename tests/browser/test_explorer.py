@@ -231,7 +231,7 @@ def test_a_withheld_cell_keeps_its_line_and_its_reason(explore):
     hidden = [row for row in rows(page) if row[1] in ("nd", "secret")]
     assert hidden and all(row[2:4] == ["–", "–"] for row in hidden)
     assert {row[4] for row in hidden} <= {
-        "non diffusé\u202f: trop peu de réponses",
+        "non diffusé\u202f: trop peu de réponses ou secret",
         "secret statistique",
     }
     assert "non diffusé" in page.locator("#resultat svg").text_content()

@@ -238,7 +238,7 @@ def test_every_kind_of_figure_is_complete(kind, tmp_path):
     reading = "".join(root.find("p[@class='lire']").itertext())
     assert "estimation fragile" in reading
     if kind in ("multiples", "matrix", "series"):
-        assert "«\u202fnd\u202f»\u202f: non diffusé, trop peu de réponses." in reading
+        assert "«\u202fnd\u202f»\u202f: non diffusé, trop peu de réponses ou secret." in reading
         assert "«\u202fsecret\u202f»\u202f: secret statistique." in reading
     assert (BROKEN in reading) == (kind == "broken")
     assert len(root.findall(".//tbody/tr")) == figure.frame.height
