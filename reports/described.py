@@ -13,6 +13,7 @@ from analysis.checks import require_columns
 from analysis.design import SurveyDesign
 from analysis.disclosure import GateSpec, apply_gate, assert_gated, domain_membership
 from analysis.estimation import Domain, Target, estimate
+from analysis.indicators import PUBLISHED
 from analysis.outsider import Protection
 from reports.manifest import write_manifest
 from reports.survey_file import as_number, read_survey_file
@@ -75,7 +76,10 @@ def targets_of(target: TargetSpec, rows: pl.DataFrame, source: Path) -> list[Tar
         statistic = {"moyenne": "mean", "total": "total"}[target.statistique]
         return [Target(target.variable, as_number(rows, target.variable, source), statistic)]
     values = rows[target.variable].drop_nulls().unique().sort().to_list()
-    return [Target(f"{target.variable}__{value}", column == value) for value in values]
+    return [
+        Target(f"{target.variable}__{value}", column == value, interval=PUBLISHED)
+        for value in values
+    ]
 
 
 def domain_of(name: str | tuple[str, ...], rows: pl.DataFrame) -> Domain:

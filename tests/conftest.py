@@ -14,7 +14,7 @@ settings.register_profile("observatoire", settings(), deadline=None)
 settings.load_profile("observatoire")
 
 ROOT = Path(__file__).parents[1]
-SAMPLE = "taille_echantillon: 2200"
+SAMPLE = "taille_echantillon: 3000"
 
 
 SAW_THE_SITE = {"test_accessibility.py", "test_layout.py", "test_network.py", "test_words.py"}

@@ -59,7 +59,6 @@ def coverage(method: str, share: float, n: int, ratio: float) -> float:
 @pytest.mark.parametrize("n", [30, 100, 300])
 def test_published_intervals_cover(n, ratio):
     covered = {share: coverage("capped", share, n, ratio) for share in (0.005, 0.02, 0.1, 0.4)}
-    print(n, ratio, covered)
     assert min(covered.values()) >= 0.94
     # more than 99 % only where few yes are expected: their number is whole
     effective = n / 2 * (1 + ratio) ** 2 / (1 + ratio**2)

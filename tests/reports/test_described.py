@@ -3,8 +3,8 @@ import json
 import polars as pl
 import pytest
 
-from reports.described import as_number, estimate_file, read_survey_file
-from survey.campaign import load_campaign
+from reports.described import as_number, estimate_file, read_survey_file, targets_of
+from survey.campaign import TargetSpec, load_campaign
 from survey.errors import SurveyError
 from survey.french import typography
 
@@ -54,13 +54,14 @@ def cell(cells: pl.DataFrame, indicator: str, domain: str, statistic: str = "sha
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
 def test_a_survey_file_is_estimated_with_its_weights(tmp_path, encoding):
-    cells = estimate_file(survey(tmp_path, encoding=encoding))
+    # three times each row: four women who answer would be too few for an interval
+    cells = estimate_file(survey(tmp_path, ROWS * 3, encoding=encoding))
     # weights of « Oui »: 1.5 + 1 + 2 = 4.5, over 9 (the empty answer is missing)
     assert cell(cells, "USAGE__Oui", "ensemble")["estimate"] == pytest.approx(4.5 / 9)
     assert cell(cells, "USAGE__Oui", "F")["estimate"] == pytest.approx(2.5 / 4)
-    assert cell(cells, "USAGE__Oui", "F")["n_respondents"] == 4
+    assert cell(cells, "USAGE__Oui", "F")["n_respondents"] == 12
     total = 1.5 * 20 + 0.5 * 40 + 30 + 100 + 60 + 35 + 90
-    assert cell(cells, "ÂGE", "ensemble", "total")["estimate"] == pytest.approx(total)
+    assert cell(cells, "ÂGE", "ensemble", "total")["estimate"] == pytest.approx(3 * total)
     assert cell(cells, "ÂGE", "ensemble", "mean")["estimate"] == pytest.approx(total / 9)
     assert (cells["edition"] == 2022).all() and (cells["population"] == "habitants").all()
 
@@ -161,3 +162,9 @@ def test_a_column_named_twice_is_refused(tmp_path):
     path.write_text("POIDS;SEXE;SEXE\n1;F;F\n", encoding="utf-8")
     with pytest.raises(SurveyError, match="colonne en double « SEXE »"):
         estimate_file(campaign)
+
+
+def test_its_shares_have_the_interval_of_published_shares(tmp_path):
+    rows = read_survey_file(survey(tmp_path, ROWS * 3).private / "enquete.csv")[["USAGE"]]
+    spec = TargetSpec(statistique="proportion", variable="USAGE")
+    assert {each.interval for each in targets_of(spec, rows, tmp_path)} == {"capped"}

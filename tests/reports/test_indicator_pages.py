@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 import yaml
 
+from analysis.cells import REASONS
 from analysis.disclosure import NUMBERS, WITHHELD
 from analysis.findings import finding_extremes, finding_moves, finding_share, finding_top
 from analysis.wording import Noun
@@ -239,8 +240,11 @@ def test_the_list_gives_each_indicator_its_figure(made, edition):
         address = indicator_page("entreprises", code).partition("/")[2]
         item = next(line for line in hub.splitlines() if f'href="{address}.html"' in line)
         assert definition.title.split(" ")[0] in item
-        if Measure(edition, definition).headline is None:
+        cell = Measure(edition, definition).headline
+        if cell is None:
             assert "aucune réponse assez précise" in item
+        elif cell["status"] in REASONS:
+            assert REASONS[cell["status"]] in item and "<b>" not in item
         else:
             assert re.search(r"<b>[^<]+</b> <span>\[", item), item
 

@@ -48,7 +48,7 @@ def test_the_tables_say_the_weighting(edition, declared):
     assert response[0].startswith("| Taille | Unités tirées |")
     assert response[2].startswith("| Aucun salarié |")
     assert len(response) == 2 + 5 + 1
-    assert response[-1].startswith("| **Ensemble** | 2\u202f200 | ")
+    assert response[-1].startswith("| **Ensemble** | 3\u202f000 | ")
     weights = method.weights_table(edition)
     assert [line.split(" | ")[0][2:] for line in weights.splitlines()[2:]] == [
         "Poids de sondage",

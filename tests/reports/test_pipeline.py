@@ -73,7 +73,7 @@ def test_tables_say_what_each_step_did(estimated):
     assert margins["calibrated_weight_gap"].abs().max() < 1e-6
     assert margins["nonresponse_weight_gap"].abs().max() > 0.01
     response = pl.read_csv(build / "collecte.csv")
-    assert response["n_sampled"].sum() == 2200
+    assert response["n_sampled"].sum() == 3000
     assert response["n_complete"].sum() == steps.filter(step="calibrated_weight")["n"].item()
 
 
