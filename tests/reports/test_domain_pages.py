@@ -168,7 +168,8 @@ def test_what_is_told_against_the_region_is_what_the_test_keeps(editions, pages)
 def test_a_withheld_territory_says_why_and_shows_no_figure(editions, pages):
     page = pages[epci(editions, 1)]
     front, body = parts(page)
-    assert front["subtitle"].endswith("aucun chiffre n’est publié\u202f: trop peu de réponses ou secret.")
+    reason = "aucun chiffre n’est publié\u202f: trop peu de réponses ou secret."
+    assert front["subtitle"].endswith(reason)
     measured = body.partition("## Le territoire")[0]
     assert not re.search(r"\d", re.sub(r"\(\.\./[^)]*\)|\{[^}]*\}", "", measured)), measured
     assert "Estimation par petits domaines\u202f: à venir" in body
