@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 import yaml
 
-from analysis.cells import REASONS
+from analysis.cells import FEW, REASONS, SECRET
 from analysis.disclosure import NUMBERS, WITHHELD
 from analysis.findings import finding_extremes, finding_moves, finding_share, finding_top
 from analysis.wording import Noun
@@ -87,7 +87,11 @@ def test_every_definition_has_its_page_and_its_files(made, edition):
     assert wanted | {"indicateurs/index"} == made.keys()
     for address in wanted:
         names = set(made[address].files)
-        assert {f"{address}.{kind}" for kind in ("csv", "json", "svg", "png")} <= names
+        assert {f"{address}.{kind}" for kind in ("csv", "json")} <= names
+        images = {f"{address}.{kind}" for kind in ("svg", "png")}
+        if not images <= names:  # nothing of its main figure may be shown, and the page says why
+            assert not images & names
+            assert any(reason in plain(made[address]) for reason in (FEW, SECRET))
         assert all(name.startswith(address) for name in names)
 
 
