@@ -242,6 +242,8 @@ def widths(
             secret = of.rank[row, column] > ND
             need = protection.secret if secret else protection.withheld
             width = min(told.get(each, np.inf) for each in (cell, other))
+            if other >= 0 and np.isfinite(width) and is_empty(outsider, cell, other):
+                continue
             if not np.isfinite(width):
                 width = share_width(outsider, cell, other, need)
             yield row, column, width, need
@@ -263,6 +265,12 @@ def share_width(outsider: Outsider, cell: int, other: int, need: float) -> float
             outsider.most(side * outsider.table.sums[each])
         width = ratio_width(outsider, cell, other)
     return width
+
+
+def is_empty(outsider: Outsider, cell: int, other: int) -> bool:
+    """Whether nobody can be in the domain of a cell of unknown size: there is nothing to tell."""
+    everyone = outsider.table.sums[cell] + outsider.table.sums[other]
+    return outsider.most(everyone)[0] <= 2 * ROUNDING * len(outsider.table.sizes) * outsider.scale
 
 
 def ratio_width(outsider: Outsider, cell: int, other: int) -> float:
