@@ -308,12 +308,10 @@ def _sign_notes(frame: pl.DataFrame, fragile: str, empty: str) -> str:
     if (frame["status"] == "fragile").any():
         notes.append(f"{fragile} : {FRAGILE_LEGEND}.")
     statuses = set(frame["status"].cast(pl.String))
-    reasons = [
-        reason.removeprefix(REASON_START) for key, reason in REASONS.items() if key in statuses
-    ]
-    if reasons:
+    if withheld := [key for key in REASONS if key in statuses]:
         coming = f" ; {SMALL_AREAS}" if "nd" in statuses else ""
-        notes.append(f"{empty} : chiffre non diffusé ({' ou '.join(reasons)}){coming}.")
+        reason = REASONS[withheld[0]].removeprefix(REASON_START)  # that of « nd » names both
+        notes.append(f"{empty} : chiffre non diffusé ({reason}){coming}.")
     return " ".join(notes)
 
 

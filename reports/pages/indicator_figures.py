@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from analysis.cells import SHOWN, by_value, value_text
+from analysis.cells import FEW, SECRET, SHOWN, by_value, value_text
 from analysis.comparison import compare_editions
 from analysis.definitions import DomainDefinition
 from analysis.findings import (
@@ -256,11 +256,9 @@ def figures_of(parts: Sequence[Shown]) -> Iterator[Figure]:
 
 def nothing_shown(frame: pl.DataFrame) -> str:
     """Why no domain of a cut has a figure."""
-    few = "trop peu de réponses dans chaque groupe"
+    few = f"{FEW} dans chaque groupe"
     secret = (frame["status"] == "secret").all()
-    return typography(
-        f"Aucun chiffre ne peut être publié : {'secret statistique' if secret else few}."
-    )
+    return typography(f"Aucun chiffre ne peut être publié : {SECRET if secret else few}.")
 
 
 def why_not_compared(changes: pl.DataFrame) -> str:

@@ -78,10 +78,7 @@ def test_a_figure_says_where_and_why_not(edition):
     assert figure.caption.id == "entreprises-usage-ia-epci"
     assert "Chaque cercle a la taille de la population" in text
     assert "Cercle creux\u202f: estimation fragile" in text
-    assert (
-        "Cercle pointillé\u202f: chiffre non diffusé (trop peu de réponses ou secret statistique)"
-        in text
-    )
+    assert "Cercle pointillé\u202f: chiffre non diffusé (trop peu de réponses ou secret)" in text
     assert "une estimation par petits domaines est à venir" in text
     assert re.search(r"<tbody>(<tr>.*?</tr>){71}</tbody>", text)
     assert "<title>Nantes Métropole, " in text
